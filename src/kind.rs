@@ -1,0 +1,355 @@
+//! What a run of bytes is: one table of kinds, known by content first and by name where content cannot tell
+//! (scripts are just text).
+
+/// One kind of file.
+#[derive(Debug)]
+pub struct Kind {
+    /// Stable word used in reports (`format`): `eml`, `zip`, `doc`, `docx`, `exe`, `vba` …
+    pub id: &'static str,
+    /// What the kind is to a scanner.
+    pub class: Class,
+    /// Lower-case extensions under which a desktop opens this kind, the usual one first.
+    pub extensions: &'static [&'static str],
+    /// How to know it by content; none for kinds that only a name tells.
+    test: Option<fn(&[u8]) -> bool>,
+}
+
+/// What a kind of file is to a scanner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Class {
+    /// A message.
+    Message,
+    /// Holds other files, and tenpu opens it.
+    Archive,
+    /// Holds other files, and tenpu does not open it yet: its content is unread.
+    ShutArchive,
+    /// A document.
+    Document,
+    /// Machine code or an installer.
+    Program,
+    /// Program text that a double click runs.
+    Script,
+    /// A file that starts another: LNK, URL.
+    Shortcut,
+    /// Program text found inside a document.
+    Source,
+    /// A picture, sound or film.
+    Media,
+    /// Text.
+    Text,
+    /// Anything else.
+    Data,
+}
+
+impl Kind {
+    /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
+    pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
+        let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
+        let by_name = || Self::by_name(name).filter(|kind| kind.test.is_none());
+        by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
+    }
+
+    /// The kind a desktop believes a file of that name to be.
+    pub fn by_name(name: &str) -> Option<&'static Self> {
+        let extension = extension(name);
+        KINDS.iter().find(|kind| kind.extensions.contains(&extension.as_str()))
+    }
+
+    /// The kind of that id.
+    pub fn named(id: &str) -> Option<&'static Self> {
+        KINDS.iter().chain([&TEXT, &DATA]).find(|kind| kind.id == id)
+    }
+
+    /// Whether a double click on it runs code: programs, scripts and shortcuts.
+    pub fn runs(&self) -> bool {
+        matches!(self.class, Class::Program | Class::Script | Class::Shortcut)
+    }
+}
+
+impl PartialEq for Kind {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Kind {}
+
+/// The extension of a file name as Windows takes it: after the last dot, without trailing dots and spaces, in
+/// lower case; empty if there is none.
+pub fn extension(name: &str) -> String {
+    let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let name = name.trim_end_matches(['.', ' ', '\0', '\u{a0}', '\u{3000}']);
+    name.rsplit_once('.').map(|(_, extension)| extension.trim().to_lowercase()).unwrap_or_default()
+}
+
+const fn row(
+    id: &'static str,
+    class: Class,
+    extensions: &'static [&'static str],
+    test: Option<fn(&[u8]) -> bool>,
+) -> Kind {
+    Kind { id, class, extensions, test }
+}
+
+static TEXT: Kind = row("text", Class::Text, &["txt", "log", "md"], None);
+static DATA: Kind = row("data", Class::Data, &[], None);
+
+/// Every kind, the more special before the more general; the first whose test passes is taken.
+#[rustfmt::skip]
+static KINDS: &[Kind] = &[
+    // Compound files (MS-CFB), told apart by the streams they must hold.
+    row("encrypted-office", Class::Document, &[], Some(|b| is_ole(b) && ole_names(b, &["EncryptedPackage"]))),
+    row("doc", Class::Document, &["doc", "dot", "wbk"], Some(|b| is_ole(b) && ole_names(b, &["WordDocument"]))),
+    row("xls", Class::Document, &["xls", "xlt", "xla", "xlm", "xlw"], Some(|b| is_ole(b) && ole_names(b, &["Workbook", "Book"]))),
+    row("ppt", Class::Document, &["ppt", "pps", "pot", "ppa"], Some(|b| is_ole(b) && ole_names(b, &["PowerPoint Document"]))),
+    row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
+    row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
+    row("msg", Class::Document, &["msg", "oft"], Some(|b| is_ole(b) && ole_names(b, &["__properties_version1.0"]))),
+    row("msi", Class::Program, &["msi", "msp"], Some(|b| is_ole(b) && contains(b, b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"))),
+    row("ole", Class::Document, &[], Some(is_ole)),
+    // ZIP-based documents, told apart by the parts they must hold.
+    row("docx", Class::Document, &["docx", "docm", "dotx", "dotm"], Some(|b| is_ooxml(b) && zip_names(b, b"word/"))),
+    row("xlsx", Class::Document, &["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xlam"], Some(|b| is_ooxml(b) && zip_names(b, b"xl/"))),
+    row("pptx", Class::Document, &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppam", "sldx", "sldm"], Some(|b| is_ooxml(b) && zip_names(b, b"ppt/"))),
+    row("vsdx", Class::Document, &["vsdx", "vsdm", "vstx", "vssx"], Some(|b| is_ooxml(b) && zip_names(b, b"visio/"))),
+    row("msix", Class::Program, &["msix", "appx", "msixbundle", "appxbundle"], Some(|b| is_zip(b) && zip_names(b, b"AppxManifest.xml"))),
+    row("ooxml", Class::Document, &["xps", "oxps"], Some(is_ooxml)),
+    row("odf", Class::Document, &["odt", "ods", "odp", "ott", "ots", "otp", "odg"], Some(|b| is_zip(b) && zip_names(b, b"mimetypeapplication/vnd.oasis.opendocument"))),
+    row("jar", Class::Program, &["jar"], Some(|b| is_zip(b) && zip_names(b, b"META-INF/MANIFEST.MF") && zip_names(b, b".class"))),
+    row("zip", Class::Archive, &["zip"], Some(is_zip)),
+    // Other documents.
+    row("rtf", Class::Document, &["rtf"], Some(|b| starts(b, b"{\\rt"))),
+    row("pdf", Class::Document, &["pdf"], Some(|b| contains(head(b, 1024), b"%PDF-"))),
+    row("onenote", Class::Document, &["one", "onetoc2"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
+    // Programs and shortcuts.
+    row("exe", Class::Program, &["exe", "scr", "com", "pif", "cpl", "dll", "ocx", "xll", "wll", "sys"], Some(is_pe)),
+    row("elf", Class::Program, &[], Some(|b| starts(b, b"\x7fELF"))),
+    row("macho", Class::Program, &["dylib"], Some(|b| starts(b, b"\xcf\xfa\xed\xfe") || starts(b, b"\xce\xfa\xed\xfe"))),
+    row("lnk", Class::Shortcut, &["lnk"], Some(|b| starts(b, b"\x4c\0\0\0\x01\x14\x02\0"))),
+    row("chm", Class::Program, &["chm"], Some(|b| starts(b, b"ITSF\x03\0\0\0"))),
+    // Containers tenpu opens.
+    row("gzip", Class::Archive, &["gz", "tgz"], Some(|b| starts(b, b"\x1f\x8b\x08"))),
+    // Containers tenpu recognises and does not open yet.
+    row("7z", Class::ShutArchive, &["7z"], Some(|b| starts(b, b"7z\xbc\xaf\x27\x1c"))),
+    row("rar", Class::ShutArchive, &["rar"], Some(|b| starts(b, b"Rar!\x1a\x07"))),
+    row("bzip2", Class::ShutArchive, &["bz2", "tbz2"], Some(|b| starts(b, b"BZh") && b.get(4..10) == Some(b"1AY&SY"))),
+    row("xz", Class::ShutArchive, &["xz", "txz"], Some(|b| starts(b, b"\xfd7zXZ\0"))),
+    row("zstd", Class::ShutArchive, &["zst"], Some(|b| starts(b, b"\x28\xb5\x2f\xfd"))),
+    row("compress", Class::ShutArchive, &["z"], Some(|b| starts(b, b"\x1f\x9d"))),
+    row("cab", Class::ShutArchive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0"))),
+    row("arj", Class::ShutArchive, &["arj"], Some(|b| starts(b, b"\x60\xea") && b.get(10).is_some_and(|t| *t == 2))),
+    row("ace", Class::ShutArchive, &["ace"], Some(|b| b.get(7..14) == Some(b"**ACE**"))),
+    row("lzh", Class::ShutArchive, &["lzh", "lha"], Some(|b| b.get(2..5) == Some(b"-lh") && b.get(6) == Some(&b'-'))),
+    row("iso", Class::ShutArchive, &["iso", "img", "udf"], Some(is_disc)),
+    row("vhd", Class::ShutArchive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
+    row("vhdx", Class::ShutArchive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
+    row("tar", Class::ShutArchive, &["tar"], Some(|b| b.get(257..262) == Some(b"ustar"))),
+    row("tnef", Class::ShutArchive, &[], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
+    // Pictures, so that an extension that lies is seen.
+    row("png", Class::Media, &["png"], Some(|b| starts(b, b"\x89PNG\r\n\x1a\n"))),
+    row("jpeg", Class::Media, &["jpg", "jpeg", "jpe", "jfif"], Some(|b| starts(b, b"\xff\xd8\xff"))),
+    row("gif", Class::Media, &["gif"], Some(|b| starts(b, b"GIF87a") || starts(b, b"GIF89a"))),
+    row("bmp", Class::Media, &["bmp"], Some(|b| starts(b, b"BM") && b.get(6..10) == Some(b"\0\0\0\0"))),
+    row("tiff", Class::Media, &["tif", "tiff"], Some(|b| starts(b, b"II*\0") || starts(b, b"MM\0*"))),
+    row("emf", Class::Media, &["emf"], Some(|b| starts(b, b"\x01\0\0\0") && b.get(40..44) == Some(b" EMF"))),
+    row("wmf", Class::Media, &["wmf"], Some(|b| starts(b, b"\xd7\xcd\xc6\x9a"))),
+    // Text with a form of its own.
+    row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
+    row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
+    row("svg", Class::Document, &["svg"], Some(|b| contains(head(b, 1024), b"<svg"))),
+    row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
+    row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
+    row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),
+    // Known by name alone.
+    row("js", Class::Script, &["js", "mjs"], None),
+    row("vbs", Class::Script, &["vbs", "vb"], None),
+    row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
+    row("hta", Class::Script, &["hta"], None),
+    row("bat", Class::Script, &["bat", "cmd"], None),
+    row("ps1", Class::Script, &["ps1", "psm1", "psd1", "ps1xml"], None),
+    row("shell", Class::Script, &["sh", "command"], None),
+    row("reg", Class::Script, &["reg", "inf", "scf"], None),
+    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop"], None),
+    row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
+    row("csv", Class::Text, &["csv", "tsv"], None),
+    row("vba", Class::Source, &["bas", "cls", "frm"], None),
+];
+
+fn starts(bytes: &[u8], magic: &[u8]) -> bool {
+    bytes.starts_with(magic)
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    memchr::memmem::find(bytes, needle).is_some()
+}
+
+fn head(bytes: &[u8], length: usize) -> &[u8] {
+    bytes.get(..length).unwrap_or(bytes)
+}
+
+fn tail(bytes: &[u8], length: usize) -> &[u8] {
+    bytes.get(bytes.len().saturating_sub(length)..).unwrap_or_default()
+}
+
+/// MS-CFB 2.2: the signature. Office also opens the pre-release one.
+fn is_ole(bytes: &[u8]) -> bool {
+    starts(bytes, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") || starts(bytes, b"\x0e\x11\xfc\x0d\xd0\xcf\x11\x0e")
+}
+
+/// Whether a directory entry of one of these names seems to be in the compound file. Entry names are UTF-16,
+/// zero-terminated, at the start of a 128-byte entry.
+fn ole_names(bytes: &[u8], names: &[&str]) -> bool {
+    names.iter().any(|name| {
+        let mut wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        wide.extend([0, 0]);
+        memchr::memmem::find_iter(bytes, &wide).any(|at| at % 128 == 0)
+    })
+}
+
+fn is_zip(bytes: &[u8]) -> bool {
+    starts(bytes, b"PK\x03\x04")
+        || starts(bytes, b"PK\x05\x06")
+        || starts(bytes, b"PK\x01\x02")
+        || starts(bytes, b"PK00PK\x03\x04")
+        || starts(bytes, b"PK\x07\x08PK\x03\x04")
+}
+
+/// ECMA-376 Part 2: a package has a content types part.
+fn is_ooxml(bytes: &[u8]) -> bool {
+    is_zip(bytes) && zip_names(bytes, b"[Content_Types].xml")
+}
+
+/// Whether a name occurs near either end of a ZIP: the first entries and the central directory.
+fn zip_names(bytes: &[u8], name: &[u8]) -> bool {
+    contains(head(bytes, 64 << 10), name) || contains(tail(bytes, 256 << 10), name)
+}
+
+fn is_pe(bytes: &[u8]) -> bool {
+    let header = || {
+        let at = bytes.get(0x3c..0x40)?.try_into().map(u32::from_le_bytes).ok()?;
+        bytes.get(usize::try_from(at).ok()?..)
+    };
+    starts(bytes, b"MZ")
+        && header().is_some_and(|pe| starts(pe, b"PE\0\0") || starts(pe, b"NE") || starts(pe, b"LE"))
+}
+
+/// ECMA-119 8.1 and ECMA-167 2/9.1: a volume descriptor in sector 16 or, after a UDF bridge, 17 or 18.
+fn is_disc(bytes: &[u8]) -> bool {
+    [0x8001, 0x8801, 0x9001].iter().any(|at| {
+        bytes.get(*at..*at + 5).is_some_and(|id| [&b"CD001"[..], b"BEA01", b"NSR02", b"NSR03"].contains(&id))
+    })
+}
+
+fn is_html(bytes: &[u8]) -> bool {
+    let start = head(text_start(bytes), 512).to_ascii_lowercase();
+    let opening: [&[u8]; 6] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta"];
+    opening.iter().any(|tag| starts(&start, tag) || (starts(&start, b"<!--") && contains(&start, tag)))
+}
+
+/// The text behind a byte order mark and leading white space.
+fn text_start(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
+}
+
+/// RFC 5322: the text starts with header fields, and one of them is a field that mail software writes.
+fn is_message(bytes: &[u8]) -> bool {
+    let text = text_start(head(bytes, 16 << 10));
+    let mut telling = false;
+    for (index, line) in text.split(|byte| *byte == b'\n').take(200).enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if index == 0 && (line.starts_with(b"From ") || line.starts_with(b">From ")) {
+            continue;
+        }
+        match field_name(line) {
+            Some(name) => telling |= MAIL_FIELDS.contains(&name.to_ascii_lowercase().as_slice()),
+            None if line.is_empty() || index == 0 => return telling,
+            None if line.starts_with(b" ") || line.starts_with(b"\t") => {}
+            None => return telling,
+        }
+    }
+    telling
+}
+
+/// The name of a header field: printable ASCII but the colon (RFC 5322 2.2), white space before the colon allowed.
+fn field_name(line: &[u8]) -> Option<&[u8]> {
+    let colon = memchr::memchr(b':', line)?;
+    let name = line.get(..colon)?.trim_ascii_end();
+    let legal = !name.is_empty() && name.len() <= 76 && name.iter().all(u8::is_ascii_graphic);
+    legal.then_some(name)
+}
+
+const MAIL_FIELDS: &[&[u8]] = &[
+    b"received",
+    b"return-path",
+    b"from",
+    b"to",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"mime-version",
+    b"delivered-to",
+    b"x-original-to",
+    b"content-type",
+    b"reply-to",
+    b"sender",
+    b"cc",
+    b"envelope-to",
+    b"dkim-signature",
+    b"content-transfer-encoding",
+    b"x-mailer",
+    b"authentication-results",
+    b"arc-seal",
+    b"content-disposition",
+];
+
+/// Whether bytes are text: no NUL and few control characters in the first part, or UTF-16 by its mark.
+fn is_text(bytes: &[u8]) -> bool {
+    let start = head(bytes, 4 << 10);
+    let control = start.iter().filter(|b| **b < 32 && !b"\t\n\r\x0c\x1b".contains(b)).count();
+    starts(start, b"\xff\xfe")
+        || starts(start, b"\xfe\xff")
+        || (!start.is_empty() && control * 50 < start.len() && !start.contains(&0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_goes_before_the_name_and_the_name_tells_scripts() {
+        let rows: &[(&str, &[u8], &str)] = &[
+            ("a.doc", b"{\\rtf1 x}", "rtf"),
+            ("a.txt", b"PK\x03\x04....", "zip"),
+            ("a.docx", b"PK\x03\x04..[Content_Types].xml..word/document.xml", "docx"),
+            ("a.js", b"var a = 1;", "js"),
+            ("a.js. ", b"var a = 1;", "js"),
+            ("a.bin", b"\x00\x01\x02", "data"),
+            ("a", b"hello\r\n", "text"),
+            ("", b"Received: from a\r\n\tby b\r\nSubject: x\r\n\r\nbody", "eml"),
+            ("", b"Note: this\nis no mail\n", "text"),
+            ("a.html", b"\xef\xbb\xbf<!DOCTYPE html>", "html"),
+            ("a.exe", b"MZ is not enough", "text"),
+        ];
+        for (name, bytes, want) in rows {
+            assert_eq!(Kind::of(name, bytes).id, *want, "{name}");
+        }
+    }
+
+    #[test]
+    fn ids_and_extensions_are_unique() {
+        let mut seen = std::collections::BTreeSet::new();
+        for kind in KINDS {
+            assert!(seen.insert(kind.id.to_string()), "{}", kind.id);
+            for extension in kind.extensions {
+                assert!(seen.insert(format!(".{extension}")), "{extension}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_extension_is_what_windows_takes() {
+        for (name, want) in [("a.tar.GZ", "gz"), ("dir.d/file", ""), ("x.exe...  ", "exe"), ("none", "")] {
+            assert_eq!(extension(name), want, "{name}");
+        }
+    }
+}
