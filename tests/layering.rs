@@ -1,6 +1,11 @@
 //! The module list of `lib.rs` is the order of the data: a module may use only what stands above it.
 
-#![allow(clippy::disallowed_methods, reason = "reads the project's own sources")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::string_slice,
+    reason = "a test may panic, and reads the project's own sources"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
