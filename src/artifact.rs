@@ -137,20 +137,32 @@ pub enum Fact {
 pub enum Sign {
     /// Runs by itself: `AutoOpen`, `Workbook_Open`, a control's event.
     EntryPoint,
-    /// Starts a process.
+    /// Starts a process from a command that is computed or names an interpreter.
     ProcessStart,
-    /// Fetches from the network.
-    Download,
-    /// Writes a program or script.
-    Drop,
-    /// Writes any file.
-    FileWrite,
-    /// Names an interpreter or living-off-the-land program.
+    /// Starts a process from a plain command: a viewer, a program of the office.
+    PlainStart,
+    /// Starts something without showing a window.
+    HiddenWindow,
+    /// Names an interpreter or a program of the system that attackers borrow.
     Interpreter,
+    /// Puts machine code into memory and calls it.
+    Shellcode,
+    /// Fetches a file from the network.
+    Download,
+    /// Talks to a web server.
+    WebRequest,
+    /// Writes a file.
+    FileWrite,
+    /// Names a file that runs: `x.vbs`, `x.dll`.
+    ProgramName,
     /// Creates an object whose name is computed, not written.
     ComputedObject,
-    /// Hides what it does: decoding, joining, junk.
-    Obfuscation,
+    /// Names that no person would choose.
+    RandomNames,
+    /// Text put together from many pieces, character codes or fillers.
+    ChoppedText,
+    /// A long encoded text in the source.
+    EncodedText,
 }
 
 /// Something broken that could be read in part.

@@ -173,6 +173,7 @@ static KINDS: &[Kind] = &[
     row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),
+    row("vba-texts", Class::Source, &[], None),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {

@@ -4,6 +4,7 @@ use crate::artifact::Tree;
 use serde::Serialize;
 
 pub mod heuristics;
+mod macros;
 pub mod yara;
 
 /// How much a finding says by itself.

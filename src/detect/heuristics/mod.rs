@@ -4,6 +4,33 @@ use super::{Finding, Strength, Title};
 use crate::artifact::Tree;
 use crate::text::printable;
 
+mod encrypted_opened_with_mail_password;
+mod executable_attachment;
+mod extension_mismatch;
+mod locked_archive_names_program;
+mod name_double_extension;
+mod name_rtlo;
+mod padded_document;
+mod padded_macro_document;
+mod program_behind_document_name;
+mod program_in_archive;
+mod script_in_archive;
+mod vba_autoexec;
+mod vba_autoexec_downloads;
+mod vba_autoexec_drops_file;
+mod vba_autoexec_hidden_text;
+mod vba_autoexec_obfuscated;
+mod vba_autoexec_runs_command;
+mod vba_autoexec_starts_program;
+mod vba_downloads;
+mod vba_drops_file;
+mod vba_obfuscated;
+mod vba_shellcode;
+mod vba_starts_process;
+
+/// Called with artifact and evidence for each hit.
+pub type Check<'a> = dyn FnMut(usize, String) + 'a;
+
 /// One rule.
 pub struct Heuristic {
     /// Kebab-case name.
@@ -19,11 +46,35 @@ pub struct Heuristic {
     /// Its page, `docs/rules/<id>.md`.
     pub page: &'static str,
     /// The check: calls back with artifact and evidence for each hit.
-    pub check: fn(&Tree, &mut dyn FnMut(usize, String)),
+    pub check: fn(&Tree, &mut Check),
 }
 
 /// Every heuristic.
-pub const HEURISTICS: &[&Heuristic] = &[];
+pub const HEURISTICS: &[&Heuristic] = &[
+    &encrypted_opened_with_mail_password::RULE,
+    &executable_attachment::RULE,
+    &extension_mismatch::RULE,
+    &locked_archive_names_program::RULE,
+    &name_double_extension::RULE,
+    &name_rtlo::RULE,
+    &padded_document::RULE,
+    &padded_macro_document::RULE,
+    &program_behind_document_name::RULE,
+    &program_in_archive::RULE,
+    &script_in_archive::RULE,
+    &vba_autoexec::RULE,
+    &vba_autoexec_downloads::RULE,
+    &vba_autoexec_drops_file::RULE,
+    &vba_autoexec_hidden_text::RULE,
+    &vba_autoexec_obfuscated::RULE,
+    &vba_autoexec_runs_command::RULE,
+    &vba_autoexec_starts_program::RULE,
+    &vba_downloads::RULE,
+    &vba_drops_file::RULE,
+    &vba_obfuscated::RULE,
+    &vba_shellcode::RULE,
+    &vba_starts_process::RULE,
+];
 
 /// The most hits of one rule that are reported for one message.
 const HITS: usize = 20;

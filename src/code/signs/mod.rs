@@ -1,0 +1,412 @@
+//! Program text → signs of what it does: the lexical pass over VBA source.
+//!
+//! It joins continuations, drops comments, folds constant text and holds code and texts against tables
+//! ([`words`]). It needs no parse, so it works on damaged and half-decoded source; what the program would really
+//! do is left to emulation. Facts only: `detect` weighs them.
+
+mod fold;
+mod lexer;
+mod names;
+mod words;
+
+use crate::artifact::{Artifact, Child, Fact, Format, Opened, Sign};
+use crate::keyring::Keyring;
+use crate::limits::{Budget, Stop};
+use fold::{Folded, GAP};
+use lexer::{Line, Token};
+use std::collections::BTreeSet;
+
+/// The lexical pass over a VBA module.
+pub struct Signs;
+
+impl Format for Signs {
+    fn id(&self) -> &'static str {
+        "vba-signs"
+    }
+
+    fn matches(&self, artifact: &Artifact) -> bool {
+        artifact.kind.id == "vba"
+    }
+
+    fn open(
+        &self,
+        artifact: &Artifact,
+        _: &Keyring,
+        out: &mut Opened,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
+        let source = String::from_utf8_lossy(&artifact.bytes);
+        let lines = lexer::lines(&source);
+        budget.tick()?;
+        let texts = fold::texts(&lines);
+        budget.pay(texts.iter().map(|folded| folded.text.len() as u64).sum())?;
+        let mut signs = Collected::default();
+        entry_points(&lines, &mut signs);
+        calls(&lines, &texts, &mut signs);
+        spoken(&texts, &mut signs);
+        hiding(&lines, &texts, &mut signs);
+        out.facts.extend(signs.facts);
+        out.children.extend(folded_child(artifact, &texts));
+        Ok(())
+    }
+}
+
+/// The most signs of one kind that one module keeps: enough to show, too few to drown in.
+const KEPT: usize = 8;
+
+#[derive(Default)]
+struct Collected {
+    facts: Vec<Fact>,
+    seen: BTreeSet<(Sign, String)>,
+}
+
+impl Collected {
+    fn add(&mut self, sign: Sign, text: &str, line: usize) {
+        let text: String = text.chars().filter(|c| *c != GAP).take(160).collect();
+        let kept = self.seen.iter().filter(|(known, _)| *known == sign).count();
+        if kept < KEPT && self.seen.insert((sign, text.clone())) {
+            self.facts.push(Fact::Sign { sign, text, line });
+        }
+    }
+}
+
+/// Procedures that run by themselves.
+fn entry_points(lines: &[Line], signs: &mut Collected) {
+    for line in lines {
+        for pair in line.tokens.windows(2) {
+            let [Token::Word(keyword), Token::Word(name)] = pair else { continue };
+            let procedure = keyword == "sub" || keyword == "function";
+            if procedure && is_entry_point(name) && !line.tokens.first().is_some_and(|token| token.is("end"))
+            {
+                signs.add(Sign::EntryPoint, name, line.number);
+            }
+        }
+    }
+}
+
+fn is_entry_point(name: &str) -> bool {
+    let by_control = || {
+        name.rsplit_once('_').is_some_and(|(control, event)| {
+            !control.is_empty()
+                && control != "userform"
+                && control != "class"
+                && words::CONTROL_EVENTS.contains(&event)
+        })
+    };
+    words::ENTRY_POINTS.contains(&name) || by_control()
+}
+
+/// What the code calls, and how.
+fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
+    let shell_object = texts.iter().any(|folded| {
+        let text = plain(&folded.text);
+        words::SHELL_OBJECTS.iter().any(|object| text.contains(object))
+    });
+    for line in lines {
+        let said = said_on(line.number, texts);
+        for (at, token) in line.tokens.iter().enumerate() {
+            let Token::Word(word) = token else { continue };
+            for entry in words::NAMES.iter().filter(|entry| entry.word == word) {
+                signs.add(entry.sign, word, line.number);
+            }
+            match word.as_str() {
+                "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &said, signs),
+                "createobject" | "getobject" => object(line, at, signs),
+                "callbyname" => signs.add(Sign::ComputedObject, "CallByName", line.number),
+                "executeexcel4macro" if is_command(&said) => {
+                    signs.add(Sign::ProcessStart, &said, line.number)
+                }
+                "vbhide" => signs.add(Sign::HiddenWindow, "vbHide", line.number),
+                "showwindow" => signs.add(Sign::HiddenWindow, "ShowWindow", line.number),
+                "open" if opens_for_writing(&line.tokens) => {
+                    signs.add(Sign::FileWrite, "Open … For Output", line.number)
+                }
+                word if shell_object && is_method(&line.tokens, at, word) => {
+                    process_start(line, at, &said, signs)
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// `Shell` as a call: not a member of anything but `VBA` and `Interaction`, not a variable.
+fn is_shell_call(tokens: &[Token], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|at| tokens.get(at));
+    let owner = at.checked_sub(2).and_then(|at| tokens.get(at));
+    let member = before.is_some_and(|token| token.is_mark('.'));
+    let own = owner.is_some_and(|token| token.is("vba") || token.is("interaction"));
+    let declared = before.is_some_and(|token| {
+        ["dim", "set", "as", "sub", "function", "const"].iter().any(|word| token.is(word))
+    });
+    let used = match tokens.get(at + 1) {
+        Some(Token::Mark(mark)) => *mark == '(',
+        Some(Token::Word(word)) => !["as", "then", "is", "and", "or"].contains(&word.as_str()),
+        Some(_) => true,
+        None => false,
+    };
+    (!member || own) && !declared && used
+}
+
+fn is_method(tokens: &[Token], at: usize, word: &str) -> bool {
+    let member = at.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.is_mark('.'));
+    let owner = at.checked_sub(2).and_then(|at| tokens.get(at));
+    let office = owner.is_some_and(|token| token.is("application") || token.is("app") || token.is("xlapp"));
+    member && !office && words::SHELL_METHODS.contains(&word)
+}
+
+/// Sorts a call that starts a process by what is known of its command.
+fn process_start(line: &Line, at: usize, said: &str, signs: &mut Collected) {
+    let arguments = line.tokens.get(at + 1..).unwrap_or_default();
+    if hides_window(arguments) {
+        signs.add(Sign::HiddenWindow, &show(line), line.number);
+    }
+    let viewer = words::VIEWERS.iter().any(|viewer| said.contains(viewer));
+    let plain = !is_command(said) && (viewer || is_written(arguments));
+    signs.add(if plain { Sign::PlainStart } else { Sign::ProcessStart }, &show(line), line.number);
+}
+
+/// The window style after the command: 0 is hidden.
+fn hides_window(arguments: &[Token]) -> bool {
+    let zero = |token: &Token| {
+        matches!(token, Token::Number(number) if *number == 0.0) || token.is("false") || token.is("vbhide")
+    };
+    arguments.windows(2).any(|pair| matches!(pair, [comma, style] if comma.is_mark(',') && zero(style)))
+}
+
+/// Whether the command is one literal: nothing is joined or looked up.
+fn is_written(arguments: &[Token]) -> bool {
+    let command = arguments
+        .iter()
+        .skip_while(|token| token.is_mark('('))
+        .take_while(|token| !token.is_mark(',') && !token.is_mark(')'));
+    let mut texts = 0;
+    let written = command.into_iter().all(|token| {
+        texts += usize::from(matches!(token, Token::Text(_)));
+        matches!(token, Token::Text(_))
+    });
+    written && texts == 1
+}
+
+fn is_command(said: &str) -> bool {
+    let interpreters = words::TEXTS.iter().filter(|entry| entry.sign == Sign::Interpreter);
+    interpreters.into_iter().any(|entry| said.contains(entry.word))
+        || said.contains("exec(")
+        || said.contains("call(")
+}
+
+/// `CreateObject(x)` and `GetObject(x)`: a literal is what people write.
+fn object(line: &Line, at: usize, signs: &mut Collected) {
+    let arguments = line.tokens.get(at + 1..).unwrap_or_default();
+    let called = arguments.first().is_some_and(|token| token.is_mark('(') || matches!(token, Token::Word(_)));
+    let empty = arguments.get(1).is_some_and(|token| token.is_mark(')') || token.is_mark(','));
+    if called && !empty && !is_written(arguments) {
+        signs.add(Sign::ComputedObject, &show(line), line.number);
+    }
+}
+
+fn opens_for_writing(tokens: &[Token]) -> bool {
+    tokens.windows(2).any(|pair| {
+        matches!(pair, [keyword, mode] if keyword.is("for") && ["output", "append", "binary"].iter().any(|word| mode.is(word)))
+    })
+}
+
+/// What the texts say.
+fn spoken(texts: &[Folded], signs: &mut Collected) {
+    for folded in texts {
+        let text = plain(&folded.text);
+        for entry in words::TEXTS.iter().filter(|entry| text.contains(entry.word)) {
+            signs.add(entry.sign, &folded.text, folded.line);
+        }
+        if names_program(&text) {
+            signs.add(Sign::ProgramName, &folded.text, folded.line);
+        }
+    }
+    let mut room = FILLED;
+    for folded in texts.iter().filter(|folded| folded.text.len() >= 24) {
+        if folded.text.len() > room {
+            break;
+        }
+        room -= folded.text.len();
+        let Some(text) = without_filler(&folded.text, texts) else { continue };
+        let text = plain(&text);
+        for entry in words::TEXTS.iter().filter(|entry| entry.word.len() > 6 && text.contains(entry.word)) {
+            signs.add(entry.sign, &text, folded.line);
+            signs.add(Sign::ChoppedText, &folded.text, folded.line);
+        }
+    }
+}
+
+/// How much text of a module is searched for fillers, in bytes: each costs a search per filler.
+const FILLED: usize = 256 << 10;
+
+/// A text without its filler: another text of the module that stands in it at least three times.
+fn without_filler(text: &str, texts: &[Folded]) -> Option<String> {
+    let fillers = texts.iter().take(200).map(|folded| folded.text.as_str());
+    let filler = fillers
+        .filter(|filler| (2..=24).contains(&filler.len()))
+        .find(|filler| text.matches(*filler).count() >= 3)?;
+    Some(text.replace(filler, ""))
+}
+
+/// Whether a text ends in the name of a file that runs.
+fn names_program(text: &str) -> bool {
+    let text = text.trim_end_matches(['"', '\'', ' ', ')']);
+    let stem = |ending: &str| text.strip_suffix(ending).map(|stem| !stem.ends_with(['*', '.']));
+    words::PROGRAM_EXTENSIONS.iter().any(|ending| stem(ending) == Some(true)) && text.len() < 260
+}
+
+/// How the module hides what it does.
+fn hiding(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
+    let names = names::names(lines);
+    if names.all >= 6 && names.random * 5 >= names.all * 2 {
+        let shown = format!("{} of {} names, as {}", names.random, names.all, names.examples.join(", "));
+        signs.add(Sign::RandomNames, &shown, 1);
+    }
+    let chopped = texts.iter().filter(|folded| is_chopped(folded)).collect::<Vec<_>>();
+    if let Some(first) = chopped.first().filter(|_| chopped.len() >= 3) {
+        signs.add(Sign::ChoppedText, &first.text, first.line);
+    }
+    for folded in texts.iter().filter(|folded| is_encoded(&folded.text)) {
+        signs.add(Sign::EncodedText, &folded.text, folded.line);
+    }
+}
+
+/// Joined from at least four pieces that are shorter than a word, the whole without a space.
+fn is_chopped(folded: &Folded) -> bool {
+    let characters = folded.text.chars().filter(|c| *c != GAP).count();
+    folded.pieces >= 4 && characters < folded.pieces * 4 && !folded.text.contains([' ', '\n', '/', ','])
+}
+
+/// A run of 160 characters or more of the alphabets of Base64 or hex.
+fn is_encoded(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/=".contains(c))).any(|run| {
+        let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
+        run.len() >= 160 && mixed
+    })
+}
+
+/// The texts of one line, plain and joined.
+fn said_on(number: usize, texts: &[Folded]) -> String {
+    let start = texts.partition_point(|folded| folded.line < number);
+    let on_line = texts.iter().skip(start).take_while(|folded| folded.line == number).take(32);
+    on_line.map(|folded| plain(&folded.text)).collect::<Vec<_>>().join(" ")
+}
+
+/// A text as the tables have it: lower case, without the marks that shells ignore.
+fn plain(text: &str) -> String {
+    text.chars().filter(|c| !['^', '`'].contains(c)).flat_map(char::to_lowercase).collect()
+}
+
+/// A line as evidence.
+fn show(line: &Line) -> String {
+    let mut shown = String::new();
+    for token in line.tokens.iter().take(40) {
+        let piece = match token {
+            Token::Word(word) => word.clone(),
+            Token::Text(text) => format!("\"{text}\""),
+            Token::Number(number) => number.to_string(),
+            Token::Mark(mark) => mark.to_string(),
+        };
+        if matches!(token, Token::Word(_)) && shown.ends_with(|c: char| c.is_alphanumeric()) {
+            shown.push(' ');
+        }
+        shown.push_str(&piece);
+    }
+    shown
+}
+
+/// Where the artifact of folded texts ends.
+const LONGEST_CHILD: usize = 1 << 20;
+
+/// The texts that were put together from pieces, one a line, as an artifact that the YARA rules see.
+fn folded_child(artifact: &Artifact, texts: &[Folded]) -> Option<Child> {
+    let mut joined = String::new();
+    for folded in texts.iter().filter(|folded| folded.pieces > 1) {
+        if joined.len() > LONGEST_CHILD {
+            break;
+        }
+        joined.extend(folded.text.chars().filter(|c| *c != GAP));
+        joined.push('\n');
+    }
+    let name = format!("{} (texts)", artifact.name);
+    (!joined.is_empty()).then(|| Child::new(name, "folded", joined.into_bytes()).of_kind("vba-texts"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Tree;
+    use crate::limits::Limits;
+
+    fn signs(source: &str) -> Vec<(Sign, usize)> {
+        let tree = Tree::new(Child::new("Module1", "vba-module", source.as_bytes().to_vec()).of_kind("vba"));
+        let mut out = Opened::default();
+        let artifact = tree.get(0).unwrap();
+        Signs.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+        let sign = |fact: &Fact| match fact {
+            Fact::Sign { sign, line, .. } => Some((*sign, *line)),
+            _ => None,
+        };
+        let mut found: Vec<_> = out.facts.iter().filter_map(sign).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    #[test]
+    fn what_droppers_write_is_seen() {
+        use Sign::*;
+        let rows: &[(&str, &[(Sign, usize)])] = &[
+            ("Sub _\nautoopen( _\n)\nEnd Sub", &[(EntryPoint, 1)]),
+            ("Private Sub InkPicture1_Painted(x)\nEnd Sub", &[(EntryPoint, 1)]),
+            ("Shell a & b, 0", &[(ProcessStart, 1), (HiddenWindow, 1)]),
+            ("x = VBA.Shell$(\"cm\" & \"d /c echo\")", &[(ProcessStart, 1), (Interpreter, 1)]),
+            ("Interaction@.Shell y, vbHide", &[(ProcessStart, 1), (HiddenWindow, 1)]),
+            ("Set o = CreateObject(\"WScript.Shell\")\no.Run c, 0", &[(ProcessStart, 2), (HiddenWindow, 2)]),
+            ("Set o = GetObject(f(1))", &[(ComputedObject, 1)]),
+            ("s = \"win\" & \"mgmts:Win32_Process\"", &[(ProcessStart, 1)]),
+            ("s = \"p^o^w^ershell\"", &[(Interpreter, 1)]),
+            ("Open \"c:\\x\" & \".vbs\" For Output As #1", &[(FileWrite, 1), (ProgramName, 1)]),
+            ("Declare Function z Lib \"urlmon\" Alias \"URLDownloadToFileA\" ()", &[(Download, 1)]),
+            (
+                "a = \"qqz\"\nb = Fill(\"wqqzinqqzmqqzgmqqzts:Wqqzin32_Pqqzrocess\")",
+                &[(ProcessStart, 2), (ChoppedText, 2)],
+            ),
+        ];
+        for (source, want) in rows {
+            let mut want = want.to_vec();
+            want.sort_unstable();
+            assert_eq!(signs(source), want, "{source}");
+        }
+    }
+
+    #[test]
+    fn what_offices_write_is_told_apart() {
+        use Sign::*;
+        let rows: &[(&str, &[(Sign, usize)])] = &[
+            ("Private Sub Button1_Click()\nEnd Sub", &[]),
+            ("Shell \"explorer.exe \" & path, vbNormalFocus", &[(PlainStart, 1)]),
+            ("Shell \"C:\\tools\\report.exe\", 1", &[(PlainStart, 1), (ProgramName, 1)]),
+            ("Set fso = CreateObject(\"Scripting.FileSystemObject\")", &[]),
+            ("Application.Run \"Macro1\"", &[]),
+            ("Set sh = CreateObject(\"WScript.Shell\")\np = sh.SpecialFolders(\"Desktop\")", &[]),
+            ("MsgBox \"Shell\" ' Shell x", &[]),
+            ("Dim shell As Object", &[]),
+            ("msg = \"a\" & vbCrLf & \"b\" & vbCrLf & x & \"c\"", &[]),
+        ];
+        for (source, want) in rows {
+            assert_eq!(signs(source), *want, "{source}");
+        }
+    }
+
+    #[test]
+    fn hostile_source_neither_panics_nor_grows() {
+        let long = "a".repeat(1 << 20);
+        for source in
+            [long.as_str(), "Shell(", "CreateObject(", "\"", "Sub", "x = \"", &"Chr(1)&".repeat(9999)]
+        {
+            signs(source);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The words by which program text shows what it does, one table a sign.
+
+use crate::artifact::Sign;
+
+/// Procedures that Office calls by itself (MS-VBAL has none; these are the object models' events and Word's
+/// automatic macros).
+pub(super) const ENTRY_POINTS: &[&str] = &[
+    "autoopen",
+    "autoclose",
+    "autoexec",
+    "autonew",
+    "autoexit",
+    "auto_open",
+    "auto_close",
+    "auto_activate",
+    "auto_deactivate",
+    "auto_exec",
+    "auto_new",
+    "auto_exit",
+    "document_open",
+    "documentopen",
+    "document_close",
+    "document_new",
+    "newdocument",
+    "document_beforeclose",
+    "document_beforesave",
+    "document_contentcontrolonenter",
+    "workbook_open",
+    "workbook_activate",
+    "workbook_beforeclose",
+    "workbook_close",
+    "workbook_new",
+    "workbook_deactivate",
+    "workbook_windowactivate",
+    "workbook_beforesave",
+    "presentation_open",
+    "app_documentopen",
+    "app_workbookopen",
+    "onslideshowpagechange",
+    "slideshowbegin",
+    "auto_ppt",
+    "onload",
+    "document_activate",
+];
+
+/// Events of controls that fire without a person choosing to (as `<control>_<event>`).
+pub(super) const CONTROL_EVENTS: &[&str] = &[
+    "layout",
+    "painted",
+    "painting",
+    "gotfocus",
+    "lostfocus",
+    "mousehover",
+    "mousemove",
+    "resize",
+    "beforenavigate2",
+    "documentcomplete",
+    "downloadcomplete",
+    "navigatecomplete2",
+    "statustextchange",
+    "titlechange",
+    "propertychange",
+    "progresschange",
+    "onconnecting",
+    "ondisconnected",
+    "onlogincomplete",
+    "clientsitechanged",
+    "initialize",
+];
+
+/// A word or phrase, and what it is a sign of.
+pub(super) struct Word {
+    pub(super) sign: Sign,
+    pub(super) word: &'static str,
+}
+
+const fn word(sign: Sign, word: &'static str) -> Word {
+    Word { sign, word }
+}
+
+/// Names used as code (not in literals): functions, methods, declared imports. Lower case.
+#[rustfmt::skip]
+pub(super) const NAMES: &[Word] = &[
+    word(Sign::ProcessStart, "shellexecute"), word(Sign::ProcessStart, "shellexecutea"),
+    word(Sign::ProcessStart, "shellexecutew"), word(Sign::ProcessStart, "shellexecuteex"),
+    word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "createprocessa"),
+    word(Sign::ProcessStart, "createprocessw"), word(Sign::ProcessStart, "winexec"),
+    word(Sign::ProcessStart, "macscript"), word(Sign::ProcessStart, "macscript"),
+    word(Sign::Shellcode, "virtualalloc"), word(Sign::Shellcode, "virtualallocex"), word(Sign::Shellcode, "virtualprotect"),
+    word(Sign::Shellcode, "createthread"), word(Sign::Shellcode, "createremotethread"),
+    word(Sign::Shellcode, "writeprocessmemory"), word(Sign::Shellcode, "ntallocatevirtualmemory"),
+    word(Sign::Shellcode, "ntwritevirtualmemory"), word(Sign::Shellcode, "heapcreate"),
+    word(Sign::Shellcode, "queueuserapc"), word(Sign::Shellcode, "rtlmovememory") ,
+    word(Sign::Download, "urldownloadtofile"), word(Sign::Download, "urldownloadtofilea"),
+    word(Sign::Download, "urldownloadtofilew"), word(Sign::Download, "urldownloadtocachefile"),
+    word(Sign::Download, "urldownloadtocachefilea"), word(Sign::Download, "internetopenurl"),
+    word(Sign::Download, "internetopenurla"), word(Sign::Download, "internetreadfile"),
+    word(Sign::FileWrite, "createtextfile"), word(Sign::FileWrite, "savetofile"), word(Sign::FileWrite, "writetext"),
+    word(Sign::FileWrite, "opentextfile"), word(Sign::FileWrite, "filecopy"), word(Sign::FileWrite, "copyfile"),
+];
+
+/// What a text may hold that the code makes or writes. Lower case; carets and back-ticks are taken out of the text
+/// before it is compared.
+#[rustfmt::skip]
+pub(super) const TEXTS: &[Word] = &[
+    word(Sign::ProcessStart, "win32_process"), word(Sign::ProcessStart, "win32_processstartup"),
+    word(Sign::ProcessStart, "shellbrowserwindow"), word(Sign::ProcessStart, "c08afd90-f2a1-11d1-8455-00a0c91f3880"),
+    word(Sign::ProcessStart, "9ba05972-f6a8-11cf-a442-00a0c90a8f39"),
+    word(Sign::ProcessStart, "shellexecute"), word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "winexec"),
+    word(Sign::Download, "urldownloadtofile"), word(Sign::Download, "downloadfile("), word(Sign::Download, "downloadstring("),
+    word(Sign::Download, "invoke-webrequest"), word(Sign::Download, "start-bitstransfer"),
+    word(Sign::WebRequest, "msxml2.xmlhttp"), word(Sign::WebRequest, "msxml2.serverxmlhttp"),
+    word(Sign::WebRequest, "microsoft.xmlhttp"), word(Sign::WebRequest, "winhttp.winhttprequest"),
+    word(Sign::FileWrite, "adodb.stream"),
+    word(Sign::Interpreter, "powershell"), word(Sign::Interpreter, "pwsh.exe"), word(Sign::Interpreter, "mshta"),
+    word(Sign::Interpreter, "wscript.exe"), word(Sign::Interpreter, "wscript "), word(Sign::Interpreter, "cscript"),
+    word(Sign::Interpreter, "regsvr32"), word(Sign::Interpreter, "rundll32"), word(Sign::Interpreter, "certutil"),
+    word(Sign::Interpreter, "bitsadmin"), word(Sign::Interpreter, "msiexec"), word(Sign::Interpreter, "schtasks"),
+    word(Sign::Interpreter, "cmd /"), word(Sign::Interpreter, "cmd.exe /"), word(Sign::Interpreter, "cmd.exe\" /"), word(Sign::Interpreter, "%comspec%"),
+    word(Sign::Interpreter, "wmic "), word(Sign::Interpreter, "installutil"), word(Sign::Interpreter, "msbuild.exe"),
+    word(Sign::Interpreter, "curl "), word(Sign::Interpreter, "forfiles"), word(Sign::Interpreter, "cmstp"),
+    word(Sign::Interpreter, "frombase64string"), word(Sign::Interpreter, "explorer.exe http"),
+];
+
+/// Objects whose `Run`, `Exec` or `ShellExecute` starts a process.
+pub(super) const SHELL_OBJECTS: &[&str] = &[
+    "wscript.shell",
+    "shell.application",
+    "72c24dd5-d70a-438b-8a42-98424b88afb8",
+    "13709620-c279-11ce-a49e-444553540000",
+    "f935dc22-1cf0-11d0-adb9-00c04fd58a0b",
+    "wscript.shell.1",
+];
+
+/// The methods of these.
+pub(super) const SHELL_METHODS: &[&str] = &["run", "exec", "shellexecute", "execquery"];
+
+/// Programs that an office macro starts for the person before the screen. Anything of these after `Shell` with a
+/// written command is a plain start.
+pub(super) const VIEWERS: &[&str] = &[
+    "explorer",
+    "notepad",
+    "calc",
+    "mspaint",
+    "wordpad",
+    "hh.exe",
+    "excel.exe",
+    "winword.exe",
+    "powerpnt.exe",
+    "outlook.exe",
+    "acrord32.exe",
+    "acrobat.exe",
+    "msedge",
+    "chrome",
+    "iexplore",
+    "firefox",
+    "snippingtool",
+    "osk",
+];
+
+/// Extensions of files that run.
+pub(super) const PROGRAM_EXTENSIONS: &[&str] = &[
+    ".exe", ".dll", ".ocx", ".scr", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta", ".bat", ".cmd", ".ps1",
+    ".pif", ".cpl", ".msi", ".sct", ".lnk", ".com",
+];

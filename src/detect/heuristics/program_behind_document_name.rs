@@ -1,0 +1,29 @@
+//! The name promises paper, the content is machine code or a shortcut.
+
+use super::{Check, Heuristic};
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::kind::{Class, Kind};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "program-behind-document-name",
+    strength: Strength::Strong,
+    title_en: "A program hides behind the name of a document or picture.",
+    title_ja: "文書や画像のような名前ですが、中身はプログラムです。",
+    attack: &["T1036.008"],
+    page: include_str!("../../../docs/rules/program-behind-document-name.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for artifact in tree.iter().filter(|artifact| SENT.contains(&artifact.via)) {
+        let Some(shown) = Kind::by_name(&artifact.name) else { continue };
+        let paper = matches!(shown.class, Class::Document | Class::Media | Class::Text | Class::Message);
+        if paper && matches!(artifact.kind.id, "exe" | "lnk" | "msi" | "chm") {
+            hit(artifact.id, format!("{} ({})", artifact.name, artifact.kind.id));
+        }
+    }
+}
+
+/// Ways by which an artifact comes under a name that the sender chose for a person.
+pub(super) const SENT: &[&str] = &["file", "attachment", "zip", "gzip", "uuencode", "ole-package"];

@@ -1,0 +1,36 @@
+//! Scripts and shortcuts inside archives: nobody sends office papers that way.
+
+use super::{Check, Heuristic};
+use crate::artifact::Artifact;
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::kind::{Class, Kind};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "script-in-archive",
+    strength: Strength::Strong,
+    title_en: "An archive holds a script or shortcut that runs when double-clicked.",
+    title_ja: "圧縮ファイルの中に、ダブルクリックすると動くスクリプトやショートカットがあります。",
+    attack: &["T1204.002", "T1059"],
+    page: include_str!("../../../docs/rules/script-in-archive.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for artifact in tree.iter().filter(|artifact| is_archived(tree, artifact)) {
+        if runs_as_script(artifact) {
+            hit(artifact.id, artifact.name.clone());
+        }
+    }
+}
+
+fn runs_as_script(artifact: &Artifact) -> bool {
+    let shown = Kind::by_name(&artifact.name).unwrap_or(artifact.kind);
+    matches!(shown.class, Class::Script) && !matches!(shown.id, "reg" | "shell") && artifact.size > 0
+}
+
+/// Whether the artifact is a member that a person sees after unpacking, not a part of a document or program.
+pub(super) fn is_archived(tree: &Tree, artifact: &Artifact) -> bool {
+    let container = artifact.parent.and_then(|parent| tree.get(parent));
+    artifact.via == "zip" && container.is_some_and(|container| container.kind.class == Class::Archive)
+}

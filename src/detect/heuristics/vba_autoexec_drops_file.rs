@@ -1,0 +1,25 @@
+//! Auto-exec entry point plus a program or script written to disk.
+
+use super::{Check, Heuristic};
+use crate::artifact::Sign;
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::detect::macros::projects;
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "vba-autoexec-drops-file",
+    strength: Strength::Medium,
+    title_en: "When opened, a macro writes a file that can run as a program.",
+    title_ja: "開くと、マクロがプログラムとして動くファイルを自動で書き出します。",
+    attack: &["T1204.002", "T1059.005"],
+    page: include_str!("../../../docs/rules/vba-autoexec-drops-file.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for project in projects(tree) {
+        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some(name) = project.drop() else { continue };
+        hit(name.artifact.id, format!("{} → {}", entry.text, name.evidence()));
+    }
+}

@@ -1,0 +1,37 @@
+//! Auto-exec entry point plus a process start that has no harmless reading: an interpreter, a hidden window, a dropped
+//! or fetched file, or a command that is put together out of sight.
+
+use super::{Check, Heuristic};
+use crate::artifact::Sign;
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::detect::macros::{Project, projects};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "vba-autoexec-runs-command",
+    strength: Strength::Strong,
+    title_en: "When opened, a macro runs a command that it hides or hands to a system tool.",
+    title_ja: "開くと、マクロが自動で命令を実行します。その命令は隠されているか、システムの道具を使うものです。",
+    attack: &["T1204.002", "T1059.005", "T1106"],
+    page: include_str!("../../../docs/rules/vba-autoexec-runs-command.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for project in projects(tree) {
+        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some(start) = project.first(Sign::ProcessStart) else { continue };
+        if is_disguised(&project) {
+            hit(start.artifact.id, format!("{} → {}", entry.text, start.evidence()));
+        }
+    }
+}
+
+/// What makes a computed command more than the start of an office program.
+pub(super) fn is_disguised(project: &Project) -> bool {
+    let telling = [Sign::Interpreter, Sign::HiddenWindow, Sign::ComputedObject, Sign::Download];
+    telling.into_iter().any(|sign| project.has(sign))
+        || project.hiding() > 0
+        || project.drop().is_some()
+        || project.hidden_text().is_some()
+}

@@ -1,0 +1,27 @@
+//! Auto-exec entry point plus the start of a program whose name is computed, without further disguise.
+
+use super::{Check, Heuristic};
+use crate::artifact::Sign;
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::detect::macros::projects;
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "vba-autoexec-starts-program",
+    strength: Strength::Medium,
+    title_en: "When opened, a macro starts another program.",
+    title_ja: "開くと、マクロが自動で別のプログラムを起動します。",
+    attack: &["T1204.002", "T1059.005"],
+    page: include_str!("../../../docs/rules/vba-autoexec-starts-program.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for project in projects(tree) {
+        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some(start) = project.first(Sign::ProcessStart) else { continue };
+        if !super::vba_autoexec_runs_command::is_disguised(&project) {
+            hit(start.artifact.id, format!("{} → {}", entry.text, start.evidence()));
+        }
+    }
+}

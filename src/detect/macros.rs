@@ -1,0 +1,118 @@
+//! The macros of one document seen together: modules share a project, and what one of them starts another may
+//! have decoded.
+
+use crate::artifact::{Artifact, Fact, Sign, Tree};
+
+/// A VBA project: the modules found in one artifact.
+pub(super) struct Project<'a> {
+    /// The artifact that holds the project.
+    pub(super) holder: &'a Artifact,
+    signs: Vec<Seen<'a>>,
+    hidden_text: Option<(usize, &'a str, usize)>,
+}
+
+/// A sign and where it was seen.
+#[derive(Clone, Copy)]
+pub(super) struct Seen<'a> {
+    /// The module.
+    pub(super) artifact: &'a Artifact,
+    /// What it is a sign of.
+    pub(super) sign: Sign,
+    /// The words.
+    pub(super) text: &'a str,
+    /// Their line.
+    pub(super) line: usize,
+}
+
+/// The projects of a tree.
+pub(super) fn projects(tree: &Tree) -> Vec<Project<'_>> {
+    let mut holders: Vec<usize> =
+        tree.iter().filter(|a| a.kind.id == "vba").filter_map(|a| a.parent).collect();
+    holders.sort_unstable();
+    holders.dedup();
+    holders.into_iter().filter_map(|holder| Project::of(tree, tree.get(holder)?)).collect()
+}
+
+impl<'a> Project<'a> {
+    fn of(tree: &'a Tree, holder: &'a Artifact) -> Option<Self> {
+        let modules = tree.children(holder.id).filter(|module| module.kind.id == "vba");
+        let signs: Vec<Seen> = modules.flat_map(seen).collect();
+        (!signs.is_empty()).then(|| Self { holder, signs, hidden_text: hidden_text(tree, holder) })
+    }
+
+    /// The first place that shows a sign.
+    pub(super) fn first(&self, sign: Sign) -> Option<Seen<'a>> {
+        self.all(sign).next()
+    }
+
+    /// Every place that shows a sign.
+    pub(super) fn all(&self, sign: Sign) -> impl Iterator<Item = Seen<'a>> {
+        self.signs.iter().copied().filter(move |seen| seen.sign == sign)
+    }
+
+    /// Whether any place shows a sign.
+    pub(super) fn has(&self, sign: Sign) -> bool {
+        self.first(sign).is_some()
+    }
+
+    /// How many of the three ways to hide the project uses: random names, chopped text, encoded text.
+    pub(super) fn hiding(&self) -> usize {
+        [Sign::RandomNames, Sign::ChoppedText, Sign::EncodedText]
+            .into_iter()
+            .filter(|sign| self.has(*sign))
+            .count()
+    }
+
+    /// Long encoded text in the document's forms, controls or properties: artifact, place, characters.
+    pub(super) fn hidden_text(&self) -> Option<(usize, &'a str, usize)> {
+        self.hidden_text
+    }
+
+    /// The place where the project acts: a computed or interpreter command, else an object of computed name.
+    pub(super) fn act(&self) -> Option<Seen<'a>> {
+        self.first(Sign::ProcessStart).or_else(|| self.first(Sign::ComputedObject))
+    }
+
+    /// Whether it writes a file and names one that runs.
+    pub(super) fn drop(&self) -> Option<Seen<'a>> {
+        self.first(Sign::FileWrite).and(self.first(Sign::ProgramName))
+    }
+
+    /// Whether it fetches a file: by a function that does just that, or by web request and file write together.
+    pub(super) fn download(&self) -> Option<Seen<'a>> {
+        let by_parts = || self.first(Sign::WebRequest).filter(|_| self.has(Sign::FileWrite));
+        self.first(Sign::Download).or_else(by_parts)
+    }
+}
+
+impl Seen<'_> {
+    /// The evidence: module, line and words.
+    pub(super) fn evidence(&self) -> String {
+        format!("{}:{} {}", self.artifact.name, self.line, self.text)
+    }
+}
+
+fn seen(artifact: &Artifact) -> impl Iterator<Item = Seen<'_>> {
+    artifact.facts.iter().filter_map(move |fact| match fact {
+        Fact::Sign { sign, text, line } => Some(Seen { artifact, sign: *sign, text, line: *line }),
+        _ => None,
+    })
+}
+
+/// Hidden text anywhere in the document that the project belongs to. In OOXML the project is a part, and the
+/// controls are other parts.
+fn hidden_text<'a>(tree: &'a Tree, holder: &'a Artifact) -> Option<(usize, &'a str, usize)> {
+    let document = match holder.parent {
+        Some(parent) if holder.via == "part" => parent,
+        _ => holder.id,
+    };
+    let inside =
+        tree.iter().filter(|a| a.id == document || tree.ancestors(a.id).any(|above| above.id == document));
+    let texts = inside.flat_map(|artifact| {
+        artifact.facts.iter().filter_map(move |fact| match fact {
+            Fact::HiddenText { place, length, .. } => Some((artifact.id, place.as_str(), *length)),
+            _ => None,
+        })
+    });
+    texts.max_by_key(|(_, _, length)| *length)
+}
