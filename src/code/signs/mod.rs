@@ -270,6 +270,31 @@ fn hiding(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     for folded in texts.iter().filter(|folded| is_encoded(&folded.text)) {
         signs.add(Sign::EncodedText, &folded.text, folded.line);
     }
+    let decodes =
+        lines.iter().any(|line| line.tokens.iter().any(|token| DECODERS.iter().any(|word| token.is(word))));
+    for line in lines.iter().filter(|line| decodes && is_code_list(line) || is_hex_step(line)) {
+        signs.add(Sign::EncodedText, &show(line), line.number);
+    }
+}
+
+/// What turns numbers into characters.
+const DECODERS: &[&str] = &["chr", "chrw", "chrb", "xor", "strconv"];
+
+/// A list of 24 or more numbers that are bytes: text or code written as numbers.
+fn is_code_list(line: &Line) -> bool {
+    let byte = |token: &&Token| matches!(token, Token::Number(number) if (0.0..256.0).contains(number) && number.fract() == 0.0);
+    let bytes = line.tokens.iter().filter(byte).count();
+    bytes >= 24 && bytes * 2 + 16 >= line.tokens.len()
+}
+
+/// `"&H" & Mid(…)`: a step of a loop that reads hex digits.
+fn is_hex_step(line: &Line) -> bool {
+    line.tokens.windows(3).any(|three| match three {
+        [Token::Text(prefix), Token::Mark('&' | '+'), Token::Word(word)] => {
+            prefix.eq_ignore_ascii_case("&h") && word.starts_with("mid")
+        }
+        _ => false,
+    })
 }
 
 /// Joined from at least four pieces that are shorter than a word, the whole without a space.
