@@ -44,7 +44,7 @@ impl Format for Signs {
         entry_points(&lines, &mut signs);
         calls(&lines, &texts, &mut signs);
         spoken(&texts, &mut signs);
-        hiding(&lines, &texts, &mut signs);
+        hiding(&source, &lines, &texts, &mut signs);
         out.facts.extend(signs.facts);
         out.children.extend(folded_child(artifact, &texts));
         Ok(())
@@ -257,8 +257,8 @@ fn names_program(text: &str) -> bool {
 }
 
 /// How the module hides what it does.
-fn hiding(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
-    let names = names::names(lines);
+fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut Collected) {
+    let names = names::names(source, lines);
     if names.all >= 6 && names.random * 5 >= names.all * 2 {
         let shown = format!("{} of {} names, as {}", names.random, names.all, names.examples.join(", "));
         signs.add(Sign::RandomNames, &shown, 1);

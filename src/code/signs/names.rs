@@ -2,7 +2,7 @@
 //! (`Pqn_ip7mtx2b`, `zwkGVjHH`); people abbreviate, but they keep words one can say.
 
 use super::lexer::{Line, Token};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// The names that a module declares or assigns, and how many of them are random.
 #[derive(Debug, PartialEq, Eq)]
@@ -16,12 +16,37 @@ pub(super) struct Names {
 }
 
 /// Looks at the names of a module.
-pub(super) fn names(lines: &[Line]) -> Names {
+pub(super) fn names(source: &str, lines: &[Line]) -> Names {
+    let spelling = spelling(source);
+    let is_random =
+        |name: &str| is_random(name) || spelling.get(name).is_some_and(|written| is_ragged(written));
     let declared: BTreeSet<&str> = lines.iter().flat_map(|line| declared(&line.tokens)).collect();
     let long: Vec<&str> = declared.into_iter().filter(|name| name.chars().count() >= 5).collect();
     let random: Vec<&str> = long.iter().copied().filter(|name| is_random(name)).collect();
     let examples = random.iter().take(3).map(ToString::to_string).collect();
     Names { all: long.len(), random: random.len(), examples }
+}
+
+/// How each name is written where it first stands: the editor keeps one spelling for all places.
+fn spelling(source: &str) -> HashMap<String, &str> {
+    let mut spelling = HashMap::new();
+    for name in source.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|name| name.len() >= 5) {
+        spelling.entry(name.to_lowercase()).or_insert(name);
+    }
+    spelling
+}
+
+/// Whether capitals stand in a name without order: `aOTNpGFFJ`. Names of people change case where a word begins
+/// (`lastRow`, `LastRow`) and have one acronym at most (`objXMLHTTP`).
+fn is_ragged(written: &str) -> bool {
+    let letters: Vec<u8> = written.bytes().filter(u8::is_ascii_alphabetic).collect();
+    let runs: Vec<&[u8]> =
+        letters.chunk_by(|a, b| a.is_ascii_uppercase() == b.is_ascii_uppercase()).collect();
+    let short =
+        runs.iter().skip(1).filter(|run| run.len() == 1 && run.iter().all(u8::is_ascii_lowercase)).count();
+    let acronyms = runs.iter().filter(|run| run.len() >= 2 && run.iter().all(u8::is_ascii_uppercase)).count();
+    runs.len() >= 3
+        && (acronyms >= 2 || short >= 2 || (acronyms >= 1 && short >= 1) || runs.len() * 2 > letters.len())
 }
 
 /// The words that a line declares or assigns: after `Dim`, `Sub`, `Function`, `Const`, `Set`, `For`, before `=`.
@@ -135,6 +160,25 @@ mod tests {
         }
         for name in people {
             assert!(!is_random(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn capitals_without_order_are_seen() {
+        for name in ["aOTNpGFFJ", "GXOghGA", "XaXiEc", "YEYxCnAN", "RtKSEXETs", "WovTAEU"] {
+            assert!(is_ragged(name), "{name}");
+        }
+        for name in [
+            "lastRow",
+            "strFileName",
+            "objXMLHTTP",
+            "wsData",
+            "getValueOfCell",
+            "CommandButton1",
+            "TOTAL",
+            "nextRowNo",
+        ] {
+            assert!(!is_ragged(name), "{name}");
         }
     }
 
