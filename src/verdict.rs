@@ -19,14 +19,13 @@ pub enum Verdict {
 
 /// The verdict of a message from its findings and from whether all of it was read.
 ///
-/// A strong finding makes it malicious, a medium one suspicious, and so do three weak ones of different rules.
-/// A weak finding alone never raises a verdict. What was not read is never clean.
+/// A strong finding makes it malicious, a medium one suspicious. Weak findings never raise a verdict: what they
+/// mean together is said by a rule of its own. What was not read is never clean.
 pub fn decide(findings: &[Finding], complete: bool) -> Verdict {
     let strongest = findings.iter().map(|finding| finding.strength).max();
     match strongest {
         Some(Strength::Strong) => Verdict::Malicious,
         Some(Strength::Medium) => Verdict::Suspicious,
-        _ if weak_rules(findings) >= 3 => Verdict::Suspicious,
         _ if !complete => Verdict::Unverified,
         _ => Verdict::Clean,
     }
@@ -57,11 +56,6 @@ pub fn score(findings: &[Finding], verdict: Verdict) -> u8 {
     u8::try_from(sum.min(u32::from(ceiling - floor))).map_or(ceiling, |above| floor + above)
 }
 
-fn weak_rules(findings: &[Finding]) -> usize {
-    let weak = findings.iter().filter(|finding| finding.strength == Strength::Weak);
-    weak.map(|finding| finding.rule.as_str()).collect::<std::collections::BTreeSet<_>>().len()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -90,7 +84,7 @@ mod tests {
             (&[("a", Weak)], true, Clean),
             (&[("a", Weak), ("b", Weak)], true, Clean),
             (&[("a", Weak), ("a", Weak), ("a", Weak)], true, Clean),
-            (&[("a", Weak), ("b", Weak), ("c", Weak)], true, Suspicious),
+            (&[("a", Weak), ("b", Weak), ("c", Weak)], true, Clean),
             (&[("a", Weak)], false, Unverified),
             (&[("a", Medium)], true, Suspicious),
             (&[("a", Medium)], false, Suspicious),

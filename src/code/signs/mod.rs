@@ -253,7 +253,8 @@ fn without_filler(text: &str, texts: &[Folded]) -> Option<String> {
 fn names_program(text: &str) -> bool {
     let text = text.trim_end_matches(['"', '\'', ' ', ')']);
     let stem = |ending: &str| text.strip_suffix(ending).map(|stem| !stem.ends_with(['*', '.']));
-    words::PROGRAM_EXTENSIONS.iter().any(|ending| stem(ending) == Some(true)) && text.len() < 260
+    let viewer = words::VIEWERS.iter().any(|viewer| text.contains(viewer));
+    words::PROGRAM_EXTENSIONS.iter().any(|ending| stem(ending) == Some(true)) && text.len() < 260 && !viewer
 }
 
 /// How the module hides what it does.
