@@ -1,4 +1,20 @@
 //! What is said: the [`Report`] of one message, and its renderings. The report never decides.
+//!
+//! [`Report`] holds what programs read ([`json`]); [`gist`] puts it into sentences of one language, which
+//! [`text`] and [`html`] lay out. Names, evidence and header values went through `text::printable` before they
+//! came in here or do so in [`Report::new`]; only `path` and passwords stand as they are, because both must work
+//! when typed again, and every rendering shows their hidden characters.
+
+pub mod facts;
+pub mod gist;
+pub mod html;
+mod indicators;
+pub mod json;
+pub mod links;
+pub mod text;
+pub mod words;
+
+pub use words::Lang;
 
 use crate::artifact::{Artifact, Fact, Tree};
 use crate::detect::Finding;
@@ -44,6 +60,9 @@ pub struct Report {
     pub unread: Vec<UnreadEntry>,
     /// Milliseconds the scan took.
     pub elapsed_ms: f64,
+    /// Why the message could not be scanned at all; absent where it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
 }
 
 /// One finding of the report.
@@ -132,7 +151,7 @@ impl Report {
         let complete = tree.iter().all(|artifact| artifact.unread.is_empty());
         let verdict = verdict::decide(findings, complete);
         let root = tree.get(0);
-        let header = |name| root.and_then(|root| root.header(name)).map(str::to_string);
+        let header = |name| root.and_then(|root| root.header(name)).map(crate::text::printable);
         Self {
             schema: "tenpu/1",
             path: path.to_string(),
@@ -140,7 +159,7 @@ impl Report {
             message_id: header("message-id"),
             date: header("date"),
             from: header("from"),
-            to: Vec::new(),
+            to: root.map(recipients).unwrap_or_default(),
             subject: header("subject"),
             verdict,
             score: verdict::score(findings, verdict),
@@ -148,12 +167,94 @@ impl Report {
             findings: findings.iter().map(FindingEntry::from).collect(),
             artifacts: tree.iter().map(ArtifactEntry::from).collect(),
             behaviours: Vec::new(),
-            indicators: Vec::new(),
+            indicators: indicators::indicators(tree, findings),
             passwords: tree.iter().flat_map(passwords).collect(),
             unread: tree.iter().flat_map(unread).collect(),
             elapsed_ms: 0.0,
+            error: None,
         }
     }
+
+    /// The report of a message that could not be scanned because the scanner itself failed on it.
+    pub fn fault(path: &str, index: usize, reason: &str) -> Self {
+        let unread = UnreadEntry { artifact: 0, reason: "scan-fault", detail: crate::text::printable(reason) };
+        Self {
+            path: path.to_string(),
+            index,
+            verdict: Verdict::Unverified,
+            score: verdict::score(&[], Verdict::Unverified),
+            complete: false,
+            error: Some(unread.detail.clone()),
+            unread: vec![unread],
+            ..Self::new(path, index, &Tree::default(), &[])
+        }
+    }
+
+    /// The entry of an artifact.
+    pub fn artifact(&self, id: usize) -> Option<&ArtifactEntry> {
+        self.artifacts.get(id).filter(|artifact| artifact.id == id)
+    }
+}
+
+/// Where an artifact stands, as a person would walk to it: `請求書.zip › 請求書.doc › ThisDocument`. The mail
+/// itself is left out, for everything is inside it; it alone gives an empty trail. Long names lose their middle,
+/// never their extension.
+pub fn trail(report: &Report, id: usize) -> String {
+    let mut names = Vec::new();
+    let mut next = report.artifact(id);
+    while let Some(artifact) = next {
+        let parent = artifact.parent.filter(|parent| *parent < artifact.id);
+        if parent.is_some() || artifact.format != "eml" {
+            names.push(shown(artifact));
+        }
+        next = parent.and_then(|parent| report.artifact(parent));
+    }
+    names.reverse();
+    names.join(" › ")
+}
+
+/// The name of an artifact, or its kind in brackets where it has none.
+fn shown(artifact: &ArtifactEntry) -> String {
+    match artifact.name.trim() {
+        "" => format!("[{}]", artifact.format),
+        name => gist::clip_middle(name),
+    }
+}
+
+/// The most recipients of a message that are listed.
+const RECIPIENTS: usize = 1000;
+
+/// Every recipient of the `To` and `Cc` headers, split at the commas outside quotes and brackets.
+fn recipients(root: &Artifact) -> Vec<String> {
+    let headers = root.facts.iter().filter_map(|fact| match fact {
+        Fact::Header { name: "to" | "cc", value } => Some(value.as_str()),
+        _ => None,
+    });
+    let each = headers.flat_map(addresses).map(crate::text::printable);
+    each.take(RECIPIENTS).collect()
+}
+
+/// RFC 5322 3.4: mailboxes of an address list. Comments and groups are not taken apart.
+fn addresses(list: &str) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
+    let parts = list.split(move |c| {
+        let splits = c == ',' && !quoted && !bracketed;
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = quoted,
+            '"' => quoted = !quoted,
+            '<' if !quoted => bracketed = true,
+            '>' if !quoted => bracketed = false,
+            _ => {}
+        }
+        splits
+    });
+    parts.map(str::trim).filter(|address| !address.is_empty())
+}
+
+/// Bytes in lower-case hex.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn passwords(artifact: &Artifact) -> impl Iterator<Item = PasswordEntry> {
@@ -162,7 +263,7 @@ fn passwords(artifact: &Artifact) -> impl Iterator<Item = PasswordEntry> {
             artifact: artifact.id,
             password: password.clone(),
             source: origin.source.id(),
-            place: origin.place.clone(),
+            place: crate::text::printable(&origin.place),
             scheme,
         }),
         _ => None,
@@ -199,9 +300,111 @@ impl From<&Artifact> for ArtifactEntry {
             name: crate::text::printable(&artifact.name),
             format: artifact.kind.id,
             size: artifact.size,
-            sha256: artifact.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: hex(&artifact.sha256),
             via: artifact.via,
             damage: artifact.damage.iter().map(|damage| damage.what.to_string()).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::artifact::{Child, Damage, Unread};
+    use crate::detect::{Strength, Title};
+    use crate::keyring::{Origin, Source};
+
+    /// A dangerous mail with hostile names, as the tests of every rendering use it.
+    pub(crate) fn tree() -> Tree {
+        let mut root = Child::new("m.eml", "file", b"Subject: x\r\n\r\n".to_vec());
+        for (name, value) in [
+            ("subject", "Re: 請求書の件 \u{202e}<script>alert(1)</script>"),
+            ("from", "佐藤 太郎 <a@city.example>"),
+            ("to", "\"Doe, Jane\" <j@a.example>, b@a.example"),
+            ("cc", "c@a.example,"),
+            ("date", "Fri, 4 Mar 2022 09:12:00 +0900"),
+            ("message-id", "<1@a.example>"),
+        ] {
+            root = root.with(Fact::Header { name, value: value.into() });
+        }
+        let mut tree = Tree::new(root);
+        let origin = Origin { source: Source::Body, place: "line 3".into() };
+        let password = "p<w>\u{202e}1".to_string();
+        let opened = Fact::OpenedWith { scheme: "zip-crypto", password, origin };
+        let zip = Child::new("請求書.zip", "attachment", b"PK\x03\x04".to_vec()).with(opened);
+        let zip = tree.add(Some(0), zip);
+        let doc = tree.add(Some(zip), Child::new("請求書.doc", "zip", b"\0doc".to_vec()));
+        let code = b"Sub AutoOpen()\n\tx = \"http://evil.example/a.exe\"\nEnd Sub\n".to_vec();
+        tree.add(Some(doc), Child::new("ThisDocument", "vba-module", code).of_kind("vba"));
+        let mut shut = Child::new("<img src=x onerror=alert(1)>.7z", "attachment", b"7z\xbc\xaf\x27\x1c".to_vec());
+        shut.unread.push(Unread { reason: "unsupported-format", detail: "\u{1b}[31m7z".into() });
+        shut.damage.push(Damage { what: "base64-junk", detail: "3 characters".into() });
+        tree.add(Some(0), shut);
+        tree
+    }
+
+    pub(crate) fn finding(rule: &str, strength: Strength, artifact: usize) -> Finding {
+        Finding {
+            rule: rule.into(),
+            strength,
+            artifact,
+            title: Title {
+                en: format!("The {rule} sign was found."),
+                ja: format!("{rule}の印が見つかりました。"),
+            },
+            evidence: "Shell \"http://evil.example/a.exe\" <b>".into(),
+            attack: vec!["T1204.002".into()],
+        }
+    }
+
+    pub(crate) fn malicious() -> Report {
+        let findings = [finding("macro-runs", Strength::Strong, 3), finding("small", Strength::Weak, 1)];
+        Report::new("mail/<b>\u{202e}.eml", 0, &tree(), &findings)
+    }
+
+    #[test]
+    fn the_report_of_a_tree() {
+        let report = malicious();
+        assert_eq!((report.verdict, report.score, report.complete), (Verdict::Malicious, 90, false));
+        assert_eq!(report.to, ["\"Doe, Jane\" <j@a.example>", "b@a.example", "c@a.example"]);
+        let subject = "Re: 請求書の件 ⟨U+202E⟩<script>alert(1)</script>";
+        assert_eq!(report.subject.as_deref(), Some(subject));
+        assert_eq!(report.unread[0].detail, "⟨U+001B⟩[31m7z");
+        assert_eq!(report.passwords[0].password, "p<w>\u{202e}1");
+        let urls: Vec<_> = report.indicators.iter().filter(|i| i.kind == "url").map(|i| &i.value).collect();
+        assert_eq!(urls, ["http://evil.example/a.exe"]);
+    }
+
+    #[test]
+    fn trails_lead_to_the_artifact() {
+        let report = malicious();
+        assert_eq!(trail(&report, 3), "請求書.zip › 請求書.doc › ThisDocument");
+        assert_eq!(trail(&report, 0), "");
+        assert_eq!(trail(&report, 99), "");
+        let bare = Tree::new(Child::new("a.doc", "file", b"\0".to_vec()));
+        assert_eq!(trail(&Report::new("a.doc", 0, &bare, &[]), 0), "a.doc");
+        let unnamed = Tree::new(Child::new(" ", "file", b"\0".to_vec()));
+        assert_eq!(trail(&Report::new("-", 0, &unnamed, &[]), 0), "[data]");
+    }
+
+    #[test]
+    fn a_fault_is_unverified_and_says_so() {
+        let report = Report::fault("a.eml", 3, "bad\n");
+        assert_eq!((report.verdict, report.score, report.complete), (Verdict::Unverified, 20, false));
+        assert_eq!((report.index, report.error.as_deref()), (3, Some("bad⟨U+000A⟩")));
+        assert_eq!(report.unread[0].reason, "scan-fault");
+    }
+
+    #[test]
+    fn commas_in_quotes_and_brackets_do_not_split() {
+        let rows: &[(&str, &[&str])] = &[
+            ("a@b.example", &["a@b.example"]),
+            (r#""x, \"y, z" <a@b.example>, c@d.example"#, &[r#""x, \"y, z" <a@b.example>"#, "c@d.example"]),
+            (",, ,", &[]),
+            ("\"never closed, a@b", &["\"never closed, a@b"]),
+        ];
+        for (list, want) in rows {
+            assert_eq!(addresses(list).collect::<Vec<_>>(), *want, "{list}");
         }
     }
 }
