@@ -176,7 +176,8 @@ fn why(report: &Report, lang: Lang) -> String {
 }
 
 fn title(finding: &FindingEntry, lang: Lang) -> String {
-    let wanted = if lang == Lang::Ja && !finding.title_ja.is_empty() { &finding.title_ja } else { &finding.title };
+    let wanted =
+        if lang == Lang::Ja && !finding.title_ja.is_empty() { &finding.title_ja } else { &finding.title };
     quote(if wanted.is_empty() { &finding.id } else { wanted }, 300)
 }
 
@@ -257,7 +258,9 @@ fn missed(report: &Report, entry: &UnreadEntry, lang: Lang) -> Missed {
 fn steps(report: &Report, lang: Lang) -> Vec<&'static str> {
     let keys: &[&str] = match report.verdict {
         Verdict::Clean => &[],
-        Verdict::Unverified => &["step.unverified.1", "step.unverified.2", "step.encrypted", "step.unverified.3"],
+        Verdict::Unverified => {
+            &["step.unverified.1", "step.unverified.2", "step.encrypted", "step.unverified.3"]
+        }
         Verdict::Suspicious => {
             &["step.suspicious.1", "step.suspicious.2", "step.suspicious.3", "step.opened", "step.enabled"]
         }
@@ -286,11 +289,15 @@ mod tests {
     fn the_gist_of_a_dangerous_mail() {
         let gist = Gist::of(&malicious(), Lang::Ja);
         assert_eq!((gist.sign, gist.verdict), ("■", "危険"));
-        assert!(gist.why.starts_with("添付ファイルには鍵が") && gist.why.ends_with("macro-runsの印が見つかりました。"));
+        assert!(
+            gist.why.starts_with("添付ファイルには鍵が")
+                && gist.why.ends_with("macro-runsの印が見つかりました。")
+        );
         assert_eq!(gist.reasons.len(), 2);
         assert_eq!(gist.reasons[0].places[0].trail, "請求書.zip › 請求書.doc › ThisDocument");
         assert_eq!(gist.reasons[0].places[0].evidence, "Shell \"hxxp://evil[.]example/a.exe\" <b>");
-        let line = "請求書.zip：パスワード「p<w>⟨U+202E⟩1」で開きました（メールの本文で見つけました: line 3）";
+        let line =
+            "請求書.zip：パスワード「p<w>⟨U+202E⟩1」で開きました（メールの本文で見つけました: line 3）";
         assert_eq!(gist.passwords, [line]);
         assert_eq!(gist.unread[0].reason, "この種類のファイルには、まだ対応していません。");
         assert_eq!(gist.steps.len(), 7);
@@ -333,7 +340,8 @@ mod tests {
 
     #[test]
     fn sizes_and_clipped_names() {
-        let rows = [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (1536, "1.5 KB"), (550 << 20, "550.0 MB")];
+        let rows =
+            [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KB"), (1536, "1.5 KB"), (550 << 20, "550.0 MB")];
         for (bytes, want) in rows {
             assert_eq!(size(bytes), want);
         }

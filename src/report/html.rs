@@ -102,10 +102,8 @@ impl Page {
     /// How many messages of each verdict there are, the worst first.
     fn tally(&self) -> String {
         let total: usize = self.counts.iter().sum();
-        let mut out = format!(
-            "<ul class=\"counts\"><li>{}</li>",
-            fill(self.lang, "page.count", &[&total.to_string()])
-        );
+        let mut out =
+            format!("<ul class=\"counts\"><li>{}</li>", fill(self.lang, "page.count", &[&total.to_string()]));
         for (verdict, count) in VERDICTS.iter().zip(self.counts).rev().filter(|(_, count)| *count > 0) {
             let sign = word(self.lang, "sign", verdict);
             let name = word(self.lang, "verdict", verdict);
@@ -178,7 +176,10 @@ fn section(report: &Report, gist: &Gist, order: usize, lang: Lang) -> String {
     out += &items(say(lang, "heading.passwords"), gist.passwords.iter().map(|line| bdi(line)).collect());
     out += &items(say(lang, "heading.unread"), unread(gist, lang));
     out += &technical(report, lang);
-    out + &format!("<p class=\"top small\"><a href=\"#top\">{}</a></p>\n</div>\n</article>\n", say(lang, "page.top"))
+    out + &format!(
+        "<p class=\"top small\"><a href=\"#top\">{}</a></p>\n</div>\n</article>\n",
+        say(lang, "page.top")
+    )
 }
 
 fn reasons(reasons: &[Reason], lang: Lang) -> String {
@@ -223,7 +224,12 @@ fn technical(report: &Report, lang: Lang) -> String {
     out += &inside(report, lang);
     out += &indicators(report, lang);
     let id = report.message_id.as_deref().map(|id| format!("Message-ID {}", mail(&quote(id, 200))));
-    out + &format!("<p class=\"small\">{} {} / 100 {}</p></details>\n", say(lang, "label.score"), report.score, id.unwrap_or_default())
+    out + &format!(
+        "<p class=\"small\">{} {} / 100 {}</p></details>\n",
+        say(lang, "label.score"),
+        report.score,
+        id.unwrap_or_default()
+    )
 }
 
 fn inside(report: &Report, lang: Lang) -> String {
@@ -268,7 +274,11 @@ fn indicators(report: &Report, lang: Lang) -> String {
     let row = |indicator: &Indicator| {
         let place = place(report, indicator.artifact, lang);
         let value = mail(&quote(&indicator.value, 400));
-        format!("<tr><th scope=\"row\">{}</th><td>{value}</td><td>{}</td></tr>\n", indicator.kind, bdi(&place))
+        format!(
+            "<tr><th scope=\"row\">{}</th><td>{value}</td><td>{}</td></tr>\n",
+            indicator.kind,
+            bdi(&place)
+        )
     };
     let rows: String = report.indicators.iter().take(ROWS).map(row).collect();
     let heading = say(lang, "heading.indicators");
@@ -356,7 +366,16 @@ mod tests {
     fn nothing_hostile_gets_through() {
         for lang in [Lang::En, Lang::Ja] {
             let page = page(&[clean(), malicious()], lang);
-            for bad in ["<script", "<img", "onerror=alert(1)>", "http://", "https://", "<b>.eml", "p<w>", "evil.example"] {
+            for bad in [
+                "<script",
+                "<img",
+                "onerror=alert(1)>",
+                "http://",
+                "https://",
+                "<b>.eml",
+                "p<w>",
+                "evil.example",
+            ] {
                 assert!(!page.contains(bad), "{bad}");
             }
             assert!(page.contains("&lt;img src=x onerror=alert(1)&gt;.7z"));
@@ -371,7 +390,8 @@ mod tests {
         let page = page(&[malicious()], Lang::En);
         let css = page.split("<style>").nth(1).unwrap().split("</style>").next().unwrap();
         let hash = base64(&Sha256::digest(css));
-        let policy = format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
+        let policy =
+            format!("default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'");
         assert!(page.contains(&policy));
         assert!(!page.contains(" style=") && !page.contains("url(") && !page.contains(" src=\""));
         assert_eq!(page.matches("href=\"").count(), page.matches("href=\"#").count());
@@ -389,8 +409,11 @@ mod tests {
     #[test]
     fn every_tag_that_opens_closes() {
         let page = page(&[clean(), malicious()], Lang::En);
-        for tag in ["article", "div", "ol", "ul", "li", "table", "tr", "td", "th", "bdi", "details", "dl", "a", "p"] {
-            let opened = page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
+        for tag in
+            ["article", "div", "ol", "ul", "li", "table", "tr", "td", "th", "bdi", "details", "dl", "a", "p"]
+        {
+            let opened =
+                page.matches(&format!("<{tag}>")).count() + page.matches(&format!("<{tag} ")).count();
             assert_eq!(opened, page.matches(&format!("</{tag}>")).count(), "{tag}");
         }
     }
@@ -409,7 +432,9 @@ mod tests {
 
     #[test]
     fn base64_of_rfc_4648() {
-        for (plain, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")] {
+        for (plain, want) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
             assert_eq!(base64(plain.as_bytes()), want);
         }
     }

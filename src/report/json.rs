@@ -95,7 +95,9 @@ mod tests {
     #[test]
     fn the_schema_refuses_what_is_no_report() {
         let schema = jsonschema::validator_for(&schema()).unwrap();
-        for (field, wrong) in [("verdict", "fine"), ("score", "9"), ("schema", "tenpu/2"), ("complete", "yes")] {
+        for (field, wrong) in
+            [("verdict", "fine"), ("score", "9"), ("schema", "tenpu/2"), ("complete", "yes")]
+        {
             let mut value: Value = serde_json::from_str(&line(&malicious())).unwrap();
             value[field] = wrong.into();
             assert!(!schema.is_valid(&value), "{field}");

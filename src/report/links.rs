@@ -78,7 +78,10 @@ fn is_end(c: char) -> bool {
     c.is_whitespace()
         || is_deceptive(c)
         || matches!(c, '"' | '\'' | '`' | '<' | '>' | '“' | '”' | '‘' | '’')
-        || matches!(c, '」' | '』' | '）' | '】' | '、' | '。' | '＞' | '｣' | '､' | '｡' | '〉' | '》' | '\u{fffd}')
+        || matches!(
+            c,
+            '」' | '』' | '）' | '】' | '、' | '。' | '＞' | '｣' | '､' | '｡' | '〉' | '》' | '\u{fffd}'
+        )
 }
 
 fn is_host_end(c: char) -> bool {
@@ -101,7 +104,10 @@ mod tests {
             ("x = \"HTTPS://a.example/b?c=d\" & y", &["HTTPS://a.example/b?c=d"]),
             ("(ftp://a.example/b),hxxp://c.test;", &["ftp://a.example/b", "hxxp://c.test"]),
             ("詳細はhttp://a.test/。次", &["http://a.test/"]),
-            ("http://a.test/1@http://b.test/2*https://c.test/3", &["http://a.test/1", "http://b.test/2", "https://c.test/3"]),
+            (
+                "http://a.test/1@http://b.test/2*https://c.test/3",
+                &["http://a.test/1", "http://b.test/2", "https://c.test/3"],
+            ),
             ("http://a.test/?to=http://b.test/", &["http://a.test/?to=http://b.test/", "http://b.test/"]),
             ("file://x http:// http://\" xhttp//", &[]),
             ("http://a\u{202e}b.test", &["http://a"]),

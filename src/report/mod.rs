@@ -177,7 +177,8 @@ impl Report {
 
     /// The report of a message that could not be scanned because the scanner itself failed on it.
     pub fn fault(path: &str, index: usize, reason: &str) -> Self {
-        let unread = UnreadEntry { artifact: 0, reason: "scan-fault", detail: crate::text::printable(reason) };
+        let unread =
+            UnreadEntry { artifact: 0, reason: "scan-fault", detail: crate::text::printable(reason) };
         Self {
             path: path.to_string(),
             index,
@@ -336,7 +337,8 @@ pub(crate) mod tests {
         let doc = tree.add(Some(zip), Child::new("請求書.doc", "zip", b"\0doc".to_vec()));
         let code = b"Sub AutoOpen()\n\tx = \"http://evil.example/a.exe\"\nEnd Sub\n".to_vec();
         tree.add(Some(doc), Child::new("ThisDocument", "vba-module", code).of_kind("vba"));
-        let mut shut = Child::new("<img src=x onerror=alert(1)>.7z", "attachment", b"7z\xbc\xaf\x27\x1c".to_vec());
+        let mut shut =
+            Child::new("<img src=x onerror=alert(1)>.7z", "attachment", b"7z\xbc\xaf\x27\x1c".to_vec());
         shut.unread.push(Unread { reason: "unsupported-format", detail: "\u{1b}[31m7z".into() });
         shut.damage.push(Damage { what: "base64-junk", detail: "3 characters".into() });
         tree.add(Some(0), shut);

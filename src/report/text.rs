@@ -56,12 +56,13 @@ pub fn reasons(out: &mut dyn Write, reasons: &[Reason], lang: Lang) -> io::Resul
 }
 
 fn unread(out: &mut dyn Write, gist: &Gist, lang: Lang) -> io::Result<()> {
-    let more = (gist.unread_more > 0).then(|| format!("… {}", fill(lang, "more", &[&gist.unread_more.to_string()])));
+    let more =
+        (gist.unread_more > 0).then(|| format!("… {}", fill(lang, "more", &[&gist.unread_more.to_string()])));
     list(out, say(lang, "heading.unread"), gist.unread.iter().map(missed).chain(more))
 }
 
 /// One line of what was not read.
-pub fn missed(missed: &Missed) -> String {
+fn missed(missed: &Missed) -> String {
     let detail = if missed.detail.is_empty() { String::new() } else { format!(" [{}]", missed.detail) };
     format!("- {}{detail}: {}", missed.trail, missed.reason)
 }

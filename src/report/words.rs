@@ -202,6 +202,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("signof.obfuscation", "hides what it does", "動作を隠す書き方"),
     ("explain.damage", "damage: {}", "破損：{}"),
     ("explain.cut", "only the first {} were read", "先頭の{}だけを読みました"),
+    ("explain.unread", "not read: {}", "読めなかったもの：{}"),
     ("explain.no-page", "This rule has no page.", "この規則には説明のページがありません。"),
     ("explain.more-lines", "{} more lines; `tenpu extract` writes all of them", "ほか{}行。すべては「tenpu extract」で書き出せます"),
 
@@ -236,7 +237,10 @@ mod tests {
         for (key, en, ja) in TABLE {
             let en = en.to_lowercase();
             assert!(!en.contains("safe") && !en.contains("infect"), "{key}: {en}");
-            assert!(!ja.contains("感染") && !ja.contains("問題ありません") && !ja.contains("安全です"), "{key}");
+            assert!(
+                !ja.contains("感染") && !ja.contains("問題ありません") && !ja.contains("安全です"),
+                "{key}"
+            );
         }
     }
 
@@ -254,7 +258,7 @@ mod tests {
         for source in sources {
             for call in ["say(lang, \"", "fill(lang, \"", "say(self.lang, \"", "fill(self.lang, \""] {
                 for (at, _) in source.match_indices(call) {
-                    let key = source[at + call.len()..].split('"').next().unwrap();
+                    let key = source.get(at + call.len()..).unwrap().split('"').next().unwrap();
                     assert!(find(Lang::En, key).is_some(), "no words for {key}");
                     used += 1;
                 }
