@@ -189,7 +189,7 @@ fn reasons(reasons: &[Reason], lang: Lang) -> String {
     let mut out = format!("<h3>{}</h3>\n<ol class=\"reasons\">", say(lang, "heading.reasons"));
     for reason in reasons {
         out += &format!(
-            "<li><b>{}</b> <span class=\"soft small\">[{}] <bdi>{} {}</bdi></span>",
+            "<li><b>{}</b><div class=\"soft small\">[{}] <bdi>{} {}</bdi></div>",
             escape(&reason.title),
             reason.strength,
             escape(&reason.rule),
@@ -257,7 +257,7 @@ fn artifact_row(artifact: &ArtifactEntry, depth: usize, lang: Lang) -> String {
         name => bdi(&clip_middle(name)),
     };
     format!(
-        "<tr><td class=\"deep{}\">{name}<br><span class=\"soft small\">SHA-256 {}</span></td><td>{}</td><td>{}</td>\
+        "<tr><td class=\"deep{}\">{name}<br><span class=\"hash\">SHA-256 {}</span></td><td>{}</td><td>{}</td>\
          <td class=\"number\">{}</td></tr>\n",
         depth.min(4),
         artifact.sha256,
