@@ -150,8 +150,7 @@ fn messages(path: &str, reader: impl BufRead, limit: u64, emit: &mut Emit) -> Co
     Continue(())
 }
 
-/// Walks a folder. In a Maildir only the messages are taken: what is still being delivered (`tmp`) and the files
-/// the mail server keeps beside them are no mail. Its subfolders are Maildirs of their own (Maildir++).
+/// Walks a folder, and the Maildirs in it as such.
 fn folder(path: &Path, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
     let mut maildirs: Vec<usize> = Vec::new();
     let mut walk = WalkDir::new(path).sort_by_file_name().into_iter();
@@ -166,11 +165,11 @@ fn folder(path: &Path, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
         maildirs.retain(|depth| *depth < entry.depth());
         let in_maildir = maildirs.last().is_some_and(|depth| depth + 1 == entry.depth());
         let kind = entry.file_type();
-        if kind.is_dir() && in_maildir && is_maildir_part(&entry) {
+        if kind.is_dir() && in_maildir && belongs_to_maildir(&entry) {
             walk.skip_current_dir();
         } else if kind.is_dir() && is_maildir(entry.path()) {
             maildirs.push(entry.depth());
-            maildir::messages(entry.path()).iter().try_for_each(|path| file(path, limit, emit))?;
+            messages_of(entry.path(), limit, emit)?;
         } else if kind.is_file() && !in_maildir {
             file(entry.path(), limit, emit)?;
         }
@@ -178,12 +177,25 @@ fn folder(path: &Path, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
     Continue(())
 }
 
+/// Both folders must be there: a folder that merely has one called `new` holds more than mail, and the files
+/// beside it would be passed over.
 fn is_maildir(path: &Path) -> bool {
     path.join("cur").is_dir() && path.join("new").is_dir()
 }
 
-fn is_maildir_part(entry: &walkdir::DirEntry) -> bool {
-    ["cur", "new", "tmp"].iter().any(|part| entry.file_name() == *part)
+/// Whether an entry of a Maildir is dealt with when its messages are: their folders, what is still being delivered
+/// (`tmp`), and Maildir++ subfolders. The files the mail server keeps beside them are no mail.
+fn belongs_to_maildir(entry: &walkdir::DirEntry) -> bool {
+    let is_part = ["cur", "new", "tmp"].iter().any(|part| entry.file_name() == *part);
+    let is_hidden = entry.file_name().to_string_lossy().starts_with('.');
+    is_part || (is_hidden && maildir::is_maildir(entry.path()))
+}
+
+/// The messages of a Maildir and of its Maildir++ subfolders.
+fn messages_of(path: &Path, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
+    let found = maildir::folder(path);
+    found.messages.iter().try_for_each(|message| file(&message.path, limit, emit))?;
+    found.unread.iter().try_for_each(|(path, error)| emit(Err(problem(&path.to_string_lossy(), error))))
 }
 
 fn walk_problem(root: &Path, error: &walkdir::Error) -> Problem {

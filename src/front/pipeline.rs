@@ -5,9 +5,8 @@
 //! that one slow message does not let the finished ones behind it pile up.
 
 use super::input::{Emit, Problem};
-use crate::keyring::Keyring;
 use crate::report::Report;
-use crate::scan::{Input, Scanner};
+use crate::scan::Input;
 use std::collections::BTreeMap;
 use std::io;
 use std::ops::ControlFlow::{self, Break, Continue};
@@ -39,20 +38,20 @@ const WINDOW: usize = 64;
 /// The stack of a worker: that of a main thread, more than the usual one of threads, for deeply nested input.
 const STACK: usize = 8 << 20;
 
-/// Scans everything that `feed` hands on and calls `each` with the outcomes in the same order.
+/// Scans everything that `feed` hands on and calls `each` with the outcomes in the same order. `session` makes the
+/// scanner of one thread.
 ///
 /// # Errors
 /// The first error of `each`, which ends the run; or that no thread could be started.
-pub(super) fn run(
-    scanner: &Scanner,
-    keys: &Keyring,
+pub(super) fn run<S: FnMut(Input) -> Report>(
+    session: impl Fn() -> S + Sync,
     jobs: usize,
     feed: impl Feed,
     each: &mut dyn FnMut(Outcome) -> io::Result<()>,
 ) -> io::Result<()> {
     let gate = Gate::new(jobs.max(1).saturating_mul(WINDOW));
     scope(|scope| {
-        let results = start(scope, scanner, keys, jobs.max(1), feed, &gate)?;
+        let results = start(scope, &session, jobs.max(1), feed, &gate)?;
         let ended = in_order(results, &gate, each);
         gate.stop();
         ended
@@ -60,10 +59,9 @@ pub(super) fn run(
 }
 
 /// Starts the workers and the reader.
-fn start<'scope>(
+fn start<'scope, S: FnMut(Input) -> Report>(
     scope: &'scope Scope<'scope, '_>,
-    scanner: &'scope Scanner,
-    keys: &'scope Keyring,
+    session: &'scope (impl Fn() -> S + Sync),
     jobs: usize,
     feed: impl Feed + 'scope,
     gate: &'scope Gate,
@@ -73,7 +71,7 @@ fn start<'scope>(
     let queue = std::sync::Arc::new(Mutex::new(jobs_to_do));
     for _ in 0..jobs {
         let (queue, done) = (queue.clone(), done.clone());
-        let worker = move || scan_all(scanner, keys, &queue, &done, gate);
+        let worker = move || scan_all(session, &queue, &done, gate);
         Builder::new().name("scan".into()).stack_size(STACK).spawn_scoped(scope, worker)?;
     }
     let reader = move || read_all(feed, &work, &done, gate);
@@ -104,21 +102,20 @@ fn read_all(feed: impl Feed, work: &Sender<(usize, Input)>, done: &Sender<(usize
 
 /// A worker's thread. A panic costs the message it happened on; the session is made anew, for nobody knows what
 /// state it is in.
-fn scan_all(
-    scanner: &Scanner,
-    keys: &Keyring,
+fn scan_all<S: FnMut(Input) -> Report>(
+    session: &impl Fn() -> S,
     queue: &Mutex<Receiver<(usize, Input)>>,
     done: &Sender<(usize, Outcome)>,
     gate: &Gate,
 ) {
-    let mut session = scanner.session();
+    let mut scan = session();
     while let Ok((order, input)) = next(queue) {
         if gate.is_stopped() {
             return;
         }
         let (path, index, bytes) = (input.path.clone(), input.index, input.bytes.len() as u64);
-        let report = catch_unwind(AssertUnwindSafe(|| session.scan(input, keys).0)).unwrap_or_else(|panic| {
-            session = scanner.session();
+        let report = catch_unwind(AssertUnwindSafe(|| scan(input))).unwrap_or_else(|panic| {
+            scan = session();
             Report::fault(&path, index, &reason(&*panic))
         });
         gate.scanned(bytes);
@@ -224,6 +221,7 @@ impl Gate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::Tree;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     fn input(index: usize, size: usize) -> Result<Input, Problem> {
@@ -235,10 +233,14 @@ mod tests {
         Err(Problem { path: "gone".into(), reason: "no such file".into() })
     }
 
+    fn session() -> impl FnMut(Input) -> Report {
+        |input| Report::new(&input.path, input.index, &Tree::default(), &[])
+    }
+
     /// The paths in the order they were answered.
     fn paths(jobs: usize, feed: impl Feed) -> Vec<String> {
         let mut paths = Vec::new();
-        run(&Scanner::default(), &Keyring::new(), jobs, feed, &mut |outcome| {
+        run(session, jobs, feed, &mut |outcome| {
             paths.push(match outcome {
                 Outcome::Report(report) => report.path,
                 Outcome::Unreadable(problem) => problem.path,
@@ -271,7 +273,7 @@ mod tests {
                 emit(input(n, 10))
             })
         };
-        run(&Scanner::default(), &Keyring::new(), 2, feed, &mut |_| {
+        run(session, 2, feed, &mut |_| {
             assert!(read.load(Ordering::SeqCst) <= answered + 2 * WINDOW + 1);
             answered += 1;
             Ok(())
@@ -284,11 +286,29 @@ mod tests {
     fn an_error_of_the_caller_ends_the_run() {
         let mut answered = 0;
         let endless = |emit: &mut Emit| (0..).try_for_each(|n| emit(input(n, 10)));
-        let ended = run(&Scanner::default(), &Keyring::new(), 2, endless, &mut |_| {
+        let ended = run(session, 2, endless, &mut |_| {
             answered += 1;
             if answered == 3 { Err(io::ErrorKind::BrokenPipe.into()) } else { Ok(()) }
         });
         assert_eq!((ended.unwrap_err().kind(), answered), (io::ErrorKind::BrokenPipe, 3));
+    }
+
+    #[test]
+    fn a_panic_costs_its_message_and_the_session_is_made_anew() {
+        let made = AtomicUsize::new(0);
+        let session = || {
+            made.fetch_add(1, Ordering::SeqCst);
+            |input: Input| if input.index == 3 { panic!("bad {}", input.index) } else { session()(input) }
+        };
+        let mut faults = Vec::new();
+        run(session, 1, |emit: &mut Emit| (0..9).try_for_each(|n| emit(input(n, 1))), &mut |outcome| {
+            let Outcome::Report(report) = outcome else { panic!("all inputs can be read") };
+            faults.push((report.index, report.error));
+            Ok(())
+        })
+        .unwrap();
+        let want: Vec<_> = (0..9).map(|n| (n, (n == 3).then(|| "bad 3".to_string()))).collect();
+        assert_eq!((faults, made.load(Ordering::SeqCst)), (want, 2));
     }
 
     #[test]

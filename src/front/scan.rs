@@ -47,9 +47,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let limit = scanner.limits().input_bytes;
     let paths = args.paths;
     let mut printer = Printer::new(args.format, settings.lang);
+    let keys = &settings.keys;
+    let session = || {
+        let mut session = scanner.session();
+        move |input| session.scan(input, keys).0
+    };
     let feed = move |emit: &mut input::Emit| input::each(&paths, limit, emit);
     let mut each = |outcome| printer.print(outcome);
-    pipeline::run(&scanner, &settings.keys, settings.jobs, feed, &mut each)?;
+    pipeline::run(session, settings.jobs, feed, &mut each)?;
     Ok(printer.finish()?.max(loaded))
 }
 
