@@ -17,7 +17,7 @@ impl Progress {
             return Self { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::new_spinner();
-        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} · {per_sec} · {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} · {elapsed}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));

@@ -4,11 +4,15 @@
 //! is loaded; the content security policy allows only the page's own style sheet, by its hash. What a stranger
 //! wrote is escaped and stands in `<bdi>`, so that it cannot turn round the words beside it.
 
-use super::gist::{Gist, Missed, Reason, clip_middle, place, quote, size, verdict_id};
+mod details;
+mod markup;
+
+use super::gist::{Gist, Missed, Reason, clip_middle, quote, verdict_id};
 use super::words::{fill, say, word};
-use super::{ArtifactEntry, Indicator, Lang, Report};
+use super::{Lang, Report};
 use crate::text::printable;
 use crate::verdict::Verdict;
+use markup::{bdi, escape, mail};
 use sha2::{Digest, Sha256};
 use std::cmp::Reverse;
 use std::io::{self, Write};
@@ -17,9 +21,6 @@ const CSS: &str = include_str!("page.css");
 
 /// The most messages on one page, the worst ones; no browser shows more, and the rest need not be kept.
 const MESSAGES: usize = 5_000;
-
-/// The most artifacts and indicators listed for one message.
-const ROWS: usize = 200;
 
 /// A page in the making.
 #[derive(Debug)]
@@ -175,7 +176,7 @@ fn section(report: &Report, gist: &Gist, order: usize, lang: Lang) -> String {
     out += &reasons(&gist.reasons, lang);
     out += &items(say(lang, "heading.passwords"), gist.passwords.iter().map(|line| bdi(line)).collect());
     out += &items(say(lang, "heading.unread"), unread(gist, lang));
-    out += &technical(report, lang);
+    out += &details::technical(report, lang);
     out + &format!(
         "<p class=\"top small\"><a href=\"#top\">{}</a></p>\n</div>\n</article>\n",
         say(lang, "page.top")
@@ -218,81 +219,6 @@ fn unread(gist: &Gist, lang: Lang) -> Vec<String> {
     gist.unread.iter().map(line).chain(more).collect()
 }
 
-/// Contents, hashes and indicators: for those who look closer, folded away for the others.
-fn technical(report: &Report, lang: Lang) -> String {
-    let mut out = format!("<details><summary>{}</summary>\n", say(lang, "label.technical"));
-    out += &inside(report, lang);
-    out += &indicators(report, lang);
-    let id = report.message_id.as_deref().map(|id| format!("Message-ID {}", mail(&quote(id, 200))));
-    out + &format!(
-        "<p class=\"small\">{} {} / 100 {}</p></details>\n",
-        say(lang, "label.score"),
-        report.score,
-        id.unwrap_or_default()
-    )
-}
-
-fn inside(report: &Report, lang: Lang) -> String {
-    let heads = ["label.name", "label.format", "label.via", "label.size"].map(|key| say(lang, key));
-    let [name, format, via, size] = heads;
-    let mut out = format!(
-        "<h3>{}</h3><table class=\"inside\"><thead><tr><th scope=\"col\">{name}</th><th scope=\"col\">{format}</th>\
-         <th scope=\"col\">{via}</th><th scope=\"col\" class=\"number\">{size}</th></tr></thead><tbody>",
-        say(lang, "heading.inside")
-    );
-    let mut depths: Vec<usize> = Vec::new();
-    for artifact in report.artifacts.iter().take(ROWS) {
-        let above = artifact.parent.and_then(|parent| depths.get(parent));
-        let depth = above.map_or(0, |depth| depth + 1);
-        depths.push(depth);
-        out += &artifact_row(artifact, depth, lang);
-    }
-    out += "</tbody></table>";
-    out + &more(report.artifacts.len(), lang)
-}
-
-fn artifact_row(artifact: &ArtifactEntry, depth: usize, lang: Lang) -> String {
-    let name = match artifact.name.trim() {
-        "" => format!("<span class=\"soft\">{}</span>", say(lang, "place.unnamed")),
-        name => bdi(&clip_middle(name)),
-    };
-    format!(
-        "<tr><td class=\"deep{}\">{name}<br><span class=\"hash\">SHA-256 {}</span></td><td>{}</td><td>{}</td>\
-         <td class=\"number\">{}</td></tr>\n",
-        depth.min(4),
-        artifact.sha256,
-        artifact.format,
-        escape(word(lang, "via", artifact.via)),
-        size(artifact.size)
-    )
-}
-
-fn indicators(report: &Report, lang: Lang) -> String {
-    if report.indicators.is_empty() {
-        return String::new();
-    }
-    let row = |indicator: &Indicator| {
-        let place = place(report, indicator.artifact, lang);
-        let value = mail(&quote(&indicator.value, 400));
-        format!(
-            "<tr><th scope=\"row\">{}</th><td>{value}</td><td>{}</td></tr>\n",
-            indicator.kind,
-            bdi(&place)
-        )
-    };
-    let rows: String = report.indicators.iter().take(ROWS).map(row).collect();
-    let heading = say(lang, "heading.indicators");
-    format!("<h3>{heading}</h3><table class=\"facts\"><tbody>{rows}</tbody></table>")
-        + &more(report.indicators.len(), lang)
-}
-
-fn more(count: usize, lang: Lang) -> String {
-    match count.checked_sub(ROWS) {
-        None | Some(0) => String::new(),
-        Some(rest) => format!("<p class=\"soft\">… {}</p>", fill(lang, "more", &[&rest.to_string()])),
-    }
-}
-
 /// A heading and its items, which are HTML already; nothing where there are none.
 fn items(heading: &str, items: Vec<String>) -> String {
     if items.is_empty() {
@@ -300,32 +226,6 @@ fn items(heading: &str, items: Vec<String>) -> String {
     }
     let items: String = items.into_iter().map(|item| format!("<li>{item}</li>")).collect();
     format!("<h3>{heading}</h3>\n<ul class=\"plain\">{items}</ul>\n")
-}
-
-/// What a stranger wrote, marked as such.
-fn mail(text: &str) -> String {
-    format!("<bdi class=\"mail\">{}</bdi>", escape(text))
-}
-
-/// Text whose direction must not reach its neighbours.
-fn bdi(text: &str) -> String {
-    format!("<bdi>{}</bdi>", escape(text))
-}
-
-/// Text for element content and for quoted attributes.
-fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in printable(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 /// RFC 4648 base64 of a digest, for the content security policy.

@@ -250,6 +250,7 @@ mod tests {
             include_str!("gist.rs"),
             include_str!("text.rs"),
             include_str!("html.rs"),
+            include_str!("html/details.rs"),
             include_str!("facts.rs"),
             include_str!("../front/scan.rs"),
             include_str!("../front/explain.rs"),
