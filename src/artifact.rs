@@ -165,6 +165,28 @@ pub enum Sign {
     EncodedText,
 }
 
+impl Sign {
+    /// The stable word used in reports.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::EntryPoint => "entry-point",
+            Self::ProcessStart => "process-start",
+            Self::PlainStart => "plain-start",
+            Self::HiddenWindow => "hidden-window",
+            Self::Interpreter => "interpreter",
+            Self::Shellcode => "shellcode",
+            Self::Download => "download",
+            Self::WebRequest => "web-request",
+            Self::FileWrite => "file-write",
+            Self::ProgramName => "program-name",
+            Self::ComputedObject => "computed-object",
+            Self::RandomNames => "random-names",
+            Self::ChoppedText => "chopped-text",
+            Self::EncodedText => "encoded-text",
+        }
+    }
+}
+
 /// Something broken that could be read in part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Damage {

@@ -45,14 +45,14 @@ impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
         let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
-        let by_name = || Self::by_name(name).filter(|kind| kind.test.is_none());
+        let by_name = || Self::by_name(name).filter(|kind| kind.test.is_none() && **kind != TEXT);
         by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
 
     /// The kind a desktop believes a file of that name to be.
     pub fn by_name(name: &str) -> Option<&'static Self> {
         let extension = extension(name);
-        KINDS.iter().find(|kind| kind.extensions.contains(&extension.as_str()))
+        KINDS.iter().chain([&TEXT]).find(|kind| kind.extensions.contains(&extension.as_str()))
     }
 
     /// The kind of that id.
@@ -161,12 +161,12 @@ static KINDS: &[Kind] = &[
     row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
     row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),
     // Known by name alone.
-    row("js", Class::Script, &["js", "mjs"], None),
-    row("vbs", Class::Script, &["vbs", "vb"], None),
+    row("js", Class::Script, &["js"], None),
+    row("vbs", Class::Script, &["vbs"], None),
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
     row("hta", Class::Script, &["hta"], None),
     row("bat", Class::Script, &["bat", "cmd"], None),
-    row("ps1", Class::Script, &["ps1", "psm1", "psd1", "ps1xml"], None),
+    row("ps1", Class::Script, &["ps1"], None),
     row("shell", Class::Script, &["sh", "command"], None),
     row("reg", Class::Script, &["reg", "inf", "scf"], None),
     row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop"], None),

@@ -78,10 +78,22 @@ impl<'a> Project<'a> {
         self.first(Sign::FileWrite).and(self.first(Sign::ProgramName))
     }
 
+    /// Whether it starts something that an interpreter or a computed command says.
+    pub(super) fn start(&self) -> Option<Seen<'a>> {
+        let told = || self.first(Sign::PlainStart).filter(|_| self.has(Sign::Interpreter));
+        self.first(Sign::ProcessStart).or_else(told)
+    }
+
     /// Whether it fetches a file: by a function that does just that, or by web request and file write together.
     pub(super) fn download(&self) -> Option<Seen<'a>> {
         let by_parts = || self.first(Sign::WebRequest).filter(|_| self.has(Sign::FileWrite));
         self.first(Sign::Download).or_else(by_parts)
+    }
+
+    /// Whether it goes on to what harmless web queries do not: a program, a start, or hiding.
+    pub(super) fn goes_further(&self) -> bool {
+        let further = [Sign::ProgramName, Sign::ProcessStart, Sign::PlainStart, Sign::ComputedObject, Sign::Shellcode];
+        further.into_iter().any(|sign| self.has(sign)) || self.hiding() > 0 || self.hidden_text().is_some()
     }
 }
 

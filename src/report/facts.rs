@@ -3,7 +3,7 @@
 use super::gist::quote;
 use super::words::{fill, say, word};
 use super::{Lang, links};
-use crate::artifact::{Fact, Sign};
+use crate::artifact::Fact;
 use crate::text::printable;
 
 /// The most characters of a value that are shown.
@@ -29,7 +29,7 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
             fill(lang, "fact.vba-project", &[&modules.to_string(), &code_page.to_string(), locked])
         }
         Fact::Sign { sign, text, line } => {
-            let meaning = word(lang, "signof", sign_id(*sign));
+            let meaning = word(lang, "signof", sign.id());
             fill(lang, "fact.sign", &[&line.to_string(), meaning, &show(text)])
         }
         Fact::HiddenText { place, length, head } => {
@@ -42,22 +42,10 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
     }
 }
 
-fn sign_id(sign: Sign) -> &'static str {
-    match sign {
-        Sign::EntryPoint => "entry-point",
-        Sign::ProcessStart => "process-start",
-        Sign::Download => "download",
-        Sign::Drop => "drop",
-        Sign::FileWrite => "file-write",
-        Sign::Interpreter => "interpreter",
-        Sign::ComputedObject => "computed-object",
-        Sign::Obfuscation => "obfuscation",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::Sign;
     use crate::keyring::{Origin, Source};
     use crate::text::is_deceptive;
 

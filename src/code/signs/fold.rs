@@ -17,7 +17,7 @@ pub(super) struct Folded {
     pub(super) line: usize,
     /// The text.
     pub(super) text: String,
-    /// How many literals, codes and values it was joined from.
+    /// How many literals, codes and known values it was joined from; unknown ones are not counted.
     pub(super) pieces: usize,
 }
 
@@ -119,10 +119,9 @@ impl Cursor<'_> {
     fn term(&mut self) -> String {
         let Some(token) = self.tokens.get(self.at) else { return GAP.into() };
         self.at += 1;
-        self.pieces += 1;
         match token {
-            Token::Text(text) => text.clone(),
-            Token::Number(number) => number.to_string(),
+            Token::Text(text) => self.piece(text.clone()),
+            Token::Number(number) => self.piece(number.to_string()),
             Token::Mark('(') => self.nested(Self::closed),
             Token::Word(word) => self.word(word),
             Token::Mark(_) => {
@@ -130,6 +129,11 @@ impl Cursor<'_> {
                 GAP.into()
             }
         }
+    }
+
+    fn piece(&mut self, text: String) -> String {
+        self.pieces += 1;
+        text
     }
 
     /// The rest of `( expression )` after the parenthesis.
@@ -153,9 +157,11 @@ impl Cursor<'_> {
         if self.members() {
             return GAP.into();
         }
-        match CONSTANTS.iter().find(|(name, _)| *name == word) {
-            Some((_, value)) => (*value).into(),
-            None => self.known.get(word).cloned().unwrap_or_else(|| GAP.into()),
+        let constant =
+            CONSTANTS.iter().find(|(name, _)| *name == word).map(|(_, value)| (*value).to_string());
+        match constant.or_else(|| self.known.get(word).cloned()) {
+            Some(known) => self.piece(known),
+            None => GAP.into(),
         }
     }
 
@@ -189,7 +195,10 @@ impl Cursor<'_> {
         if word.starts_with("chr") {
             let code = self.number();
             self.close();
-            return code.and_then(character).unwrap_or(GAP).into();
+            return match code.and_then(character) {
+                Some(known) => self.piece(known.into()),
+                None => GAP.into(),
+            };
         }
         let mut arguments = Vec::new();
         loop {

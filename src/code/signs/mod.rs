@@ -41,7 +41,7 @@ impl Format for Signs {
         let texts = fold::texts(&lines);
         budget.pay(texts.iter().map(|folded| folded.text.len() as u64).sum())?;
         let mut signs = Collected::default();
-        entry_points(&lines, &mut signs);
+        entry_points(&lines, has_controls(&source), &mut signs);
         calls(&lines, &texts, &mut signs);
         spoken(&texts, &mut signs);
         hiding(&source, &lines, &texts, &mut signs);
@@ -70,13 +70,20 @@ impl Collected {
     }
 }
 
+/// Whether the module stands behind a document or form, so that its procedures may be events of controls.
+fn has_controls(source: &str) -> bool {
+    source.lines().take(20).any(|line| line.contains("VB_Base") || line.contains("VB_Control"))
+}
+
 /// Procedures that run by themselves.
-fn entry_points(lines: &[Line], signs: &mut Collected) {
+fn entry_points(lines: &[Line], controls: bool, signs: &mut Collected) {
     for line in lines {
         for pair in line.tokens.windows(2) {
             let [Token::Word(keyword), Token::Word(name)] = pair else { continue };
             let procedure = keyword == "sub" || keyword == "function";
-            if procedure && is_entry_point(name) && !line.tokens.first().is_some_and(|token| token.is("end"))
+            if procedure
+                && is_entry_point(name, controls)
+                && !line.tokens.first().is_some_and(|token| token.is("end"))
             {
                 signs.add(Sign::EntryPoint, name, line.number);
             }
@@ -84,7 +91,7 @@ fn entry_points(lines: &[Line], signs: &mut Collected) {
     }
 }
 
-fn is_entry_point(name: &str) -> bool {
+fn is_entry_point(name: &str, controls: bool) -> bool {
     let by_control = || {
         name.rsplit_once('_').is_some_and(|(control, event)| {
             !control.is_empty()
@@ -93,7 +100,7 @@ fn is_entry_point(name: &str) -> bool {
                 && words::CONTROL_EVENTS.contains(&event)
         })
     };
-    words::ENTRY_POINTS.contains(&name) || by_control()
+    words::ENTRY_POINTS.contains(&name) || (controls && by_control())
 }
 
 /// What the code calls, and how.
@@ -104,12 +111,14 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     });
     for line in lines {
         let said = said_on(line.number, texts);
+        let declares = line.tokens.iter().take(2).any(|token| token.is("declare"));
         for (at, token) in line.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
             for entry in words::NAMES.iter().filter(|entry| entry.word == word) {
                 signs.add(entry.sign, word, line.number);
             }
             match word.as_str() {
+                _ if declares => {}
                 "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &said, signs),
                 "createobject" | "getobject" => object(line, at, signs),
                 "callbyname" => signs.add(Sign::ComputedObject, "CallByName", line.number),
@@ -117,7 +126,9 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
                     signs.add(Sign::ProcessStart, &said, line.number)
                 }
                 "vbhide" => signs.add(Sign::HiddenWindow, "vbHide", line.number),
-                "showwindow" => signs.add(Sign::HiddenWindow, "ShowWindow", line.number),
+                "showwindow" if sets(&line.tokens, at) => {
+                    signs.add(Sign::HiddenWindow, &show(line), line.number)
+                }
                 "open" if opens_for_writing(&line.tokens) => {
                     signs.add(Sign::FileWrite, "Open … For Output", line.number)
                 }
@@ -162,16 +173,35 @@ fn process_start(line: &Line, at: usize, said: &str, signs: &mut Collected) {
         signs.add(Sign::HiddenWindow, &show(line), line.number);
     }
     let viewer = words::VIEWERS.iter().any(|viewer| said.contains(viewer));
-    let plain = !is_command(said) && (viewer || is_written(arguments));
+    let plain = !is_command(said) && (viewer || is_written(arguments) || names_its_program(arguments));
     signs.add(if plain { Sign::PlainStart } else { Sign::ProcessStart }, &show(line), line.number);
 }
 
-/// The window style after the command: 0 is hidden.
+/// `x.ShowWindow = …`
+fn sets(tokens: &[Token], at: usize) -> bool {
+    let member = at.checked_sub(1).and_then(|at| tokens.get(at)).is_some_and(|token| token.is_mark('.'));
+    member && tokens.get(at + 1).is_some_and(|token| token.is_mark('='))
+}
+
+/// Whether the second argument, the window style, says hidden.
 fn hides_window(arguments: &[Token]) -> bool {
-    let zero = |token: &Token| {
-        matches!(token, Token::Number(number) if *number == 0.0) || token.is("false") || token.is("vbhide")
-    };
-    arguments.windows(2).any(|pair| matches!(pair, [comma, style] if comma.is_mark(',') && zero(style)))
+    let mut depth = 0i32;
+    let opened = arguments.first().is_some_and(|token| token.is_mark('('));
+    let mut rest = arguments.iter().skip(usize::from(opened)).skip_while(|token| {
+        depth += i32::from(token.is_mark('(')) - i32::from(token.is_mark(')'));
+        !(token.is_mark(',') && depth <= 0)
+    });
+    rest.next();
+    let style = rest.find(|token| !token.is_mark('('));
+    style.is_some_and(|style| matches!(style, Token::Number(number) if *number == 0.0) || style.is("vbhide"))
+}
+
+/// Whether the command begins with the written name of a program, its arguments may be computed.
+fn names_its_program(arguments: &[Token]) -> bool {
+    match arguments.iter().find(|token| !token.is_mark('(')) {
+        Some(Token::Text(text)) => text.to_ascii_lowercase().trim_start_matches('"').contains(".exe"),
+        _ => false,
+    }
 }
 
 /// Whether the command is one literal: nothing is joined or looked up.
@@ -200,10 +230,24 @@ fn object(line: &Line, at: usize, signs: &mut Collected) {
     let arguments = line.tokens.get(at + 1..).unwrap_or_default();
     let called = arguments.first().is_some_and(|token| token.is_mark('(') || matches!(token, Token::Word(_)));
     let empty = arguments.get(1).is_some_and(|token| token.is_mark(')') || token.is_mark(','));
-    if called && !empty && !is_written(arguments) {
+    if called && !empty && !is_written(arguments) && !names_its_object(arguments) {
         signs.add(Sign::ComputedObject, &show(line), line.number);
     }
 }
+
+/// Whether a literal among the arguments says what is meant: an office file, or the class before its version.
+fn names_its_object(arguments: &[Token]) -> bool {
+    let telling = |text: &str| {
+        let text = text.to_ascii_lowercase();
+        let file = OFFICE_FILES.iter().any(|ending| text.contains(ending));
+        file || text
+            .split_once('.')
+            .is_some_and(|(program, class)| program.len() >= 4 && class.starts_with("appl"))
+    };
+    arguments.iter().take(12).any(|token| matches!(token, Token::Text(text) if telling(text)))
+}
+
+const OFFICE_FILES: &[&str] = &[".xls", ".doc", ".ppt", ".mdb", ".accdb", ".csv", ".dot", ".xlt"];
 
 fn opens_for_writing(tokens: &[Token]) -> bool {
     tokens.windows(2).any(|pair| {
@@ -218,7 +262,11 @@ fn spoken(texts: &[Folded], signs: &mut Collected) {
         for entry in words::TEXTS.iter().filter(|entry| text.contains(entry.word)) {
             signs.add(entry.sign, &folded.text, folded.line);
         }
-        if names_program(&text) {
+        // A query lists processes, a moniker starts them.
+        if text.contains("win32_process") && !text.contains("select ") {
+            signs.add(Sign::ProcessStart, &folded.text, folded.line);
+        }
+        if names_program(&text) && !text.contains("://") {
             signs.add(Sign::ProgramName, &folded.text, folded.line);
         }
     }
@@ -260,7 +308,7 @@ fn names_program(text: &str) -> bool {
 /// How the module hides what it does.
 fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     let names = names::names(source, lines);
-    if names.all >= 6 && names.random * 5 >= names.all * 2 {
+    if names.all >= 6 && names.random * 2 >= names.all {
         let shown = format!("{} of {} names, as {}", names.random, names.all, names.examples.join(", "));
         signs.add(Sign::RandomNames, &shown, 1);
     }
@@ -298,10 +346,12 @@ fn is_hex_step(line: &Line) -> bool {
     })
 }
 
-/// Joined from at least four pieces that are shorter than a word, the whole without a space.
+/// Joined from at least four known pieces shorter than a word, the whole one word.
 fn is_chopped(folded: &Folded) -> bool {
     let characters = folded.text.chars().filter(|c| *c != GAP).count();
-    folded.pieces >= 4 && characters < folded.pieces * 4 && !folded.text.contains([' ', '\n', '/', ','])
+    let gaps = folded.text.matches(GAP).count();
+    let word = folded.text.chars().filter(char::is_ascii_alphanumeric).count() * 4 >= characters * 3;
+    folded.pieces >= 4 && gaps * 3 <= folded.pieces && characters < folded.pieces * 4 && word
 }
 
 /// A run of 160 characters or more of the alphabets of Base64 or hex.
@@ -385,7 +435,10 @@ mod tests {
         use Sign::*;
         let rows: &[(&str, &[(Sign, usize)])] = &[
             ("Sub _\nautoopen( _\n)\nEnd Sub", &[(EntryPoint, 1)]),
-            ("Private Sub InkPicture1_Painted(x)\nEnd Sub", &[(EntryPoint, 1)]),
+            (
+                "Attribute VB_Base = \"1Normal\"\nPrivate Sub InkPicture1_Painted(x)\nEnd Sub",
+                &[(EntryPoint, 2)],
+            ),
             ("Shell a & b, 0", &[(ProcessStart, 1), (HiddenWindow, 1)]),
             ("x = VBA.Shell$(\"cm\" & \"d /c echo\")", &[(ProcessStart, 1), (Interpreter, 1)]),
             ("Interaction@.Shell y, vbHide", &[(ProcessStart, 1), (HiddenWindow, 1)]),
@@ -419,6 +472,14 @@ mod tests {
             ("Set sh = CreateObject(\"WScript.Shell\")\np = sh.SpecialFolders(\"Desktop\")", &[]),
             ("MsgBox \"Shell\" ' Shell x", &[]),
             ("Dim shell As Object", &[]),
+            ("Sub Data_Layout()\nEnd Sub", &[]),
+            ("a = Range(\"A\" & i & \":F\" & i)\nb = y & \"年\" & m & \"月\" & d & \"日\"", &[]),
+            ("Set w = CreateObject(\"WScript.Shell\")\nw.Run p, 1, False", &[(ProcessStart, 2)]),
+            ("Declare Function ShowWindow Lib \"user32.dll\" ()", &[(ProgramName, 1)]),
+            ("to = \"tanaka@example.com\"", &[]),
+            ("q = \"select Name from Win32_Process\"", &[]),
+            ("Set b = GetObject(ThisWorkbook.Path & \"\\data.xls\")", &[]),
+            ("Shell \"C:\\tools\\viewer.exe \" & f, 1", &[(PlainStart, 1)]),
             ("msg = \"a\" & vbCrLf & \"b\" & vbCrLf & x & \"c\"", &[]),
         ];
         for (source, want) in rows {

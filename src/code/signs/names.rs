@@ -72,6 +72,7 @@ fn is_random(name: &str) -> bool {
         return false;
     }
     let name = PREFIXES.iter().find_map(|prefix| name.strip_prefix(prefix)).unwrap_or(name);
+    let name = SUFFIXES.iter().find_map(|suffix| name.strip_suffix(suffix)).unwrap_or(name);
     let letters: Vec<u8> = name.bytes().filter(u8::is_ascii_alphabetic).collect();
     let digits_between = digit_islands(name.as_bytes());
     let vowels = letters.iter().filter(|byte| b"aeiouy".contains(byte)).count();
@@ -122,6 +123,9 @@ const PREFIXES: &[&str] = &[
     "arr", "ctl", "xls", "xml", "tmp", "num", "cnt", "mstr", "mlng", "sht", "wrk", "tbl", "chk", "cbo",
     "lst", "img",
 ];
+
+/// Endings of Japanese office names: code, class, date, number, name, count, amount.
+const SUFFIXES: &[&str] = &["kbn", "ymd", "cd", "nm", "no", "su", "kin", "dt", "flg"];
 
 /// Event procedures are named by the editor.
 const EVENTS: &[&str] =

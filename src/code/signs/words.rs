@@ -81,8 +81,9 @@ const fn word(sign: Sign, word: &'static str) -> Word {
 /// Names used as code (not in literals): functions, methods, declared imports. Lower case.
 #[rustfmt::skip]
 pub(super) const NAMES: &[Word] = &[
-    word(Sign::ProcessStart, "shellexecute"), word(Sign::ProcessStart, "shellexecutea"),
-    word(Sign::ProcessStart, "shellexecutew"), word(Sign::ProcessStart, "shellexecuteex"),
+    // Offices open papers and pages with it; an interpreter named beside it makes the difference.
+    word(Sign::PlainStart, "shellexecute"), word(Sign::PlainStart, "shellexecutea"),
+    word(Sign::PlainStart, "shellexecutew"), word(Sign::PlainStart, "shellexecuteex"),
     word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "createprocessa"),
     word(Sign::ProcessStart, "createprocessw"), word(Sign::ProcessStart, "winexec"),
     word(Sign::ProcessStart, "macscript"),
@@ -103,10 +104,13 @@ pub(super) const NAMES: &[Word] = &[
 /// before it is compared.
 #[rustfmt::skip]
 pub(super) const TEXTS: &[Word] = &[
-    word(Sign::ProcessStart, "win32_process"), word(Sign::ProcessStart, "win32_processstartup"),
+    word(Sign::ProcessStart, "win32_processstartup"),
     word(Sign::ProcessStart, "shellbrowserwindow"), word(Sign::ProcessStart, "c08afd90-f2a1-11d1-8455-00a0c91f3880"),
     word(Sign::ProcessStart, "9ba05972-f6a8-11cf-a442-00a0c90a8f39"),
-    word(Sign::ProcessStart, "shellexecute"), word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "winexec"),
+    word(Sign::ProcessStart, "shellexecutea"), word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "winexec"),
+    word(Sign::Shellcode, "virtualalloc"), word(Sign::Shellcode, "virtualprotect"), word(Sign::Shellcode, "createthread"),
+    word(Sign::Shellcode, "createremotethread"), word(Sign::Shellcode, "writeprocessmemory"),
+    word(Sign::Shellcode, "queueuserapc"), word(Sign::Shellcode, "ntallocatevirtualmemory"),
     word(Sign::Download, "urldownloadtofile"), word(Sign::Download, "downloadfile("), word(Sign::Download, "downloadstring("),
     word(Sign::Download, "invoke-webrequest"), word(Sign::Download, "start-bitstransfer"),
     word(Sign::WebRequest, "msxml2.xmlhttp"), word(Sign::WebRequest, "msxml2.serverxmlhttp"),

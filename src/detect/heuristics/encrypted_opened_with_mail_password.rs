@@ -4,7 +4,7 @@ use super::{Check, Heuristic};
 use crate::artifact::Fact;
 use crate::artifact::Tree;
 use crate::detect::Strength;
-use crate::keyring::Source;
+use crate::keyring::{Origin, Source};
 
 pub(super) const RULE: Heuristic = Heuristic {
     id: "encrypted-opened-with-mail-password",
@@ -25,8 +25,16 @@ fn check(tree: &Tree, hit: &mut Check) {
             _ => None,
         });
         if let Some((scheme, origin)) = opened {
-            hit(artifact.id, format!("{scheme}, {} {}", origin.source.id(), origin.place));
+            hit(artifact.id, format!("{scheme}, {}", found(origin)));
         }
+    }
+}
+
+/// The place in words; the name of a file or a subject would give the password away.
+fn found(origin: &Origin) -> String {
+    match origin.source {
+        Source::Body => format!("body {}", origin.place),
+        source => source.id().to_string(),
     }
 }
 

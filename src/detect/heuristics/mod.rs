@@ -18,6 +18,7 @@ mod script_in_archive;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
 mod vba_autoexec_drops_file;
+mod vba_autoexec_fetches_file;
 mod vba_autoexec_hidden_text;
 mod vba_autoexec_obfuscated;
 mod vba_autoexec_runs_command;
@@ -65,6 +66,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,
     &vba_autoexec_drops_file::RULE,
+    &vba_autoexec_fetches_file::RULE,
     &vba_autoexec_hidden_text::RULE,
     &vba_autoexec_obfuscated::RULE,
     &vba_autoexec_runs_command::RULE,

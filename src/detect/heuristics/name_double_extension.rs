@@ -37,7 +37,7 @@ fn is_double(name: &str) -> bool {
     let paper = Kind::by_name(stem.trim_end_matches(is_blank)).is_some_and(|kind| {
         matches!(kind.class, Class::Document | Class::Media) || matches!(kind.id, "text" | "csv" | "zip")
     });
-    paper && Kind::by_name(&name).is_some_and(Kind::runs)
+    paper && Kind::by_name(&name).is_some_and(|kind| kind.runs() && kind.id != "url")
 }
 
 fn is_blank(c: char) -> bool {

@@ -31,5 +31,5 @@ fn other_name(fact: &Fact) -> Option<&str> {
     }
 }
 
-/// Overrides and embeddings; marks alone (U+200E, U+200F) stand in honest Arabic and Hebrew names.
-const OVERRIDES: [char; 6] = ['\u{202a}', '\u{202b}', '\u{202d}', '\u{202e}', '\u{2067}', '\u{2068}'];
+/// The override that turns Latin letters round; embeddings and marks stand in honest names too.
+const OVERRIDES: [char; 1] = ['\u{202e}'];

@@ -9,8 +9,8 @@ use crate::kind::Class;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "program-in-archive",
     strength: Strength::Medium,
-    title_en: "An archive holds a program.",
-    title_ja: "圧縮ファイルの中にプログラムがあります。",
+    title_en: "An archive holds a program or a shortcut.",
+    title_ja: "圧縮ファイルの中に、プログラムやショートカットがあります。",
     attack: &["T1204.002"],
     page: include_str!("../../../docs/rules/program-in-archive.md"),
     check,
@@ -18,7 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for artifact in tree.iter().filter(|artifact| is_archived(tree, artifact)) {
-        if matches!(artifact.kind.class, Class::Program | Class::Shortcut) {
+        if matches!(artifact.kind.class, Class::Program | Class::Shortcut) && artifact.kind.id != "url" {
             hit(artifact.id, format!("{} ({})", artifact.name, artifact.kind.id));
         }
     }

@@ -1,4 +1,4 @@
-//! Scripts and shortcuts inside archives: nobody sends office papers that way.
+//! Scripts inside archives: nobody sends office papers that way. Archives of many files are program sources.
 
 use super::{Check, Heuristic};
 use crate::artifact::Artifact;
@@ -9,8 +9,8 @@ use crate::kind::{Class, Kind};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "script-in-archive",
     strength: Strength::Strong,
-    title_en: "An archive holds a script or shortcut that runs when double-clicked.",
-    title_ja: "圧縮ファイルの中に、ダブルクリックすると動くスクリプトやショートカットがあります。",
+    title_en: "An archive holds a script that can run when double-clicked.",
+    title_ja: "圧縮ファイルの中に、ダブルクリックすると動くスクリプトがあります。",
     attack: &["T1204.002", "T1059"],
     page: include_str!("../../../docs/rules/script-in-archive.md"),
     check,
@@ -18,13 +18,17 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for artifact in tree.iter().filter(|artifact| is_archived(tree, artifact)) {
-        if runs_as_script(artifact) {
+        let together = artifact.parent.map_or(0, |parent| tree.children(parent).take(FEW + 1).count());
+        if runs_as_script(artifact) && together <= FEW {
             hit(artifact.id, artifact.name.clone());
         }
     }
 }
 
-fn runs_as_script(artifact: &Artifact) -> bool {
+/// Archives of attacks hold one file or a few; web pages and program sources hold many.
+const FEW: usize = 6;
+
+pub(super) fn runs_as_script(artifact: &Artifact) -> bool {
     let shown = Kind::by_name(&artifact.name).unwrap_or(artifact.kind);
     matches!(shown.class, Class::Script) && !matches!(shown.id, "reg" | "shell") && artifact.size > 0
 }

@@ -10,8 +10,8 @@ use crate::detect::macros::{Project, projects};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-runs-command",
     strength: Strength::Strong,
-    title_en: "When opened, a macro runs a command that it hides or hands to a system tool.",
-    title_ja: "開くと、マクロが自動で命令を実行します。その命令は隠されているか、システムの道具を使うものです。",
+    title_en: "A macro that runs by itself starts a command that it hides or hands to a Windows program.",
+    title_ja: "自動で実行されるマクロが、命令を実行します。命令は隠されているか、Windowsのプログラムを使うものです。",
     attack: &["T1204.002", "T1059.005", "T1106"],
     page: include_str!("../../../docs/rules/vba-autoexec-runs-command.md"),
     check,
@@ -20,7 +20,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
         let Some(entry) = project.first(Sign::EntryPoint) else { continue };
-        let Some(start) = project.first(Sign::ProcessStart) else { continue };
+        let Some(start) = project.start() else { continue };
         if is_disguised(&project) {
             hit(start.artifact.id, format!("{} → {}", entry.text, start.evidence()));
         }
