@@ -15,10 +15,28 @@ pub struct Candidate {
     /// The password as the sender would type it.
     pub text: String,
     /// Likelihood class, small is better: 0 worked already, 10 anchored by a phrase, 20 bracketed, 30 alone on its
-    /// line, 40 subject or file name, 60 well known or derived, 90 any word.
+    /// line, 40 subject or file name, 50 a word that looks like a password, 60 well known or derived, 90 any word.
+    /// A derived one that the text describes (`本日の日付`) counts as anchored.
     pub rank: u8,
     /// Where it was found.
     pub origin: Origin,
+}
+
+/// What of a message may say a password. The search is costly and waits until something asks for passwords.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Letter {
+    /// The body parts as plain text, in the order of the message; HTML as the reader sees it.
+    pub texts: Vec<String>,
+    /// The subject, decoded; empty if there is none.
+    pub subject: String,
+    /// Names of the attachments.
+    pub names: Vec<String>,
+    /// Attached texts: name and content.
+    pub attached: Vec<(String, String)>,
+    /// The Date field as written.
+    pub date: Option<String>,
+    /// The From field, decoded; empty if there is none.
+    pub from: String,
 }
 
 /// Where a password came from.
@@ -111,11 +129,17 @@ impl Keyring {
 }
 
 impl Candidate {
-    /// The bytes an archiver may have made of the text: UTF-8, then CP932 where that differs and exists.
+    /// The bytes an archiver may have made of the text: UTF-8, then CP932 (Japanese Windows) and CP1252 (western)
+    /// where they can write it and differ.
     pub fn encodings(&self) -> Vec<Vec<u8>> {
-        let utf8 = self.text.clone().into_bytes();
-        let (cp932, _, unmappable) = encoding_rs::SHIFT_JIS.encode(&self.text);
-        if unmappable || cp932.as_ref() == utf8 { vec![utf8] } else { vec![utf8, cp932.into_owned()] }
+        let mut out = vec![self.text.clone().into_bytes()];
+        for encoding in [encoding_rs::SHIFT_JIS, encoding_rs::WINDOWS_1252] {
+            let (bytes, _, unmappable) = encoding.encode(&self.text);
+            if !unmappable && !out.iter().any(|known| *known == *bytes) {
+                out.push(bytes.into_owned());
+            }
+        }
+        out
     }
 }
 
@@ -140,8 +164,24 @@ mod tests {
     }
 
     #[test]
-    fn japanese_passwords_are_tried_in_both_encodings() {
+    fn a_password_is_tried_in_every_encoding_that_can_write_it() {
         assert_eq!(candidate("a1", 0).encodings(), [b"a1".to_vec()]);
         assert_eq!(candidate("表1", 0).encodings(), ["表1".as_bytes().to_vec(), b"\x95\x5c1".to_vec()]);
+        assert_eq!(candidate("é1", 0).encodings(), ["é1".as_bytes().to_vec(), b"\xe91".to_vec()]);
+    }
+
+    #[test]
+    fn thousands_keep_their_order() {
+        let mut ring = Keyring::new();
+        for number in 0..5_000u32 {
+            ring.add(candidate(&format!("w{number}"), if number % 2 == 0 { 90 } else { 20 }));
+            ring.add(candidate(&format!("w{}", number / 3), 90));
+        }
+        ring.promote("w4998");
+        ring.promote("absent");
+        assert_eq!((ring.len(), ring.is_empty()), (5_000, false));
+        let order: Vec<&str> = ring.candidates().iter().map(|candidate| candidate.text.as_str()).collect();
+        assert_eq!(order.get(..3), Some(&["w4998", "w1", "w3"][..]));
+        assert_eq!(order.last(), Some(&"w4996"));
     }
 }

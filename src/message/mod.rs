@@ -1,6 +1,145 @@
-//! stub
+//! RFC 5322 messages to their parts: headers decoded, every MIME leaf transfer-decoded, body text handed to the
+//! search for passwords. Also the two kinds of mailboxes: [`mbox`] and [`maildir`].
+//!
+//! Messages are hostile and broken; the rule of this stage is that nothing is lost. A part is opened if any reading
+//! of the message has it, a faulty encoding is decoded as far as it goes, and what stands outside all parts is
+//! looked through. A nested message is a child of its own and comes back here.
 
-use crate::artifact::Format;
+mod base64;
+pub mod body;
+mod boundary;
+mod headers;
+pub mod maildir;
+pub mod mbox;
+mod parameters;
+mod parse;
+mod part;
+pub mod passwords;
+mod salvage;
+mod transfer;
+mod uuencode;
+
+use crate::artifact::{Artifact, Fact, Format, Opened};
+use crate::keyring::{Keyring, Letter};
+use crate::limits::{Budget, Stop};
+use std::borrow::Cow;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[];
+pub const FORMATS: &[&dyn Format] = &[&Rfc5322];
+
+/// An Internet message (RFC 5322, MIME RFC 2045 to 2049).
+#[derive(Debug)]
+pub struct Rfc5322;
+
+impl Format for Rfc5322 {
+    fn id(&self) -> &'static str {
+        "eml"
+    }
+
+    fn matches(&self, artifact: &Artifact) -> bool {
+        let declared = artifact.media_type.as_deref().unwrap_or_default();
+        artifact.kind.id == "eml" || part::is_message(declared)
+    }
+
+    fn open(
+        &self,
+        artifact: &Artifact,
+        _: &Keyring,
+        out: &mut Opened,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
+        let raw = line_ends(&artifact.bytes, out);
+        let view = parse::parts(&raw);
+        let header = raw.get(view.header.clone()).unwrap_or_default();
+        record_headers(header, out);
+        out.damage.extend(view.damage);
+        let mut letter = addressed(out);
+        let mut opener = part::Opener { raw: &raw, out, letter: &mut letter, budget };
+        let opened = open_leaves(&view.leaves, &mut opener).and_then(|()| {
+            view.strays.iter().try_for_each(|stray| salvage::open(stray.clone(), &mut opener))
+        });
+        // What was read of the body is searched even where a limit ended reading.
+        out.letters.push(letter);
+        opened
+    }
+}
+
+/// Opens the parts, as many as a message may have.
+fn open_leaves(leaves: &[boundary::Leaf], opener: &mut part::Opener<'_>) -> Result<(), Stop> {
+    let most = usize::try_from(opener.budget.limits().artifacts).unwrap_or(usize::MAX);
+    leaves.iter().take(most).try_for_each(|leaf| opener.open(leaf))?;
+    if leaves.len() > most {
+        let left = leaves.len() - most;
+        opener.out.missed("limit-artifacts", format!("{left} of {} parts", leaves.len()));
+    }
+    Ok(())
+}
+
+/// The bytes with line feeds where the message has only carriage returns, as old Macintosh software wrote it and
+/// mail programs still read it.
+fn line_ends<'a>(bytes: &'a [u8], out: &mut Opened) -> Cow<'a, [u8]> {
+    if memchr::memchr(b'\n', bytes).is_some() || memchr::memchr(b'\r', bytes).is_none() {
+        return Cow::Borrowed(bytes);
+    }
+    out.broke("line-ends-cr", "lines end in carriage returns alone");
+    Cow::Owned(bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
+}
+
+/// Puts the header fields that later stages ask for into the facts, every occurrence, decoded.
+fn record_headers(block: &[u8], out: &mut Opened) {
+    for field in headers::fields(block) {
+        let Some(name) = HEADERS.iter().find(|name| field.is(name)) else { continue };
+        if out.facts.len() >= MOST_HEADERS {
+            out.broke("header-too-long", format!("more than {MOST_HEADERS} fields"));
+            return;
+        }
+        let mut value = headers::decoded(field.value);
+        if value.len() > LONGEST_HEADER {
+            out.broke("header-too-long", format!("{name} has {} bytes", field.value.len()));
+            value.truncate(value.floor_char_boundary(LONGEST_HEADER));
+        }
+        out.facts.push(Fact::Header { name, value });
+    }
+}
+
+/// Fields that become facts.
+const HEADERS: &[&str] = &[
+    "from",
+    "to",
+    "cc",
+    "subject",
+    "date",
+    "message-id",
+    "reply-to",
+    "return-path",
+    "sender",
+    "in-reply-to",
+    "references",
+    "x-mailer",
+    "received",
+];
+
+/// Header facts of one message; mail that travelled far has some thirty Received fields.
+const MOST_HEADERS: usize = 500;
+
+/// Bytes of one decoded field that are kept. A To field of a thousand addresses fits.
+const LONGEST_HEADER: usize = 64 << 10;
+
+/// A letter with what the header facts say.
+fn addressed(out: &Opened) -> Letter {
+    let first = |wanted: &str| {
+        out.facts.iter().find_map(|fact| match fact {
+            Fact::Header { name, value } if *name == wanted => Some(value.clone()),
+            _ => None,
+        })
+    };
+    Letter {
+        subject: first("subject").unwrap_or_default(),
+        from: first("from").unwrap_or_default(),
+        date: first("date"),
+        ..Letter::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;
