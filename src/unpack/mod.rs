@@ -1,6 +1,9 @@
-//! stub
+//! Containers: each format opens one kind and gives out the files in it.
+
+mod gzip;
+mod zip;
 
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[];
+pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip];

@@ -1,1 +1,0 @@
-//! Decoders that several stages need.

@@ -1,0 +1,212 @@
+//! Decoders that several stages need: stored, deflate (RFC 1951), deflate64, bzip2, LZMA as ZIP wraps it
+//! (APPNOTE 5.8), xz and zstd (RFC 8878), each as a plain [`Read`].
+//!
+//! Two rules hold for all of them. Every byte made before the data breaks is handed out before the error is; and
+//! data that ends too early is an error, not an end. The usual adapters of the crates keep neither, so the
+//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused.
+//!
+//! Left out: shrink, reduce, implode and PPMd, which no mail of today carries; a second bzip2 stream or zstd frame
+//! behind the first.
+
+mod stepped;
+mod zstd;
+
+pub use stepped::{Inflate, inflate};
+
+use lzma_rust2::{LzmaReader, XzReader};
+use std::io::{self, BufRead, Read};
+use stepped::Stepped;
+
+/// A way of packing bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Codec {
+    /// Not packed at all.
+    Stored,
+    /// RFC 1951 without a wrapper.
+    Deflate,
+    /// Deflate with a window of 64 KiB.
+    Deflate64,
+    /// One bzip2 stream.
+    Bzip2,
+    /// LZMA behind the header of APPNOTE 5.8.8; `size` is the size it unpacks to where no end mark tells.
+    Lzma {
+        /// Bytes it unpacks to; `None` where an end mark tells.
+        size: Option<u64>,
+    },
+    /// An xz file.
+    Xz,
+    /// One zstd frame.
+    Zstd,
+}
+
+/// The largest dictionary or window a decoder may ask for (128 MiB): what the strongest usual settings of 7-Zip
+/// and zstd need, and what every worker can spare for a moment.
+pub const DICTIONARY: u32 = 128 << 20;
+
+impl Codec {
+    /// The unpacked bytes of `source`. Never fails here: what is wrong comes as an error of reading.
+    pub fn reader<'a>(self, source: impl BufRead + 'a) -> Box<dyn Read + 'a> {
+        match self {
+            Self::Stored => Box::new(source),
+            Self::Deflate => Box::new(inflate(source)),
+            Self::Deflate64 => Box::new(Stepped::new(source, Box::new(deflate64::InflaterManaged::new()))),
+            Self::Bzip2 => Box::new(Stepped::new(source, bzip2::Decompress::new(false))),
+            Self::Lzma { size } => or_fail(lzma(source, size)),
+            Self::Xz => Box::new(XzReader::new_mem_limit(source, true, DICTIONARY_KIB)),
+            Self::Zstd => or_fail(zstd::Frame::new(source)),
+        }
+    }
+}
+
+/// [`DICTIONARY`] in the unit of lzma-rust2, with room for what the decoder needs beside it.
+const DICTIONARY_KIB: u32 = (DICTIONARY >> 10) + (1 << 10);
+
+/// APPNOTE 5.8.8: two bytes version, two bytes length of the properties (always 5), the properties of LZMA.
+fn lzma<'a>(mut source: impl BufRead + 'a, size: Option<u64>) -> io::Result<impl Read + 'a> {
+    let mut header = [0; 9];
+    source.read_exact(&mut header)?;
+    let [_, _, 5, 0, properties, d0, d1, d2, d3] = header else {
+        return Err(io::Error::other("the LZMA properties have no known form"));
+    };
+    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
+    if dictionary > DICTIONARY {
+        return Err(io::Error::other(format!("the LZMA dictionary of {dictionary} bytes is too large")));
+    }
+    let mut reader =
+        LzmaReader::new_with_props(source, size.unwrap_or(u64::MAX), properties, dictionary, None)?;
+    reader.set_defer_errors(true);
+    Ok(reader)
+}
+
+/// The reader, or one that fails with its error.
+fn or_fail<'a, R: Read + 'a>(reader: io::Result<R>) -> Box<dyn Read + 'a> {
+    match reader {
+        Ok(reader) => Box::new(reader),
+        Err(error) => Box::new(Fails(Some(error))),
+    }
+}
+
+/// A reader that could not begin.
+struct Fails(Option<io::Error>);
+
+impl Read for Fails {
+    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+        self.0.take().map_or(Ok(0), Err)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::limits::{Budget, Decoded, Limits};
+    use std::io::Write;
+
+    const ALL: [Codec; 6] = [
+        Codec::Deflate,
+        Codec::Bzip2,
+        Codec::Lzma { size: None },
+        Codec::Lzma { size: Some(30_000) },
+        Codec::Xz,
+        Codec::Zstd,
+    ];
+
+    /// 30,000 bytes that pack, but not to nothing.
+    fn sample() -> Vec<u8> {
+        let noise = std::iter::successors(Some(7u32), |n| {
+            Some(n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
+        });
+        noise.map(|n| (n >> 24).to_le_bytes()[0] % 61).take(30_000).collect()
+    }
+
+    /// The packed form, by the encoders of the crates.
+    pub(crate) fn pack(codec: Codec, plain: &[u8]) -> Vec<u8> {
+        match codec {
+            Codec::Stored => plain.to_vec(),
+            Codec::Deflate => {
+                let mut out = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::default());
+                out.write_all(plain).unwrap();
+                out.finish().unwrap()
+            }
+            // Deflate64 is deflate but for the meaning of length code 285 and distances above 32 KiB; a stored
+            // block is the same in both.
+            Codec::Deflate64 => {
+                let length = u16::try_from(plain.len()).unwrap();
+                [&[1u8][..], &length.to_le_bytes(), &(!length).to_le_bytes(), plain].concat()
+            }
+            Codec::Bzip2 => {
+                let mut out = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+                out.write_all(plain).unwrap();
+                out.finish().unwrap()
+            }
+            Codec::Lzma { size } => pack_lzma(plain, size),
+            Codec::Xz => {
+                let options = lzma_rust2::XzOptions::with_preset(1);
+                let mut out = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+                out.write_all(plain).unwrap();
+                out.finish().unwrap()
+            }
+            Codec::Zstd => {
+                ruzstd::encoding::compress_to_vec(plain, ruzstd::encoding::CompressionLevel::Fastest)
+            }
+        }
+    }
+
+    fn pack_lzma(plain: &[u8], size: Option<u64>) -> Vec<u8> {
+        let options = lzma_rust2::LzmaOptions::with_preset(1);
+        let mut out = lzma_rust2::LzmaWriter::new_no_header(Vec::new(), &options, size.is_none()).unwrap();
+        out.write_all(plain).unwrap();
+        let body = out.finish().unwrap();
+        let dictionary = options.dict_size.to_le_bytes();
+        [&[9, 20, 5, 0, options.get_props()][..], &dictionary, &body].concat()
+    }
+
+    fn unpack(codec: Codec, packed: &[u8]) -> Decoded {
+        Budget::new(&Limits::default()).read(&mut codec.reader(packed))
+    }
+
+    #[test]
+    fn every_codec_gives_back_what_was_packed() {
+        for codec in ALL.into_iter().chain([Codec::Stored, Codec::Deflate64]) {
+            let out = unpack(codec, &pack(codec, &sample()));
+            assert_eq!((out.bytes == sample(), out.broken), (true, None), "{codec:?}");
+        }
+    }
+
+    #[test]
+    fn data_cut_short_is_an_error_and_what_came_before_is_kept() {
+        for codec in ALL.into_iter().chain([Codec::Deflate64]) {
+            let packed = pack(codec, &sample());
+            for cut in (0..packed.len() - 8).step_by(packed.len() / 40) {
+                let out = unpack(codec, &packed[..cut]);
+                assert!(out.broken.is_some(), "{codec:?} cut at {cut}");
+                assert!(sample().starts_with(&out.bytes), "{codec:?} cut at {cut}");
+            }
+        }
+        let packed = pack(Codec::Deflate, &sample());
+        assert!(unpack(Codec::Deflate, &packed[..packed.len() / 2]).bytes.len() > 10_000);
+        let packed = pack(Codec::Lzma { size: None }, &sample());
+        assert!(unpack(Codec::Lzma { size: None }, &packed[..packed.len() / 2]).bytes.len() > 10_000);
+        let big: Vec<u8> = std::iter::repeat_with(sample).take(20).flatten().collect();
+        let packed = pack(Codec::Zstd, &big);
+        assert!(unpack(Codec::Zstd, &packed[..packed.len() - 5]).bytes.len() > 100_000);
+    }
+
+    #[test]
+    fn flipped_bits_never_panic() {
+        for codec in ALL.into_iter().chain([Codec::Deflate64]) {
+            let packed = pack(codec, &sample());
+            for at in (0..packed.len()).step_by(packed.len() / 150 + 1) {
+                let mut bad = packed.clone();
+                bad[at] ^= 1 << (at % 8);
+                let _any = unpack(codec, &bad);
+            }
+        }
+    }
+
+    #[test]
+    fn a_dictionary_of_gigabytes_is_refused() {
+        let header = [9, 20, 5, 0, 0x5d, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0];
+        let out = unpack(Codec::Lzma { size: None }, &header);
+        assert!(out.broken.unwrap().contains("1073741824"));
+    }
+}
