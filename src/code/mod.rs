@@ -3,6 +3,7 @@
 use crate::artifact::Format;
 
 pub mod signs;
+pub mod vba;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&signs::Signs];
+pub const FORMATS: &[&dyn Format] = &[&vba::Vba, &signs::Signs];

@@ -1,6 +1,20 @@
-//! stub
+//! Documents: what office files hold, and what in them leads outside or hides.
+
+pub mod active_mime;
+mod base64;
+mod encryption;
+pub mod flat_xml;
+mod hidden_text;
+mod inflate;
+mod native;
+pub mod ole;
+pub mod ooxml;
+pub mod ppt;
+mod relations;
+mod xml;
 
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[];
+pub const FORMATS: &[&dyn Format] =
+    &[&ole::Ole, &ppt::Ppt, &ooxml::Ooxml, &flat_xml::FlatXml, &active_mime::ActiveMime];

@@ -259,12 +259,8 @@ fn opens_for_writing(tokens: &[Token]) -> bool {
 fn spoken(texts: &[Folded], signs: &mut Collected) {
     for folded in texts {
         let text = plain(&folded.text);
-        for entry in words::TEXTS.iter().filter(|entry| text.contains(entry.word)) {
-            signs.add(entry.sign, &folded.text, folded.line);
-        }
-        // A query lists processes, a moniker starts them.
-        if text.contains("win32_process") && !text.contains("select ") {
-            signs.add(Sign::ProcessStart, &folded.text, folded.line);
+        for sign in said_by(&text) {
+            signs.add(sign, &folded.text, folded.line);
         }
         if names_program(&text) && !text.contains("://") {
             signs.add(Sign::ProgramName, &folded.text, folded.line);
@@ -278,11 +274,19 @@ fn spoken(texts: &[Folded], signs: &mut Collected) {
         room -= folded.text.len();
         let Some(text) = without_filler(&folded.text, texts) else { continue };
         let text = plain(&text);
-        for entry in words::TEXTS.iter().filter(|entry| entry.word.len() > 6 && text.contains(entry.word)) {
-            signs.add(entry.sign, &text, folded.line);
+        for sign in said_by(&text) {
+            signs.add(sign, &text, folded.line);
             signs.add(Sign::ChoppedText, &folded.text, folded.line);
         }
     }
+}
+
+/// The signs in one text.
+fn said_by(text: &str) -> impl Iterator<Item = Sign> {
+    // A query lists processes, a moniker starts them.
+    let moniker = text.contains("win32_process") && !text.contains("select ");
+    let told = words::TEXTS.iter().filter(move |entry| text.contains(entry.word)).map(|entry| entry.sign);
+    told.chain(moniker.then_some(Sign::ProcessStart))
 }
 
 /// How much text of a module is searched for fillers, in bytes: each costs a search per filler.

@@ -65,7 +65,6 @@ pub(super) const CONTROL_EVENTS: &[&str] = &[
     "ondisconnected",
     "onlogincomplete",
     "clientsitechanged",
-    "initialize",
 ];
 
 /// A word or phrase, and what it is a sign of.
@@ -165,5 +164,5 @@ pub(super) const VIEWERS: &[&str] = &[
 /// Extensions of files that run.
 pub(super) const PROGRAM_EXTENSIONS: &[&str] = &[
     ".exe", ".dll", ".ocx", ".scr", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta", ".bat", ".cmd", ".ps1",
-    ".pif", ".cpl", ".msi", ".sct", ".lnk", ".com",
+    ".pif", ".cpl", ".msi", ".sct", ".lnk",
 ];

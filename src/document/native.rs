@@ -1,0 +1,162 @@
+//! Files embedded by the Packager: the `\x01Ole10Native` stream (MS-OLEDS 2.3.6) and the package in it, which is
+//! in no specification: label, file name, path, data, and then the three names once more in UTF-16.
+
+use crate::artifact::{Child, Damage, Fact};
+use crate::bytes::Reader;
+use crate::kind::extension;
+use crate::text;
+
+/// What an `\x01Ole10Native` stream holds: the packaged file under its own name, or the bare data of another kind of
+/// object under the stream's.
+pub(super) fn child(path: &str, stream: &[u8]) -> Option<Child> {
+    let mut reader = Reader::new(stream);
+    let length = usize::try_from(reader.u32()?).ok()?;
+    let data = reader.take_up_to(length);
+    Some(match package(data) {
+        Some(package) => package.child(),
+        None => Child::new(path, "stream", data.to_vec()),
+    })
+}
+
+struct Package<'a> {
+    label: String,
+    file: String,
+    data: &'a [u8],
+    cut: bool,
+}
+
+/// Reads a package. The two numbers that stand around the names have one value in all that Office writes; they are
+/// not looked at, for it does not look at them either.
+fn package(native: &[u8]) -> Option<Package<'_>> {
+    let mut reader = Reader::new(native);
+    reader.skip(2)?;
+    let (label, file) = (string(&mut reader)?, string(&mut reader)?);
+    reader.skip(4)?;
+    let path = usize::try_from(reader.u32()?).ok()?;
+    reader.skip(path)?;
+    let length = usize::try_from(reader.u32()?).ok()?;
+    let data = reader.take_up_to(length);
+    let wide = [wide(&mut reader), wide(&mut reader), wide(&mut reader)];
+    let [_, wide_label, wide_file] = wide;
+    Some(Package {
+        label: wide_label.unwrap_or_else(|| text::guess(label)),
+        file: wide_file.unwrap_or_else(|| text::guess(file)),
+        cut: data.len() < length,
+        data,
+    })
+}
+
+impl Package<'_> {
+    /// The file under the name it is started by; the label, which the reader sees, is the other name.
+    fn child(self) -> Child {
+        let base = self.file.rsplit(['\\', '/']).next().unwrap_or_default();
+        // A short name of the same extension says less than the label does.
+        let is_short = base.contains('~') && extension(base) == extension(&self.label);
+        let (name, other) = if base.is_empty() || is_short {
+            (self.label.as_str(), base)
+        } else {
+            (base, self.label.as_str())
+        };
+        let mut child = Child::new(name, "ole-package", self.data.to_vec());
+        if !other.is_empty() && other != name {
+            child = child.with(Fact::OtherName(other.into()));
+        }
+        if self.cut {
+            let detail = "the packaged file is longer than its stream".into();
+            child.damage.push(Damage { what: "ole-package-cut", detail });
+        }
+        child
+    }
+}
+
+/// A zero-terminated string.
+fn string<'a>(reader: &mut Reader<'a>) -> Option<&'a [u8]> {
+    let length = memchr::memchr(0, reader.rest())?;
+    let text = reader.take(length)?;
+    reader.skip(1)?;
+    Some(text)
+}
+
+/// A UTF-16 string after its count of characters.
+fn wide(reader: &mut Reader) -> Option<String> {
+    let mut ahead = *reader;
+    let length = usize::try_from(ahead.u32()?).ok()?.checked_mul(2)?;
+    let units = ahead.take(length)?.as_chunks::<2>().0;
+    *reader = ahead;
+    let text = char::decode_utf16(units.iter().copied().map(u16::from_le_bytes));
+    let text: String = text.map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
+    Some(text.trim_end_matches('\0').to_string()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A package stream as Office writes it.
+    pub(in crate::document) fn write(label: &[u8], file: &[u8], data: &[u8], wide: &[&str]) -> Vec<u8> {
+        let mut native = vec![2, 0];
+        for text in [label, file] {
+            native.extend(text);
+            native.push(0);
+        }
+        native.extend([0, 0, 3, 0]);
+        let path = b"C:\\Temp\\x.tmp\0";
+        native.extend(u32::try_from(path.len()).unwrap().to_le_bytes());
+        native.extend(path);
+        native.extend(u32::try_from(data.len()).unwrap().to_le_bytes());
+        native.extend(data);
+        for text in wide {
+            let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            native.extend(u32::try_from(units.len() / 2).unwrap().to_le_bytes());
+            native.extend(units);
+        }
+        [u32::try_from(native.len()).unwrap().to_le_bytes().to_vec(), native].concat()
+    }
+
+    #[test]
+    fn a_package_is_the_file_it_holds() {
+        let stream = write(b"Invoice.pdf", b"C:\\x\\invoice.js", b"var a;", &[]);
+        let found = child("Native", &stream).unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.via, found.bytes.as_slice()),
+            ("invoice.js", "ole-package", &b"var a;"[..])
+        );
+        assert_eq!(found.facts, [Fact::OtherName("Invoice.pdf".into())]);
+    }
+
+    #[test]
+    fn a_short_name_gives_way_to_its_label() {
+        let found = child("x", &write(b"c.xls.zip", b"C:\\CXLS~1.ZIP", b"PK", &[])).unwrap();
+        assert_eq!(
+            (found.name.as_str(), &found.facts[..]),
+            ("c.xls.zip", &[Fact::OtherName("CXLS~1.ZIP".into())][..])
+        );
+        assert_eq!(child("x", &write(b"a.pdf", b"A~1.EXE", b"MZ", &[])).unwrap().name, "A~1.EXE");
+    }
+
+    #[test]
+    fn names_in_utf16_go_before_others() {
+        let stream = write(b"??.vbs", b"??.vbs", b"x", &["C:\\Temp\\請求書.vbs", "請求書.vbs", "請求書.vbs"]);
+        let found = child("Native", &stream).unwrap();
+        assert_eq!((found.name.as_str(), found.facts.len()), ("請求書.vbs", 0));
+    }
+
+    #[test]
+    fn other_objects_are_their_data() {
+        let found = child("A/\u{1}Ole10Native", b"\x03\0\0\0BMx").unwrap();
+        assert_eq!(
+            (found.name.as_str(), found.via, found.bytes.as_slice()),
+            ("A/\u{1}Ole10Native", "stream", &b"BMx"[..])
+        );
+    }
+
+    #[test]
+    fn no_cut_panics_and_a_cut_file_keeps_its_head() {
+        let stream = write(b"a.exe", b"a.exe", b"0123456789", &["p", "l", "f"]);
+        for length in 0..stream.len() {
+            let _cut = child("x", &stream[..length]);
+        }
+        let cut = child("x", &stream[..stream.len() - 25]).unwrap();
+        assert_eq!((cut.bytes.len(), cut.damage.len()), (3, 1));
+    }
+}

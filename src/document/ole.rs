@@ -1,0 +1,302 @@
+//! Compound files of every kind as documents: which of their streams are files of their own, which of them hide
+//! text, and what is encrypted.
+//!
+//! Left out: the text, sheets and slides themselves (`WordDocument`, `Workbook` …), which are formats of their own,
+//! and everything in a VBA project, which `code::vba` reads.
+
+use super::{encryption, hidden_text, native};
+use crate::artifact::{Artifact, Child, Format, Opened};
+use crate::compound::{Compound, Entry, is_compound};
+use crate::keyring::Keyring;
+use crate::kind::{Class, Kind};
+use crate::limits::{Budget, Decoded, Stop};
+use crate::text;
+
+/// Compound files.
+pub struct Ole;
+
+impl Format for Ole {
+    fn id(&self) -> &'static str {
+        "ole"
+    }
+
+    fn matches(&self, artifact: &Artifact) -> bool {
+        is_compound(&artifact.bytes)
+    }
+
+    fn open(
+        &self,
+        artifact: &Artifact,
+        _keys: &Keyring,
+        out: &mut Opened,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
+        let Some(compound) = Compound::read(&artifact.bytes, budget) else {
+            out.missed("damaged", "the header of the compound file is cut");
+            return Ok(());
+        };
+        out.damage.extend_from_slice(compound.damage());
+        out.unread.extend_from_slice(compound.unread());
+        out.unread.extend(encryption::unread(&compound, budget)?);
+        for stream in compound.streams() {
+            open_stream(&compound, stream, out, budget)?;
+        }
+        Ok(())
+    }
+}
+
+/// What a stream is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Worth {
+    /// Read by another format, or by none.
+    Nothing,
+    /// A packaged file.
+    Native,
+    /// An artifact of its own.
+    Whole,
+    /// The state of forms and controls: an artifact that may hide text.
+    State,
+    /// Document properties: an artifact only where they hold long text.
+    Properties,
+    /// An attachment of a .msg file.
+    Attachment,
+    /// An artifact where its content is of a known kind.
+    IfKnown,
+}
+
+/// The streams that are known by name.
+const NAMED: &[(&str, Worth)] = &[
+    ("\u{1}ole10native", Worth::Native),
+    ("package", Worth::Whole),
+    ("contents", Worth::State),
+    ("ctls", Worth::State),
+    ("f", Worth::State),
+    ("o", Worth::State),
+    ("\u{3}vbframe", Worth::State),
+    ("\u{5}summaryinformation", Worth::Properties),
+    ("\u{5}documentsummaryinformation", Worth::Properties),
+    ("worddocument", Worth::Nothing),
+    ("0table", Worth::Nothing),
+    ("1table", Worth::Nothing),
+    ("workbook", Worth::Nothing),
+    ("book", Worth::Nothing),
+    ("powerpoint document", Worth::Nothing),
+    ("current user", Worth::Nothing),
+    ("visiodocument", Worth::Nothing),
+    ("encryptedpackage", Worth::Nothing),
+];
+
+/// MS-OXMSG 2.1.3: the property that holds an attachment's bytes.
+const ATTACHED: &str = "__substg1.0_3701";
+/// The properties that hold its name: long, short, displayed.
+const ATTACHED_NAMES: [&str; 3] = ["__substg1.0_3707", "__substg1.0_3704", "__substg1.0_3001"];
+
+/// How much of a stream tells its kind; volume descriptors of discs lie deepest.
+const HEAD: u64 = 40 << 10;
+/// The shortest text that makes document properties worth an artifact.
+const LONG_PROPERTY: usize = 200;
+
+fn worth(compound: &Compound, stream: &Entry) -> Worth {
+    let name = stream.name.to_lowercase();
+    let is_code = ["dir", "_VBA_PROJECT"].iter().any(|mark| compound.child(stream.parent, mark).is_some());
+    match NAMED.iter().find(|(known, _)| *known == name) {
+        _ if is_code => Worth::Nothing,
+        Some((_, worth)) => *worth,
+        None if name.starts_with(ATTACHED) => Worth::Attachment,
+        None => Worth::IfKnown,
+    }
+}
+
+fn open_stream(
+    compound: &Compound,
+    stream: &Entry,
+    out: &mut Opened,
+    budget: &mut Budget,
+) -> Result<(), Stop> {
+    let worth = worth(compound, stream);
+    if worth == Worth::Nothing
+        || stream.size == 0
+        || (worth == Worth::IfKnown && !is_known(compound, stream, budget)?)
+    {
+        return Ok(());
+    }
+    let decoded = compound.stream(stream, budget);
+    let stop = decoded.stop;
+    if matches!(worth, Worth::State | Worth::Properties) && is_settings(stream, &decoded.bytes) {
+        out.facts.extend(hidden_text::facts(&stream.path, &decoded.bytes));
+    }
+    match worth {
+        Worth::Native => out.children.push(packaged(stream, decoded)),
+        Worth::Attachment => {
+            let name = attachment_name(compound, stream, budget)?.unwrap_or_else(|| stream.path.clone());
+            out.children.push(Child::decoded(name, "attachment", decoded));
+        }
+        Worth::Properties if !hidden_text::holds_text(&decoded.bytes, LONG_PROPERTY) => {}
+        _ => out.children.push(Child::decoded(&stream.path, "stream", decoded)),
+    }
+    stop.map_or(Ok(()), Err)
+}
+
+/// Whether a stream that bears the name of one holds settings: not a file of a known kind, which embedding programs
+/// also put into `CONTENTS`, and not the text of a publication, which Publisher does.
+fn is_settings(stream: &Entry, bytes: &[u8]) -> bool {
+    let is_text = stream.path.to_lowercase().starts_with("quill/");
+    !is_text && matches!(Kind::of("", bytes).class, Class::Data | Class::Text)
+}
+
+/// The packaged file in a stream, with what was broken in the stream.
+fn packaged(stream: &Entry, decoded: Decoded) -> Child {
+    let Some(mut child) = native::child(&stream.path, &decoded.bytes) else {
+        return Child::decoded(&stream.path, "stream", decoded);
+    };
+    let bare = Child::decoded("", "stream", Decoded { bytes: Vec::new(), ..decoded });
+    child.damage.extend(bare.damage);
+    child.unread.extend(bare.unread);
+    child
+}
+
+/// Whether the head of a stream is of a kind that is worth its own look.
+fn is_known(compound: &Compound, stream: &Entry, budget: &mut Budget) -> Result<bool, Stop> {
+    let head = compound.head(stream, HEAD, budget);
+    head.stop.map_or(Ok(()), Err)?;
+    Ok(!matches!(Kind::of("", &head.bytes).class, Class::Data | Class::Text))
+}
+
+/// The name of a .msg attachment: the best of its name properties, in UTF-16 (`001F`) or a code page (`001E`).
+fn attachment_name(compound: &Compound, stream: &Entry, budget: &mut Budget) -> Result<Option<String>, Stop> {
+    for property in ATTACHED_NAMES {
+        for (kind, label) in [("001F", "utf-16le"), ("001E", "")] {
+            let Some(entry) = compound.child(stream.parent, &format!("{property}{kind}")) else { continue };
+            let decoded = compound.head(entry, 1024, budget);
+            decoded.stop.map_or(Ok(()), Err)?;
+            let name = text::decode(label, &decoded.bytes).trim_matches('\0').to_string();
+            if !name.is_empty() {
+                return Ok(Some(name));
+            }
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Fact, Tree};
+    use crate::document::native::tests::write as package;
+    use crate::limits::Limits;
+    use std::io::{Cursor, Write};
+
+    fn file(streams: &[(&str, &[u8])]) -> Vec<u8> {
+        let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        for (path, bytes) in streams {
+            if let Some((storage, _)) = path.rsplit_once('/') {
+                file.create_storage_all(format!("/{storage}")).unwrap();
+            }
+            file.create_stream(format!("/{path}")).unwrap().write_all(bytes).unwrap();
+        }
+        file.into_inner().into_inner()
+    }
+
+    fn open(bytes: &[u8]) -> Opened {
+        let tree = Tree::new(Child::new("a.doc", "file", bytes.to_vec()));
+        let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
+        if Ole.matches(artifact) {
+            Ole.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+        }
+        out
+    }
+
+    fn names(out: &Opened) -> Vec<(&str, &str)> {
+        out.children.iter().map(|child| (child.name.as_str(), child.via)).collect()
+    }
+
+    #[test]
+    fn streams_that_are_files_become_children_and_main_streams_do_not() {
+        let native = package(b"label.txt", b"run.vbs", b"x = 1", &[]);
+        let out = open(&file(&[
+            ("WordDocument", b"text"),
+            ("1Table", b"%PDF-1.4"),
+            ("ObjectPool/_1/\u{1}Ole10Native", &native),
+            ("ObjectPool/_2/Package", b"anything"),
+            ("ObjectPool/_3/CONTENTS", b"state"),
+            ("MBD1/picture", b"\x89PNG\r\n\x1a\n"),
+            ("MBD1/unknown", b"\x01\x02\x03"),
+            ("MBD1/prose", b"only text"),
+            ("Macros/VBA/dir", b"{\\rtf"),
+            ("Macros/VBA/Module1", b"{\\rtf"),
+            ("Macros/Form/o", b"captions"),
+        ]));
+        let mut found = names(&out);
+        found.sort_unstable();
+        let want = [
+            ("MBD1/picture", "stream"),
+            ("Macros/Form/o", "stream"),
+            ("ObjectPool/_2/Package", "stream"),
+            ("ObjectPool/_3/CONTENTS", "stream"),
+            ("run.vbs", "ole-package"),
+        ];
+        assert_eq!(found, want);
+        assert_eq!((out.damage.len(), out.unread.len(), out.facts.len()), (0, 0, 0));
+    }
+
+    #[test]
+    fn encoded_text_in_controls_is_a_fact_with_its_place() {
+        let payload = "JABzAD0AJwBoAGUAbABsAG8AJwA7AFcAcgBpAHQAZQAtAEgAbwBzAHQAIAAkAHMA".repeat(3);
+        let state = [b"\x00\x02\x01".as_slice(), payload.as_bytes(), b"\x00"].concat();
+        let out = open(&file(&[("ObjectPool/_123/contents", &state), ("\u{5}SummaryInformation", &state)]));
+        let place = |place: &str| Fact::HiddenText {
+            place: place.into(),
+            length: payload.len(),
+            head: payload.chars().take(80).collect(),
+        };
+        assert!(out.facts.contains(&place("ObjectPool/_123/contents")), "{:?}", out.facts);
+        assert!(out.facts.contains(&place("\u{5}SummaryInformation")));
+        assert_eq!(out.children.len(), 1);
+    }
+
+    #[test]
+    fn attachments_of_messages_bear_their_names() {
+        let wide: Vec<u8> = "請求書.doc".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let out = open(&file(&[
+            ("__properties_version1.0", b""),
+            ("__attach_version1.0_#00000000/__substg1.0_37010102", b"content"),
+            ("__attach_version1.0_#00000000/__substg1.0_3707001F", &wide),
+            ("__attach_version1.0_#00000001/__substg1.0_37010102", b"content"),
+            ("__attach_version1.0_#00000001/__substg1.0_3704001E", b"SHORT~1.DOC"),
+        ]));
+        assert_eq!(names(&out), [("請求書.doc", "attachment"), ("SHORT~1.DOC", "attachment")]);
+    }
+
+    #[test]
+    fn encrypted_parts_are_unread() {
+        let out = open(&file(&[("EncryptedPackage", b"\x08\0\0\0\0\0\0\0junk"), ("EncryptionInfo", b"x")]));
+        assert_eq!(
+            out.unread,
+            [crate::artifact::Unread {
+                reason: "encrypted",
+                detail: "EncryptedPackage: the whole package".into()
+            }]
+        );
+        let out = open(&file(&[("Workbook", b"\x09\x08\x02\0ab\x2f\0\x02\0xx\x0a\0\0\0")]));
+        assert_eq!(out.unread[0].detail, "Workbook: the sheets");
+    }
+
+    #[test]
+    fn a_cut_header_is_unread_and_nothing_panics() {
+        assert_eq!(open(&file(&[("a", b"b")])[..40]).unread[0].reason, "damaged");
+        let native = package(b"a", b"b.exe", b"MZ", &["p", "l", "f"]);
+        let whole = file(&[
+            ("\u{1}Ole10Native", &native),
+            ("Macros/Form/o", &[b'a'; 300]),
+            ("WordDocument", b"\xec\xa5"),
+        ]);
+        for length in (8..whole.len()).step_by(53) {
+            open(&whole[..length]);
+        }
+        for at in (8..whole.len()).step_by(11) {
+            let mut bad = whole.clone();
+            bad[at] ^= 1 << (at % 8);
+            open(&bad);
+        }
+    }
+}

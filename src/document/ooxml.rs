@@ -1,0 +1,307 @@
+//! Office Open XML packages (ECMA-376 Part 2): every part as an artifact, and what leads out of the document.
+//!
+//! What a part is follows from its content type and its content, never from its path: `vbaProject.bin` works under
+//! any name. Left out are parts that only style the document, and only while their content is what they say.
+//! Names of parts are compared without regard to case (Part 2, 6.2.2.3); interleaved pieces are not put together.
+
+use super::xml::{self, Node};
+use super::{hidden_text, relations};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened};
+use crate::keyring::Keyring;
+use crate::kind::{Kind, extension};
+use crate::limits::{Budget, Stop};
+use crate::zip::{Archive, Entry};
+use std::collections::HashMap;
+
+/// Word, Excel, PowerPoint and Visio files since 2007, and other packages.
+pub struct Ooxml;
+
+const KINDS: &[&str] = &["docx", "xlsx", "pptx", "vsdx", "ooxml"];
+const CONTENT_TYPES: &str = "[content_types].xml";
+
+impl Format for Ooxml {
+    fn id(&self) -> &'static str {
+        "ooxml"
+    }
+
+    fn matches(&self, artifact: &Artifact) -> bool {
+        KINDS.contains(&artifact.kind.id)
+    }
+
+    fn open(
+        &self,
+        artifact: &Artifact,
+        _keys: &Keyring,
+        out: &mut Opened,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
+        let Some(mut archive) = Archive::read(&artifact.bytes, budget) else {
+            out.missed("damaged", "no ZIP directory and no entries");
+            return Ok(());
+        };
+        out.damage.append(&mut archive.damage);
+        out.facts.append(&mut archive.facts);
+        out.unread.append(&mut archive.unread);
+        let types = Types::read(&archive, out, budget)?;
+        for entry in archive.entries.iter().filter(|entry| !entry.is_dir) {
+            open_part(entry, &types, out, budget)?;
+        }
+        Ok(())
+    }
+}
+
+/// The content types of parts (ECMA-376 Part 2, 7.2.3): one a part, else one an extension.
+#[derive(Debug, Default)]
+struct Types {
+    parts: HashMap<String, String>,
+    extensions: HashMap<String, String>,
+}
+
+impl Types {
+    fn read(archive: &Archive, out: &mut Opened, budget: &mut Budget) -> Result<Self, Stop> {
+        let mut types = Self::default();
+        let lists =
+            archive.entries.iter().filter(|entry| part_name(&entry.name).to_lowercase() == CONTENT_TYPES);
+        for entry in lists {
+            let decoded = entry.decode(budget);
+            decoded.stop.map_or(Ok(()), Err)?;
+            if !xml::walk(&decoded.bytes, &mut |node| types.take(node)) {
+                out.broke("xml-damaged", entry.name.as_str());
+            }
+        }
+        Ok(types)
+    }
+
+    fn take(&mut self, node: Node) {
+        let Node::Open { name, attributes } = node else { return };
+        let Some(media_type) = attributes.value("ContentType") else { return };
+        let (map, key) = match name {
+            "Override" => (&mut self.parts, attributes.value("PartName")),
+            "Default" => (&mut self.extensions, attributes.value("Extension")),
+            _ => return,
+        };
+        if let Some(key) = key {
+            map.insert(part_name(key).to_lowercase(), media_type.to_lowercase());
+        }
+    }
+
+    fn of(&self, name: &str) -> Option<&str> {
+        let by_part = self.parts.get(&name.to_lowercase());
+        by_part.or_else(|| self.extensions.get(&extension(name))).map(String::as_str)
+    }
+}
+
+/// A part name without what entries and references write differently.
+fn part_name(name: &str) -> String {
+    name.replace('\\', "/").trim_start_matches('/').to_string()
+}
+
+fn open_part(entry: &Entry, types: &Types, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    let name = part_name(&entry.name);
+    if entry.encrypted {
+        out.facts.push(Fact::LockedName(name.clone()));
+        out.missed("encrypted", name);
+        return Ok(());
+    }
+    let decoded = entry.decode(budget);
+    let stop = decoded.stop;
+    let media_type = types.of(&name).unwrap_or_default();
+    let kind = Kind::of(&name, &decoded.bytes);
+    match Role::of(&name, media_type, kind) {
+        Role::Relations => note_relations(&name, &decoded.bytes, out),
+        Role::ContentTypes => {}
+        Role::Boilerplate if decoded.broken.is_none() => {}
+        _ => {
+            note_hidden(&name, media_type, &decoded.bytes, out);
+            let mut child = Child::decoded(name.as_str(), "part", decoded);
+            child.media_type = types.of(&name).map(str::to_string);
+            out.children.push(child);
+        }
+    }
+    stop.map_or(Ok(()), Err)
+}
+
+/// What a part is to the package.
+enum Role {
+    Relations,
+    ContentTypes,
+    Boilerplate,
+    Content,
+}
+
+impl Role {
+    /// Names and types are believed only of content that they fit.
+    fn of(name: &str, media_type: &str, kind: &Kind) -> Self {
+        let is_xml = matches!(kind.id, "xml" | "text");
+        let is_settings = kind.id == "data" && media_type.ends_with(PRINTER);
+        if is_xml && extension(name) == "rels" {
+            Self::Relations
+        } else if is_xml && name.eq_ignore_ascii_case(CONTENT_TYPES) {
+            Self::ContentTypes
+        } else if is_settings || (is_xml && BOILERPLATE.iter().any(|end| media_type.ends_with(end))) {
+            Self::Boilerplate
+        } else {
+            Self::Content
+        }
+    }
+}
+
+fn note_relations(name: &str, bytes: &[u8], out: &mut Opened) {
+    let whole = xml::walk(bytes, &mut |node| {
+        if let Node::Open { name: "Relationship", attributes } = node {
+            out.facts.extend(relations::external(attributes));
+        }
+    });
+    if !whole {
+        out.broke("xml-damaged", name);
+    }
+}
+
+/// The ends of content types of parts that only style a document.
+const BOILERPLATE: &[&str] = &[
+    ".theme+xml",
+    ".themeoverride+xml",
+    ".styles+xml",
+    ".styleswitheffects+xml",
+    ".fonttable+xml",
+    ".websettings+xml",
+    ".tablestyles+xml",
+    ".presprops+xml",
+    ".viewprops+xml",
+    ".calcchain+xml",
+];
+/// The end of the content type of printer settings, which are the printer driver's own bytes.
+const PRINTER: &str = ".printersettings";
+
+/// The ends of content types of parts in which macros keep text, and the element that holds it, if only one does.
+const KEEPERS: &[(&str, Option<&str>)] = &[
+    (".core-properties+xml", None),
+    (".extended-properties+xml", None),
+    (".custom-properties+xml", None),
+    (".activex+xml", None),
+    (".settings+xml", Some("docVar")),
+];
+
+/// Notes encoded text in properties, document variables and the state of controls.
+fn note_hidden(name: &str, media_type: &str, bytes: &[u8], out: &mut Opened) {
+    let Some((_, only)) = KEEPERS.iter().find(|(end, _)| media_type.ends_with(end)) else { return };
+    let mut place = name.to_string();
+    xml::walk(bytes, &mut |node| match node {
+        Node::Open { name: element, attributes } => {
+            place = format!("{name} {element}");
+            if only.is_none_or(|only| only == element) {
+                let values =
+                    attributes.values().flat_map(|value| hidden_text::facts(&place, value.as_bytes()));
+                out.facts.extend(values);
+            }
+        }
+        Node::Text(text) if only.is_none() => out.facts.extend(hidden_text::facts(&place, text.as_bytes())),
+        _ => {}
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Tree;
+    use crate::limits::Limits;
+
+    /// A ZIP of stored entries.
+    fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
+        let (mut out, mut directory) = (Vec::new(), Vec::new());
+        for (name, bytes) in entries {
+            let at = u32::try_from(out.len()).unwrap().to_le_bytes();
+            let (crc, size) =
+                (crc32fast::hash(bytes).to_le_bytes(), u32::try_from(bytes.len()).unwrap().to_le_bytes());
+            let length = u16::try_from(name.len()).unwrap().to_le_bytes();
+            let common =
+                [&[20, 0, 0, 0, 0, 0, 0, 0, 0x21, 0x58], &crc[..], &size, &size, &length, &[0, 0]].concat();
+            out.extend([b"PK\x03\x04", common.as_slice(), name.as_bytes(), bytes].concat());
+            directory
+                .extend([b"PK\x01\x02\x14\0", common.as_slice(), &[0; 10], &at, name.as_bytes()].concat());
+        }
+        let at = u32::try_from(out.len()).unwrap().to_le_bytes();
+        let (size, count) = (
+            u32::try_from(directory.len()).unwrap().to_le_bytes(),
+            u16::try_from(entries.len()).unwrap().to_le_bytes(),
+        );
+        out.extend(directory);
+        out.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &size, &at, &[0, 0]].concat());
+        out
+    }
+
+    fn open(entries: &[(&str, &[u8])]) -> Opened {
+        let tree = Tree::new(Child::new("a.docx", "file", zip(entries)));
+        let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
+        assert!(Ooxml.matches(artifact));
+        Ooxml.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+        out
+    }
+
+    const TYPES: &[u8] = br#"<?xml version="1.0"?><Types><Default Extension="xml" ContentType="application/xml"/>
+<Default Extension="png" ContentType="application/vnd.ms-office.vbaProject"/>
+<Override PartName="/word/document.xml" ContentType="application/vnd.ms-word.document.macroEnabled.main+xml"/>
+<Override PartName="/word/theme/theme1.xml" ContentType="application/vnd.openxmlformats-officedocument.theme+xml"/>
+<Override PartName="/word/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"/>
+<Override PartName="/word/settings.xml" ContentType="application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"/>
+</Types>"#;
+
+    #[test]
+    fn parts_are_what_their_type_and_content_say() {
+        let out = open(&[
+            ("[Content_Types].xml", TYPES),
+            ("_rels/.rels", b"<Relationships/>"),
+            ("word/document.xml", b"<?xml version=\"1.0\"?><w:document/>"),
+            ("word\\Theme\\theme1.xml", b"<?xml version=\"1.0\"?><a:theme/>"),
+            ("word/styles.xml", b"MZ no styles\x00\x01"),
+            ("word/media/pretty.png", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"),
+        ]);
+        let parts: Vec<_> = out
+            .children
+            .iter()
+            .map(|child| (child.name.as_str(), child.media_type.as_deref().unwrap_or("")))
+            .collect();
+        let want = [
+            ("word/document.xml", "application/vnd.ms-word.document.macroenabled.main+xml"),
+            ("word/styles.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.styles+xml"),
+            ("word/media/pretty.png", "application/vnd.ms-office.vbaproject"),
+        ];
+        assert_eq!(parts, want);
+        assert!(out.children.iter().all(|child| child.via == "part"));
+        assert_eq!((out.damage.len(), out.unread.len()), (0, 0));
+    }
+
+    #[test]
+    fn external_relationships_are_facts_even_in_broken_xml() {
+        let relations = br#"<Relationships><Relationship Id="1" Type="http://x/attachedTemplate" TargetMode="External"
+            Target="http://a.example/t.dotm"/><broken attribute=><Relationship Type='http://x/frame' Target='\\b.example\f' TargetMode='External'/>"#;
+        let out = open(&[
+            ("[Content_Types].xml", TYPES),
+            ("word/_rels/settings.xml.rels", relations),
+            ("word/x.xml", b"<a/>"),
+        ]);
+        let targets: Vec<_> = out
+            .facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::External { relation, target } => Some((relation.as_str(), target.as_str())),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(targets, [("attachedTemplate", "http://a.example/t.dotm"), ("frame", "\\\\b.example\\f")]);
+    }
+
+    #[test]
+    fn document_variables_that_hide_text_are_a_fact() {
+        let payload = "JABzAD0AJwBoAGUAbABsAG8AJwA7AFcAcgBpAHQAZQAtAEgAbwBzAHQAIAAkAHMA".repeat(3);
+        let settings = format!(
+            "<?xml version=\"1.0\"?><w:settings><w:docVars><w:docVar w:name=\"a\" w:val=\"{payload}\"/><w:rsid w:val=\"{payload}\"/></w:docVars></w:settings>"
+        );
+        let out = open(&[("[Content_Types].xml", TYPES), ("word/settings.xml", settings.as_bytes())]);
+        let places = out.facts.iter().filter_map(|fact| match fact {
+            Fact::HiddenText { place, length, .. } => Some((place.as_str(), *length)),
+            _ => None,
+        });
+        assert_eq!(places.collect::<Vec<_>>(), [("word/settings.xml docVar", payload.len())]);
+    }
+}
