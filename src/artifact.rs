@@ -1,7 +1,7 @@
 //! What was found inside a message: [`Artifact`]s in a [`Tree`], each with [`Fact`]s, [`Damage`] and what of it
 //! stayed [`Unread`]; and [`Format`], the one shape of everything that opens something.
 
-use crate::keyring::{Candidate, Keyring, Origin};
+use crate::keyring::{Keyring, Letter, Origin};
 use crate::kind::Kind;
 use crate::limits::{Budget, Decoded, Stop};
 use sha2::{Digest, Sha256};
@@ -13,6 +13,11 @@ pub trait Format: Sync {
 
     /// Whether this format wants to open the artifact. Several may: a polyglot is opened as each.
     fn matches(&self, artifact: &Artifact) -> bool;
+
+    /// Whether opening may ask for passwords. Only then are the letters of the message searched for them.
+    fn asks_passwords(&self) -> bool {
+        false
+    }
 
     /// Puts what the artifact holds into `out`. Never fails on bad input: what was got stays in `out` beside the
     /// damage.
@@ -216,8 +221,8 @@ pub struct Opened {
     pub damage: Vec<Damage>,
     /// What of it could not be read.
     pub unread: Vec<Unread>,
-    /// Passwords found in it.
-    pub candidates: Vec<Candidate>,
+    /// Texts in which the sender may have given passwords.
+    pub letters: Vec<Letter>,
 }
 
 /// An artifact before it has its place in the tree.

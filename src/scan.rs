@@ -1,11 +1,12 @@
 //! The one conductor: opens a message stage by stage until nothing is left to open, then has it judged.
 
-use crate::artifact::{Artifact, Child, Format, Opened, Tree, Unread};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened, Tree, Unread};
 use crate::detect::{Judge, Rules};
 use crate::formats;
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Letter};
 use crate::kind::Class;
 use crate::limits::{Budget, Limits, Stop};
+use crate::message::passwords;
 use crate::report::Report;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -75,42 +76,94 @@ impl Session<'_> {
 }
 
 /// Opens an input and everything inside it.
-pub fn open(input: Input, mut keys: Keyring, budget: &mut Budget) -> Tree {
+pub fn open(input: Input, keys: Keyring, budget: &mut Budget) -> Tree {
     let mut root = Child::new(input.name, "file", input.bytes);
     if input.size > root.size {
         root.unread.push(Unread { reason: "limit-input-bytes", detail: format!("{} bytes", input.size) });
         root.size = input.size;
     }
-    let mut tree = Tree::new(root);
+    let mut walk = Walk { tree: Tree::new(root), keys, letters: Vec::new(), budget };
     let mut next = 0;
-    while next < tree.len() {
-        if let Err(stop) = open_one(&mut tree, next, &mut keys, budget) {
-            note_stop(&mut tree, next, stop);
+    while next < walk.tree.len() {
+        if let Err(stop) = walk.open(next) {
+            walk.note(next, stop);
             break;
         }
         next += 1;
     }
-    tree
+    walk.tree
 }
 
-/// Opens one artifact as every format that knows it, and hangs what it holds into the tree.
-fn open_one(tree: &mut Tree, id: usize, keys: &mut Keyring, budget: &mut Budget) -> Result<(), Stop> {
-    let Some(artifact) = tree.get(id) else { return Ok(()) };
-    let mut opened = Opened::default();
-    let mut known = 0;
-    let mut stopped = Ok(());
-    for format in formats::all().filter(|format| format.matches(artifact)) {
-        known += 1;
-        if artifact.depth >= budget.limits().depth {
-            opened.unread.push(Stop::Depth.into());
-            break;
+/// One message being opened.
+struct Walk<'a> {
+    tree: Tree,
+    keys: Keyring,
+    /// Letters not yet searched for passwords.
+    letters: Vec<Letter>,
+    budget: &'a mut Budget,
+}
+
+impl Walk<'_> {
+    /// Opens one artifact as every format that knows it, and hangs what it holds into the tree.
+    fn open(&mut self, id: usize) -> Result<(), Stop> {
+        let Some(artifact) = self.tree.get(id) else { return Ok(()) };
+        let mut opened = Opened::default();
+        let mut known = 0;
+        let mut stopped = Ok(());
+        for format in formats::all().filter(|format| format.matches(artifact)) {
+            known += 1;
+            if artifact.depth >= self.budget.limits().depth {
+                opened.unread.push(Stop::Depth.into());
+                break;
+            }
+            if format.asks_passwords() {
+                search(&mut self.letters, &mut self.keys);
+            }
+            stopped = stopped.and(open_as(format, artifact, &self.keys, &mut opened, self.budget));
         }
-        stopped = stopped.and(open_as(format, artifact, keys, &mut opened, budget));
+        if known == 0 && artifact.kind.class == Class::ShutArchive {
+            opened.missed("unsupported-format", artifact.kind.id);
+        }
+        self.place(id, opened).and(stopped)
     }
-    if known == 0 && artifact.kind.class == Class::ShutArchive {
-        opened.missed("unsupported-format", artifact.kind.id);
+
+    /// Hangs what was found into the tree and onto the keyring.
+    fn place(&mut self, id: usize, opened: Opened) -> Result<(), Stop> {
+        self.letters.extend(opened.letters);
+        for fact in &opened.facts {
+            if let Fact::OpenedWith { password, .. } = fact {
+                self.keys.promote(password);
+            }
+        }
+        if let Some(artifact) = self.tree.get_mut(id) {
+            artifact.facts.extend(opened.facts);
+            artifact.damage.extend(opened.damage);
+            artifact.unread.extend(opened.unread);
+        }
+        for child in opened.children {
+            self.budget.artifact(child.bytes.len() as u64)?;
+            self.tree.add(Some(id), child);
+        }
+        Ok(())
     }
-    place(tree, id, opened, keys, budget).and(stopped)
+
+    /// Marks the artifact at which a limit ended the walk; one mark is enough.
+    fn note(&mut self, id: usize, stop: Stop) {
+        let Some(artifact) = self.tree.get_mut(id) else { return };
+        let unread = Unread::from(stop);
+        if !artifact.unread.contains(&unread) {
+            artifact.unread.push(unread);
+        }
+    }
+}
+
+/// Searches the letters for passwords and puts these onto the keyring.
+fn search(letters: &mut Vec<Letter>, keys: &mut Keyring) {
+    for letter in letters.drain(..) {
+        for candidate in passwords::candidates(&letter) {
+            keys.add(candidate);
+        }
+    }
 }
 
 /// Opens an artifact as one format. A panic costs what this format would have found, and is reported.
@@ -126,42 +179,4 @@ fn open_as(
         opened.missed("reader-fault", format.id());
         Ok(())
     })
-}
-
-/// Hangs what was found into the tree and onto the keyring.
-fn place(
-    tree: &mut Tree,
-    id: usize,
-    opened: Opened,
-    keys: &mut Keyring,
-    budget: &mut Budget,
-) -> Result<(), Stop> {
-    for candidate in opened.candidates {
-        keys.add(candidate);
-    }
-    for fact in &opened.facts {
-        if let crate::artifact::Fact::OpenedWith { password, .. } = fact {
-            keys.promote(password);
-        }
-    }
-    if let Some(artifact) = tree.get_mut(id) {
-        artifact.facts.extend(opened.facts);
-        artifact.damage.extend(opened.damage);
-        artifact.unread.extend(opened.unread);
-    }
-    for child in opened.children {
-        budget.artifact(child.bytes.len() as u64)?;
-        tree.add(Some(id), child);
-    }
-    Ok(())
-}
-
-/// Marks the artifact at which a limit ended the walk; one mark is enough.
-fn note_stop(tree: &mut Tree, id: usize, stop: Stop) {
-    if let Some(artifact) = tree.get_mut(id) {
-        let unread = Unread::from(stop);
-        if !artifact.unread.contains(&unread) {
-            artifact.unread.push(unread);
-        }
-    }
 }

@@ -92,7 +92,8 @@ impl<'a> Project<'a> {
 
     /// Whether it goes on to what harmless web queries do not: a program, a start, or hiding.
     pub(super) fn goes_further(&self) -> bool {
-        let further = [Sign::ProgramName, Sign::ProcessStart, Sign::PlainStart, Sign::ComputedObject, Sign::Shellcode];
+        let further =
+            [Sign::ProgramName, Sign::ProcessStart, Sign::PlainStart, Sign::ComputedObject, Sign::Shellcode];
         further.into_iter().any(|sign| self.has(sign)) || self.hiding() > 0 || self.hidden_text().is_some()
     }
 }
