@@ -322,9 +322,6 @@ mod tests {
         let report = Report::new("a", 0, &tree(), &findings);
         let gist = Gist::of(&report, Lang::En);
         assert_eq!((gist.reasons.len(), gist.reasons[0].places.len(), gist.reasons[0].more), (1, 5, 4));
-        let findings: Vec<_> = ["a", "b", "c"].iter().map(|r| finding(r, Strength::Weak, 3)).collect();
-        let gist = Gist::of(&Report::new("a", 0, &tree(), &findings), Lang::En);
-        assert_eq!(gist.why, "Several small signs stand together.");
     }
 
     #[test]
