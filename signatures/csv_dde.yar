@@ -8,9 +8,9 @@ rule csv_dde {
         attack = "T1559.002"
         reference = "https://attack.mitre.org/techniques/T1559/002/"
     strings:
-        $cell = /[=+@\-][^\r\n]{0,60}(cmd|msexcel|powershell|mshta|rundll32|regsvr32|certutil|wscript|msiexec)(\.exe)?\s{0,3}\|\s{0,3}['"\/][^\r\n]{1,400}![A-Za-z0-9_'"$]/ ascii nocase
+        $cell = /[=+@\-][^\r\n|]{0,40}(cmd|msexcel|powershell|mshta|rundll32|regsvr32|certutil|wscript|msiexec)(\.exe)?[ ]?\|[ ]?['"]/ ascii nocase
     condition:
-        $cell and
         (filetype == "CSV" or filetype == "SLK" or
-        (filetype == "TEXT" and (extension == "xls" or extension == "csv" or extension == "tsv" or extension == "dif")))
+        (filetype == "TEXT" and (extension == "xls" or extension == "csv" or extension == "tsv" or extension == "dif"))) and
+        $cell
 }

@@ -1,5 +1,5 @@
 // A DDEAUTO field, or a DDE link of a workbook, whose server is a command interpreter. Mail merge and linked tables
-// name Word or Excel there.
+// name Word or Excel there. The parts of a field may be torn apart over many runs, so any place of the part counts.
 rule dde_auto_command {
     meta:
         id = "dde-auto-command"
@@ -18,12 +18,12 @@ rule dde_auto_command {
         $to_wscript = "wscript" ascii wide nocase
         $to_cscript = "cscript" ascii wide nocase
         $to_certutil = "certutil" ascii wide nocase
-        $to_system = "system32" ascii wide nocase
+        $instruction = "instr" ascii
         $link = /ddeService="(cmd|powershell|mshta|rundll32|regsvr32|wscript|cscript|certutil|msexcel)(\.exe)?"/ ascii nocase
     condition:
+        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta")) and
         (
-            for any n in (1..#field) : (any of ($to_*) in (@field[n]..@field[n] + 2000)) or
-            ($link and filetype == "XML")
-        ) and
-        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta"))
+            ($field and any of ($to_*) and (filetype != "XML" or $instruction)) or
+            (filetype == "XML" and $link)
+        )
 }

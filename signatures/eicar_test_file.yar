@@ -15,5 +15,5 @@ rule eicar_test_file {
             54 45 53 54 2D 46 49 4C 45 21 24 48 2B 48 2A
         }
     condition:
-        $eicar at 0 and filesize < 200
+        filesize < 200 and $eicar at 0
 }

@@ -19,7 +19,7 @@ rule encoded_program {
         $c = "0x4d, 0x5a, 0x90, 0x00, 0x03" ascii wide nocase
         $c_close = "0x4d,0x5a,0x90,0x00,0x03" ascii wide nocase
     condition:
-        any of them and
         not (filetype == "EML" or filetype == "MSG" or filetype == "TNEF" or filetype == "TEXT" or filetype == "HTML" or
-        filetype == "EXE" or filetype == "ELF" or filetype == "MACHO" or filetype == "MSI")
+        filetype == "EXE" or filetype == "ELF" or filetype == "MACHO" or filetype == "MSI") and
+        any of them
 }

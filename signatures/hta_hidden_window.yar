@@ -18,5 +18,6 @@ rule hta_hidden_window {
         $run_wmi = "Win32_Process" ascii wide nocase
         $run_ps = "powershell" ascii wide nocase
     condition:
+        (filetype == "HTML" or filetype == "HTA" or filetype == "TEXT" or filetype == "XML" or extension == "hta") and
         ($hta or extension == "hta") and any of ($hide_*) and any of ($run_*)
 }

@@ -17,8 +17,8 @@ rule html_smuggling_blob {
         $blob_save = "msSaveOrOpenBlob" ascii
         $blob_old = "msSaveBlob" ascii
         $click = ".click()" ascii
-        $named = /(download|file_?name)["'`]?\s*[=,:]\s*["'`][^"'`\r\n<>]{1,120}\.(zip|rar|7z|iso|img|vhd|vhdx|jse|vbs|vbe|wsf|hta|lnk|exe|scr|msi|one|docm|xlsm|xlsb|xll|bat|cmd|ps1|url|cab|ace|jar)["'`]/ ascii nocase
-        $saved = /msSave(OrOpen)?Blob\s*\([^"'`\r\n]{1,80}["'`][^"'`\r\n<>]{1,120}\.(zip|rar|7z|iso|img|vhd|vhdx|jse|vbs|vbe|wsf|hta|lnk|exe|scr|msi|one|docm|xlsm|xlsb|xll|bat|cmd|ps1|url|cab|ace|jar)["'`]/ ascii nocase
+        $named = /(download|file_?name)["'`]?\s*[=,:]\s*["'`][^"'`\r\n<>]{1,60}\.(zip|rar|7z|iso|img|vhd|vhdx|jse|vbs|vbe|wsf|hta|lnk|exe|scr|msi|one|docm|xlsm|xlsb|xll|bat|cmd|ps1|url|cab|ace|jar)["'`]/ ascii nocase
+        $saved = /msSave(OrOpen)?Blob\s*\([^"'`\r\n]{1,40}["'`][^"'`\r\n<>]{1,60}\.(zip|rar|7z|iso|img|vhd|vhdx|jse|vbs|vbe|wsf|hta|lnk|exe|scr|msi|one|docm|xlsm|xlsb|xll|bat|cmd|ps1|url|cab|ace|jar)["'`]/ ascii nocase
     condition:
         (filetype == "HTML" or filetype == "SVG" or extension == "html" or extension == "htm" or extension == "xhtml" or
         extension == "shtml" or extension == "svg") and any of ($decode*) and

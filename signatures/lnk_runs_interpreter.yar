@@ -12,11 +12,11 @@ rule lnk_runs_interpreter {
         $powershell = "powershell" ascii wide nocase
         $pwsh = "pwsh.exe" ascii wide nocase
         $ps_hidden = "hidden" ascii wide nocase
-        $ps_enc = " -enc" ascii wide nocase
-        $ps_e = " -e " ascii wide nocase
-        $ps_ec = " -ec " ascii wide nocase
-        $ps_en = " -en " ascii wide nocase
-        $ps_iex = "iex" ascii wide nocase fullword
+        $ps_enc = " -enc" wide nocase
+        $ps_e = " -e " wide nocase
+        $ps_ec = " -ec " wide nocase
+        $ps_en = " -en " wide nocase
+        $ps_iex = "iex" wide nocase fullword
         $ps_invoke = "invoke-" ascii wide nocase
         $ps_download = ".download" ascii wide nocase
         $ps_base64 = "frombase64string" ascii wide nocase
@@ -26,42 +26,38 @@ rule lnk_runs_interpreter {
 
         $cmd = "cmd.exe" ascii wide nocase
         $comspec = "%comspec%" ascii wide nocase
-        $cmd_c = "/c" ascii wide nocase
-        $cmd_k = "/k" ascii wide nocase
-        $cmd_r = "/r" ascii wide nocase
-        $cmd_v = "/v:on" ascii wide nocase
         $tool_findstr = "findstr" ascii wide nocase
         $tool_certutil = "certutil" ascii wide nocase
         $tool_bitsadmin = "bitsadmin" ascii wide nocase
-        $tool_curl = "curl" ascii wide nocase fullword
+        $tool_curl = "curl" wide nocase fullword
 
         $mshta = "mshta" ascii wide nocase
-        $hta_file = ".hta" ascii wide nocase
+        $hta_file = ".hta" wide nocase
         $hta_js = "javascript:" ascii wide nocase
         $hta_vbs = "vbscript:" ascii wide nocase
 
         $wscript = "wscript" ascii wide nocase
         $cscript = "cscript" ascii wide nocase
-        $script_vbs = ".vbs" ascii wide nocase
-        $script_vbe = ".vbe" ascii wide nocase
-        $script_js = ".js" ascii wide nocase
-        $script_wsf = ".wsf" ascii wide nocase
-        $script_engine = "//e:" ascii wide nocase
+        $script_vbs = ".vbs" wide nocase
+        $script_vbe = ".vbe" wide nocase
+        $script_js = ".js" wide nocase
+        $script_wsf = ".wsf" wide nocase
+        $script_engine = "//e:" wide nocase
 
         $regsvr32 = "regsvr32" ascii wide nocase
-        $reg_silent = " /s" ascii wide nocase
-        $reg_url = "/i:" ascii wide nocase
-        $reg_ocx = ".ocx" ascii wide nocase
+        $reg_silent = " /s" wide nocase
+        $reg_url = "/i:" wide nocase
+        $reg_ocx = ".ocx" wide nocase
 
         $rundll32 = "rundll32" ascii wide nocase
-        $dll_export = /\.(dll|dat|tmp|ocx|png|jpg|log|txt),[ ]?[A-Za-z#]/ ascii wide nocase
-        $known_dll = /(system32\\[a-z0-9]{1,20}|shell32|url|printui|user32|dfshim|keymgr|zipfldr|setupapi)(\.dll)?,[ ]?[A-Za-z#]/ ascii wide nocase
+        $dll_export = /\.(dll|dat|tmp|ocx|png|jpg|log|txt),[ ]?[A-Za-z#]/ wide nocase
+        $known_dll = /(system32\\[a-z0-9]{1,20}|shell32|url|printui|user32|dfshim|keymgr|zipfldr|setupapi)(\.dll)?,[ ]?[A-Za-z#]/ wide nocase
     condition:
         uint32(0) == 0x0000004c and uint32(4) == 0x00021401 and
         (
             (($powershell or $pwsh) and (any of ($ps_*) or any of ($web_*))) or
             (
-                ($cmd or $comspec) and any of ($cmd_*) and
+                ($cmd or $comspec) and
                 (any of ($tool_*, $web_*) or any of ($powershell, $mshta, $wscript, $cscript, $regsvr32, $rundll32))
             ) or
             ($mshta and any of ($hta_*, $web_*)) or

@@ -18,6 +18,6 @@ rule msdt_protocol_call {
         $go_target = "Target=" ascii wide nocase
         $go_src = "src=" ascii wide nocase
     condition:
-        $protocol and ($wizard or $browse or $rebrowse) and any of ($go_*) and
-        not filetype == "TEXT" and not filetype == "EML"
+        not (filetype == "TEXT" or filetype == "EML") and
+        $protocol and ($wizard or $browse or $rebrowse) and any of ($go_*)
 }

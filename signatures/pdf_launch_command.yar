@@ -9,15 +9,22 @@ rule pdf_launch_command {
         reference = "https://attack.mitre.org/techniques/T1204/002/"
     strings:
         $launch = "/Launch" ascii
-        $do_cmd = "cmd.exe" ascii nocase
-        $do_cmd_short = "(cmd)" ascii nocase
-        $do_ps = "powershell" ascii nocase
-        $do_mshta = "mshta" ascii nocase
-        $do_wscript = "wscript" ascii nocase
-        $do_rundll = "rundll32" ascii nocase
-        $do_regsvr = "regsvr32" ascii nocase
-        $do_certutil = "certutil" ascii nocase
+        $file_cmd = "cmd.exe)" ascii nocase
+        $file_powershell = "powershell.exe)" ascii nocase
+        $file_mshta = "mshta.exe)" ascii nocase
+        $file_wscript = "wscript.exe)" ascii nocase
+        $file_cscript = "cscript.exe)" ascii nocase
+        $file_rundll32 = "rundll32.exe)" ascii nocase
+        $file_regsvr32 = "regsvr32.exe)" ascii nocase
+        $file_certutil = "certutil.exe)" ascii nocase
+        $bare_cmd = "(cmd)" ascii nocase
+        $bare_powershell = "(powershell)" ascii nocase
+        $bare_mshta = "(mshta)" ascii nocase
+        $bare_wscript = "(wscript)" ascii nocase
+        $bare_cscript = "(cscript)" ascii nocase
+        $bare_rundll32 = "(rundll32)" ascii nocase
+        $bare_regsvr32 = "(regsvr32)" ascii nocase
+        $bare_certutil = "(certutil)" ascii nocase
     condition:
-        filetype == "PDF" and
-        for any n in (1..#launch) : (any of ($do_*) in (@launch[n]..@launch[n] + 600))
+        filetype == "PDF" and $launch and any of ($file_*, $bare_*)
 }

@@ -22,10 +22,10 @@ rule powershell_download_cradle {
         $run_rundll = "rundll32" ascii wide nocase
         $run_regsvr = "regsvr32" ascii wide nocase
     condition:
+        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta")) and
+        not filetype == "EXE" and
         (
             (any of ($get_*) and any of ($eval_*)) or
-            ($powershell and any of ($file_*) and (any of ($run_*) or any of ($eval_*)) and filetype != "PS1")
-        ) and
-        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta")) and
-        not filetype == "EXE"
+            (filetype != "PS1" and $powershell and any of ($file_*) and (any of ($run_*) or any of ($eval_*)))
+        )
 }

@@ -1,5 +1,5 @@
-// powershell with any spelling of -EncodedCommand and base64 behind it. Prose that only quotes such a line (mail
-// text, web pages, PDF) is left out, since nothing runs it.
+// powershell, and any spelling of -EncodedCommand with base64 behind it that decodes to UTF-16 text, as PowerShell
+// wants it. Prose that only quotes such a line (mail text, web pages, PDF) is left out, since nothing runs it.
 rule powershell_encoded_command {
     meta:
         id = "powershell-encoded-command"
@@ -9,8 +9,10 @@ rule powershell_encoded_command {
         attack = "T1059.001, T1027.010"
         reference = "https://attack.mitre.org/techniques/T1027/010/"
     strings:
-        $encoded = /powershell(\.exe)?["']?[^\r\n]{0,200}[ \t][-\/]e(c|n|nc|nco[a-z]{0,11})?[ \t]{1,8}["']?[A-Za-z0-9+\/]{40}/ ascii wide nocase
+        $powershell = "powershell" ascii wide nocase
+        $pwsh = "pwsh" ascii wide nocase fullword
+        $encoded = /[ \t][-\/][eE]([cC]|[nN]|[nN][cC]|[nN][cC][oO][A-Za-z]{0,11})?[ \t]{1,4}["']?([A-Za-z0-9+\/][AQgw][AB][A-Za-z0-9+\/]A[A-H][A-Za-z0-9+\/]A){4}/ ascii wide
     condition:
-        $encoded and
-        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta"))
+        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta")) and
+        ($powershell or $pwsh) and $encoded
 }

@@ -14,5 +14,5 @@ rule rtf_equation_object {
         $clsid = "02ce020000000000c000000000000046" ascii nocase
         $decoded = { 01 05 00 00 02 00 00 00 0B 00 00 00 45 71 75 61 74 69 6F 6E 2E (32 | 33) 00 }
     condition:
-        (uint32be(0) == 0x7b5c7274 and any of ($cl*)) or $decoded at 0
+        (uint32be(0) == 0x7b5c7274 and any of ($cl*)) or (uint32be(0) == 0x01050000 and $decoded at 0)
 }

@@ -16,5 +16,5 @@ rule rtf_ole2link_url_moniker {
         $decoded_moniker = { E0 C9 EA 79 F9 BA CE 11 8C 82 00 AA 00 4B A9 0B }
     condition:
         (uint32be(0) == 0x7b5c7274 and $class and ($moniker or $http)) or
-        ($decoded at 0 and $decoded_moniker)
+        (uint32be(0) == 0x01050000 and $decoded at 0 and $decoded_moniker)
 }

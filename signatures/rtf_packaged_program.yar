@@ -47,5 +47,5 @@ rule rtf_packaged_program {
         $p_msi = ".msi\x00" ascii nocase
     condition:
         (uint32be(0) == 0x7b5c7274 and $class and any of ($x_*)) or
-        ($decoded at 0 and any of ($p_*))
+        (uint32be(0) == 0x01050000 and $decoded at 0 and any of ($p_*))
 }

@@ -11,5 +11,6 @@ rule search_ms_remote {
     strings:
         $link = /search(-ms)?:[^\r\n"'<>]{0,300}crumb=location(:|%3a)(\\\\|%5c%5c|\/\/|%2f%2f|file:)/ ascii wide nocase
     condition:
-        $link and not filetype == "TEXT" and not filetype == "EML"
+        not (filetype == "TEXT" or filetype == "EML") and
+        $link
 }

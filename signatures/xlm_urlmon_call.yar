@@ -14,6 +14,6 @@ rule xlm_urlmon_call {
         $types = "JJCCBB" ascii wide
         $types_long = "JJCCJJ" ascii wide
     condition:
-        $library and $function and any of ($types*) and
-        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta"))
+        not (filetype == "TEXT" or filetype == "EML" or filetype == "PDF" or (filetype == "HTML" and extension != "hta")) and
+        $library and $function and any of ($types*)
 }

@@ -204,7 +204,7 @@ pub struct Damage {
 /// Something that could not be read, and why. What is unread is never called clean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// `encrypted`, `damaged`, `unsupported-format`, `unsupported-method`, `reader-fault`, `limit-…`
+    /// `encrypted`, `damaged`, `unsupported-format`, `unsupported-method`, `reader-fault`, `rules-incomplete`, `limit-…`
     pub reason: &'static str,
     /// Which entry or method, in plain English; may be empty.
     pub detail: String,

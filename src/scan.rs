@@ -1,7 +1,7 @@
 //! The one conductor: opens a message stage by stage until nothing is left to open, then has it judged.
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Tree, Unread};
-use crate::detect::{Judge, Rules};
+use crate::detect::{Judge, Rules, yara};
 use crate::formats;
 use crate::keyring::{Keyring, Letter};
 use crate::kind::Class;
@@ -67,8 +67,11 @@ impl Session<'_> {
     pub fn scan(&mut self, input: Input, keys: &Keyring) -> (Report, Tree) {
         let mut budget = Budget::new(&self.scanner.limits);
         let (path, index) = (input.path.clone(), input.index);
-        let tree = open(input, keys.clone(), &mut budget);
+        let mut tree = open(input, keys.clone(), &mut budget);
         let findings = self.judge.findings(&tree);
+        for finding in findings.iter().filter(|finding| finding.rule == yara::INCOMPLETE) {
+            note(&mut tree, finding.artifact, Unread { reason: "rules-incomplete", detail: String::new() });
+        }
         let mut report = Report::new(&path, index, &tree, &findings);
         report.elapsed_ms = budget.elapsed().as_secs_f64() * 1000.0;
         (report, tree)
@@ -86,7 +89,7 @@ pub fn open(input: Input, keys: Keyring, budget: &mut Budget) -> Tree {
     let mut next = 0;
     while next < walk.tree.len() {
         if let Err(stop) = walk.open(next) {
-            walk.note(next, stop);
+            note(&mut walk.tree, next, stop.into());
             break;
         }
         next += 1;
@@ -146,14 +149,12 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
 
-    /// Marks the artifact at which a limit ended the walk; one mark is enough.
-    fn note(&mut self, id: usize, stop: Stop) {
-        let Some(artifact) = self.tree.get_mut(id) else { return };
-        let unread = Unread::from(stop);
-        if !artifact.unread.contains(&unread) {
-            artifact.unread.push(unread);
-        }
+/// Marks an artifact as not read; the same mark twice says no more.
+fn note(tree: &mut Tree, id: usize, unread: Unread) {
+    if let Some(artifact) = tree.get_mut(id).filter(|artifact| !artifact.unread.contains(&unread)) {
+        artifact.unread.push(unread);
     }
 }
 

@@ -251,6 +251,28 @@ mod with_engine {
         assert!(wrong.is_empty(), "of {tried} cases:\n{}", wrong.join("\n"));
     }
 
+    /// Cut and damaged artifacts: findings may come and go, but nothing breaks.
+    #[test]
+    fn damaged_cases_break_nothing() {
+        let rules = builtin();
+        let mut session = rules.session();
+        for rule in rules.list() {
+            for path in cases(&rule.id, "hit-") {
+                let whole = Recipe::read(&path).tree().get(0).unwrap().clone();
+                for length in (0..whole.bytes.len()).step_by(7) {
+                    let mut child = Child::new(whole.name.as_str(), "file", whole.bytes.clone());
+                    child.bytes.truncate(length);
+                    if let Some(last) = child.bytes.last_mut() {
+                        *last ^= 0x80;
+                    }
+                    let findings = session.findings(&Tree::new(child));
+                    assert!(findings.iter().all(|finding| finding.evidence.chars().count() <= 120));
+                    assert!(findings.iter().all(|finding| finding.rule != tenpu::detect::yara::INCOMPLETE));
+                }
+            }
+        }
+    }
+
     /// What harmless files look like: none of the signatures says a word about them.
     #[test]
     fn harmless_files_of_the_corpus_stay_quiet() {

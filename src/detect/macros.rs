@@ -84,9 +84,11 @@ impl<'a> Project<'a> {
         self.first(Sign::ProcessStart).or_else(told)
     }
 
-    /// Whether it fetches a file: by a function that does just that, or by web request and file write together.
+    /// Whether it fetches a file or command: by a function that does just that, or by a web request whose answer is
+    /// written or started.
     pub(super) fn download(&self) -> Option<Seen<'a>> {
-        let by_parts = || self.first(Sign::WebRequest).filter(|_| self.has(Sign::FileWrite));
+        let used = || self.has(Sign::FileWrite) || self.start().is_some();
+        let by_parts = || self.first(Sign::WebRequest).filter(|_| used());
         self.first(Sign::Download).or_else(by_parts)
     }
 

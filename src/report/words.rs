@@ -140,6 +140,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("unread.unsupported-format", "tenpu does not open this kind of file yet.", "この種類のファイルには、まだ対応していません。"),
     ("unread.unsupported-method", "It is packed in a way that tenpu does not know.", "対応していない方法で圧縮または暗号化されています。"),
     ("unread.reader-fault", "tenpu failed while reading it. This is a fault of tenpu.", "読み取り中にtenpuで不具合が起きました。"),
+    ("unread.rules-incomplete", "Not every YARA rule could be applied to it in time.", "YARAルールの一部を、時間内に適用できませんでした。"),
     ("unread.scan-fault", "tenpu failed on this message. This is a fault of tenpu.", "このメールの検査中にtenpuで不具合が起きました。"),
     ("unread.limit-bytes", "It unpacks to more data than the limit allows.", "展開すると、上限を超える大きさになります。"),
     ("unread.limit-artifacts", "It holds more files than the limit allows.", "中のファイルの数が上限を超えています。"),

@@ -3,12 +3,14 @@
 //!
 //! Left to the document stage: the ZIP inside Office documents. `OpenDocument`, JAR and MSIX are opened here.
 
-use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
+mod shelf;
+
+use crate::artifact::{Artifact, Fact, Format, Opened};
 use crate::keyring::Keyring;
 use crate::kind::Class;
 use crate::limits::{Budget, Stop};
-use crate::zip::{Archive, Content, Entry, Passwords, State, last_end};
-use std::collections::HashMap;
+use crate::zip::{Archive, last_end};
+use shelf::Shelf;
 
 /// The format.
 pub(super) struct Zip;
@@ -47,7 +49,7 @@ impl Format for Zip {
             return Ok(());
         };
         note(artifact, &archive, out);
-        let mut shelf = Shelf { out, places: HashMap::new(), kept: 0, is_guest: is_guest(artifact) };
+        let mut shelf = Shelf::new(out, artifact.bytes.len() as u64, is_piece(artifact));
         let locked = shelf.take_open(&archive.entries, budget)?;
         shelf.take_locked(locked, keys, budget)
     }
@@ -68,6 +70,12 @@ fn is_guest(artifact: &Artifact) -> bool {
     !ARCHIVES.contains(&artifact.kind.id)
 }
 
+/// Whether the archive lies somewhere inside another file instead of closing it.
+fn is_piece(artifact: &Artifact) -> bool {
+    let closes = || last_end(&artifact.bytes) == Some(artifact.bytes.len());
+    is_guest(artifact) && artifact.kind.class != Class::Data && !closes()
+}
+
 /// Notes what is strange and broken about the archive as a whole.
 fn note(artifact: &Artifact, archive: &Archive<'_>, out: &mut Opened) {
     let surrounds = |fact: &Fact| match fact {
@@ -75,152 +83,28 @@ fn note(artifact: &Artifact, archive: &Archive<'_>, out: &mut Opened) {
         _ => false,
     };
     let known = is_guest(artifact) && artifact.kind.class != Class::Data;
+    out.unread.extend(archive.unread.iter().cloned());
+    // What a disc image or tar holds lies in it piece by piece, each piece honest.
+    if artifact.kind.class == Class::ShutArchive {
+        return;
+    }
     out.facts.extend(archive.facts.iter().filter(|fact| !(known && surrounds(fact))).cloned());
     out.damage.extend(archive.damage.iter().cloned());
-    out.unread.extend(archive.unread.iter().cloned());
-    let whole = [Class::Program, Class::Archive, Class::ShutArchive, Class::Data];
-    if known
-        && !whole.contains(&artifact.kind.class)
-        && last_end(&artifact.bytes) == Some(artifact.bytes.len())
-    {
+    if !is_guest(artifact) && archive.damage.iter().any(|damage| damage.what == "zip-no-central-directory") {
+        out.missed("damaged", "the archive has no directory: entries may be missing");
+    }
+    let programs = [Class::Program, Class::Archive];
+    if known && !programs.contains(&artifact.kind.class) && !is_piece(artifact) {
         let detail = format!("the file is a ZIP archive too, behind {}", artifact.kind.id);
         out.facts.push(Fact::Trick { what: "zip-behind-other-file", detail });
     }
 }
 
-/// What is taken out of an archive.
-struct Shelf<'a> {
-    out: &'a mut Opened,
-    /// The children by the place and length of their packed bytes: what shares its bytes is unpacked once.
-    places: HashMap<(usize, usize), usize>,
-    /// Bytes of all children so far; they count against the budget only after the format is done.
-    kept: u64,
-    is_guest: bool,
-}
-
-impl Shelf<'_> {
-    /// Unpacks what is not encrypted, and answers the rest.
-    fn take_open<'e, 'b>(
-        &mut self,
-        entries: &'e [Entry<'b>],
-        budget: &mut Budget,
-    ) -> Result<Vec<&'e Entry<'b>>, Stop> {
-        let mut locked = Vec::new();
-        for entry in entries.iter().filter(|entry| !entry.is_dir) {
-            budget.tick()?;
-            if self.is_known(entry) {
-                continue;
-            }
-            let content = entry.content(budget);
-            match content.state {
-                State::Locked => locked.push(entry),
-                _ => self.put(entry, content, budget)?,
-            }
-        }
-        Ok(locked)
-    }
-
-    /// Tries the passwords, on the smallest entry first; what stays locked is named.
-    fn take_locked(
-        &mut self,
-        mut locked: Vec<&Entry<'_>>,
-        keys: &Keyring,
-        budget: &mut Budget,
-    ) -> Result<(), Stop> {
-        locked.sort_by_key(|entry| (is_tiny(entry), entry.data.len()));
-        let mut passwords = Passwords::new(keys, budget);
-        let mut shut = 0usize;
-        let mut spent = false;
-        for entry in locked {
-            let unlocked = if spent { Ok(None) } else { entry.unlock(&mut passwords, budget) };
-            let unlocked = match unlocked {
-                // The rest of the message needs no key derivation: it is read on.
-                Err(Stop::KeyDerivation) => {
-                    spent = true;
-                    self.out.unread.push(Stop::KeyDerivation.into());
-                    None
-                }
-                other => other?,
-            };
-            if let Some(unlocked) = unlocked {
-                self.note_password(&unlocked);
-                self.put(entry, unlocked.content, budget)?;
-            } else {
-                shut += 1;
-                self.out.facts.push(Fact::LockedName(entry.name.clone()));
-            }
-        }
-        if shut > 0 {
-            self.out.missed("encrypted", format!("{shut} entries"));
-        }
-        Ok(())
-    }
-
-    fn note_password(&mut self, unlocked: &crate::zip::Unlocked<'_>) {
-        let fact = Fact::OpenedWith {
-            scheme: unlocked.scheme,
-            password: unlocked.candidate.text.clone(),
-            origin: unlocked.candidate.origin.clone(),
-        };
-        if !self.out.facts.contains(&fact) {
-            self.out.facts.push(fact);
-        }
-    }
-
-    /// Whether the bytes of an entry were unpacked for another one already; that one then has two names.
-    fn is_known(&mut self, entry: &Entry<'_>) -> bool {
-        let place = (entry.offset, entry.data.len());
-        let known = self.places.get(&place).and_then(|at| self.out.children.get_mut(*at));
-        let Some(child) = known.filter(|_| !entry.data.is_empty()) else { return false };
-        let other = Fact::OtherName(entry.name.clone());
-        if child.name != entry.name && child.facts.len() < OTHER_NAMES && !child.facts.contains(&other) {
-            child.facts.push(other);
-        }
-        true
-    }
-
-    /// Puts the content of an entry among the children.
-    fn put(&mut self, entry: &Entry<'_>, content: Content, budget: &Budget) -> Result<(), Stop> {
-        let stop = content.decoded.stop;
-        let is_damaged = entry.is_lost || (content.state == State::Broken && stop.is_none());
-        // A ZIP inside another file may be a piece of it only by chance of its bytes.
-        if self.is_guest && is_damaged && content.decoded.size == 0 {
-            return Ok(());
-        }
-        let mut child = Child::decoded(entry.name.as_str(), "zip", content.decoded);
-        if let State::Unsupported(method) = content.state {
-            child.unread.push(Unread { reason: "unsupported-method", detail: format!("method {method}") });
-        } else if is_damaged && !self.is_guest {
-            child.unread.push(Unread { reason: "damaged", detail: "the entry breaks off".to_string() });
-        }
-        if content.is_disguised {
-            let detail = entry.name.clone();
-            self.out.facts.push(Fact::Trick { what: "zip-disguised-method", detail });
-        }
-        child.facts.extend(entry.other_name.clone().map(Fact::OtherName));
-        self.kept += child.bytes.len() as u64;
-        self.places.insert((entry.offset, entry.data.len()), self.out.children.len());
-        self.out.children.push(child);
-        match stop {
-            Some(stop) => Err(stop),
-            None if self.kept > budget.limits().kept_bytes => Err(Stop::Bytes),
-            None => Ok(()),
-        }
-    }
-}
-
-/// How many facts a child may have for another name to be added.
-const OTHER_NAMES: usize = 16;
-
-/// Whether an entry is so small that a wrong password might fit it by chance.
-fn is_tiny(entry: &Entry<'_>) -> bool {
-    entry.size.is_none_or(|size| size < 4)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::shelf::OTHER_NAMES;
     use super::*;
-    use crate::artifact::Tree;
+    use crate::artifact::{Child, Tree, Unread};
     use crate::keyring::{Candidate, Origin, Source};
     use crate::limits::Limits;
     use crate::zip::writer::{Item, archive, deflated, item, stored};
@@ -328,7 +212,7 @@ mod tests {
             opened_with("winzip-aes", "747"),
         ];
         assert_eq!(out.facts, want);
-        assert_eq!(out.unread, [Unread { reason: "encrypted", detail: "1 entries".into() }]);
+        assert_eq!(out.unread, [Unread { reason: "encrypted", detail: "locked entries: 1".into() }]);
     }
 
     #[test]
@@ -383,6 +267,20 @@ mod tests {
         let out = opened(&[cut.both(|fields| fields.packed = 9), shrunk], &[]);
         let reasons: Vec<&str> = out.children.iter().map(|child| child.unread[0].reason).collect();
         assert_eq!(reasons, ["damaged", "unsupported-method"]);
+        let cut = archive(&[stored("a", b"x"), stored("b", b"y")])[..64].to_vec();
+        let (out, _) = open(cut, &[], &Limits::default());
+        assert_eq!((out.children.len(), out.unread[0].reason), (2, "damaged"));
+        let whole = archive(&[stored("a", b"x")]);
+        let directory = memchr::memmem::find(&whole, b"PK\x01\x02").unwrap();
+        let mut split = [b"the rest of an entry", &whole[directory..]].concat();
+        let disk = split.len() - 18;
+        split[disk] = 2;
+        let (out, _) = open(split, &[], &Limits::default());
+        assert_eq!(
+            (names(&out), out.children[0].unread[0].reason, tricks(&out)),
+            (vec!["a"], "damaged", vec![])
+        );
+        assert!(out.damage.iter().any(|damage| damage.what == "zip-split"));
         let (out, result) = open(b"PK\x01\x02 and nothing".to_vec(), &[], &Limits::default());
         assert_eq!((result, out.unread[0].reason), (Ok(()), "damaged"));
     }

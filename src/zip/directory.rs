@@ -2,6 +2,7 @@
 
 use super::record::{self, Central, END, End};
 use memchr::memmem;
+use std::collections::VecDeque;
 
 /// A central directory.
 #[derive(Debug)]
@@ -19,11 +20,18 @@ pub(super) struct Directory<'a> {
 
 /// How many end records are looked at in one file. Each costs up to a list of entries, and a file can be filled
 /// with them; honest ones have one, concatenated ones a few.
-pub(super) const ENDS: usize = 64;
+const ENDS: usize = 16;
 
-/// The end records of a file, the last one first.
-pub(super) fn ends(bytes: &[u8]) -> impl Iterator<Item = End> + '_ {
-    memmem::rfind_iter(bytes, END).filter_map(|at| record::end(bytes, at))
+/// The end records of a file, the last one first. The search runs forward, which is several times faster.
+pub(super) fn ends(bytes: &[u8]) -> Vec<End> {
+    let mut last = VecDeque::new();
+    for at in memmem::find_iter(bytes, END) {
+        if last.len() == ENDS {
+            last.pop_front();
+        }
+        last.push_back(at);
+    }
+    last.into_iter().rev().filter_map(|at| record::end(bytes, at)).collect()
 }
 
 /// The directories an end record may mean: straight before it, and at the offset it names. Unpackers differ in

@@ -56,9 +56,10 @@ impl<'a> Archive<'a> {
 /// bytes where there is none.
 pub fn last_end(bytes: &[u8]) -> Option<usize> {
     let holds = |found: &directory::Directory<'_>| !found.entries.is_empty();
-    let ends = || directory::ends(bytes).take(directory::ENDS);
-    let read = ends().find(|end| directory::read(bytes, end, 1).iter().any(holds));
-    read.or_else(|| ends().next().filter(|end| directory::search(bytes, end, 1).is_some())).map(|end| end.end)
+    let ends = directory::ends(bytes);
+    let read = ends.iter().find(|end| directory::read(bytes, end, 1).iter().any(holds));
+    let found = read.or_else(|| ends.first().filter(|end| directory::search(bytes, end, 1).is_some()));
+    found.map(|end| end.end)
 }
 
 pub(crate) use name::decode as decode_name;

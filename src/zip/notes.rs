@@ -11,6 +11,8 @@ use std::ops::Range;
 pub(super) struct Notes {
     tricks: BTreeMap<&'static str, (usize, String)>,
     damage: BTreeMap<&'static str, (usize, String)>,
+    /// Whether the archive is the last part of a split one, which begins in the middle of an entry.
+    pub(super) is_split: bool,
 }
 
 impl Notes {
@@ -88,6 +90,7 @@ impl Notes {
         let what = if piece.start == 0 {
             if begins(&[b"MZ", b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"])
                 || [&b"PK00"[..], b"PK\x07\x08"].contains(&content)
+                || self.is_split
             {
                 return;
             }
@@ -117,3 +120,104 @@ impl Notes {
 
 /// The longest data descriptor.
 const DESCRIPTOR: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{
+        read,
+        tests::{assert_both, told, two},
+    };
+    use super::super::writer::{Item, archive, deflated, end_record, stored};
+    use super::*;
+    use std::iter::repeat_n;
+
+    #[test]
+    fn honest_archives_have_no_tricks() {
+        assert_both(&archive(&two()), &[]);
+        assert_both(&archive(&two().map(|item| item.streamed(true))), &[]);
+        assert_both(&archive(&two().map(|item| item.streamed(false))), &[]);
+        assert_both(&[&b"MZ a self-extractor"[..], &archive(&two())].concat(), &[]);
+        assert_both(&[&b"PK00"[..], &archive(&two())].concat(), &[]);
+        let commented = [archive(&two()), b"a comment".to_vec()].concat();
+        let at = commented.len() - 11;
+        let commented = [&commented[..at], &[9, 0], &commented[at + 2..]].concat();
+        assert_both(&commented, &[]);
+        let backslash = two().map(|item| {
+            item.local(|fields| {
+                fields.name.iter_mut().for_each(|byte| {
+                    if *byte == b'/' {
+                        *byte = b'\\';
+                    }
+                })
+            })
+        });
+        assert_both(&archive(&backslash), &[]);
+        assert_eq!(told(&end_record(0, 0, 0)), (vec![], vec![]));
+        assert_eq!(told(&archive(&[stored("d/", b"")])).1, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn data_around_the_archive_are_no_hindrance() {
+        let junk: Vec<u8> = b"junk ".iter().copied().cycle().take(100 << 10).collect();
+        assert_both(&[archive(&two()), junk.clone()].concat(), &["zip-data-after"]);
+        assert_both(&[junk.clone(), archive(&two())].concat(), &["zip-data-before"]);
+        assert_both(&[junk.clone(), archive(&two()), junk].concat(), &["zip-data-after", "zip-data-before"]);
+        assert_both(&[archive(&two()), b"\r\n\0\0".to_vec()].concat(), &[]);
+        let between = [
+            stored("a.txt", b"first"),
+            Item { before: b"hidden between the entries".to_vec(), ..two()[1].clone() },
+        ];
+        assert_both(&archive(&between), &["zip-data-between"]);
+        let aligned =
+            [stored("a.txt", b"first"), Item { before: repeat_n(0, 500).collect(), ..two()[1].clone() }];
+        assert_both(&archive(&aligned), &[]);
+    }
+
+    #[test]
+    fn disagreeing_headers_are_told_and_the_one_that_fits_is_read() {
+        let one = || deflated("a.txt", b"content content");
+        let cases: [(Item, &str, &[&str]); 11] = [
+            (one().local(|f| f.name = b"b.exe".to_vec()), "a.txt=content content", &["zip-name-mismatch"]),
+            (one().central(|f| f.method = 97), "a.txt=content content", &["zip-method-mismatch"]),
+            (one().local(|f| f.method = 97), "a.txt=content content", &["zip-method-mismatch"]),
+            (one().central(|f| f.crc = 1), "a.txt=content content", &["zip-crc-mismatch"]),
+            (one().central(|f| f.packed = 3), "a.txt=content content", &["zip-size-mismatch"]),
+            (one().central(|f| f.flags |= 1), "a.txt=content content", &["zip-encryption-mismatch"]),
+            (one().local(|f| f.flags |= 1), "a.txt=content content", &["zip-encryption-mismatch"]),
+            (one().both(|f| f.flags |= 1), "a.txt=content content", &[]),
+            (one().both(|f| f.method = 0), "a.txt=content content", &["zip-stored-size-mismatch"]),
+            (one().both(|f| f.method = 98), "a.txt=content content", &[]),
+            (one().both(|f| f.crc = 5), "!a.txt=content content", &[]),
+        ];
+        for (item, want, tricks) in cases {
+            let case = format!("{:?} {:?}", item.local.flags, item.central);
+            let (contents, got) = told(&archive(&[item]));
+            assert_eq!(contents, [want], "{case}");
+            assert_eq!(got, tricks, "{case}");
+        }
+    }
+
+    #[test]
+    fn many_names_on_one_body_are_told() {
+        let mut items = vec![stored("first", b"body")];
+        for number in 0..999 {
+            let mut item = stored(format!("n{number}"), b"body");
+            item.offset = Some(0);
+            item.local.name = b"x".to_vec();
+            items.push(item);
+        }
+        let bytes = archive(&items);
+        let archive = read(&bytes, 2000).unwrap();
+        let overlap = archive.facts.iter().find_map(|fact| match fact {
+            Fact::Trick { what: "zip-overlapping-entries", detail } => Some(detail.as_str()),
+            _ => None,
+        });
+        assert_eq!(overlap, Some("999 times, first: at byte 0"));
+    }
+
+    #[test]
+    fn duplicate_names_are_both_listed() {
+        let (contents, tricks) = told(&archive(&[stored("a", b"one"), stored("a", b"two")]));
+        assert_eq!((contents, tricks), (vec!["a=one".into(), "a=two".into()], vec!["zip-duplicate-names"]));
+    }
+}

@@ -55,6 +55,8 @@ pub(super) struct End {
     pub(super) entries: u64,
     pub(super) size: u64,
     pub(super) offset: u64,
+    /// Whether the archive is split over several files and this is the last of them.
+    pub(super) is_split: bool,
 }
 
 /// General purpose bit flags (APPNOTE 4.4.4).
@@ -165,13 +167,15 @@ pub(super) fn end(bytes: &[u8], at: usize) -> Option<End> {
     if reader.array()? != *END {
         return None;
     }
-    reader.skip(6)?;
+    let disk = reader.u16()?;
+    reader.skip(4)?;
     let entries = u64::from(reader.u16()?);
     let size = u64::from(reader.u32()?);
     let offset = u64::from(reader.u32()?);
     let comment = reader.u16()?;
     reader.take_up_to(usize::from(comment));
-    let mut end = End { start: at, end: reader.position(), entries, size, offset };
+    let is_split = disk != 0 && disk != 0xffff;
+    let mut end = End { start: at, end: reader.position(), entries, size, offset, is_split };
     if let Some(wide) = end64(bytes, at) {
         end.start = wide.start;
         if entries == 0xffff || size == 0xffff_ffff || offset == 0xffff_ffff {
@@ -197,7 +201,8 @@ fn end64(bytes: &[u8], at: usize) -> Option<End> {
             return None;
         }
         reader.skip(8 + 2 + 2 + 4 + 4 + 8)?;
-        Some(End { start, end: locator, entries: reader.u64()?, size: reader.u64()?, offset: reader.u64()? })
+        let (entries, size, offset) = (reader.u64()?, reader.u64()?, reader.u64()?);
+        Some(End { start, end: locator, entries, size, offset, is_split: false })
     })
 }
 

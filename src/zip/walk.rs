@@ -61,7 +61,7 @@ pub(super) fn walk<'a>(
 }
 
 /// Where an entry ends. `until` is where the unclaimed part of the file does.
-fn measure<'a>(
+pub(super) fn measure<'a>(
     bytes: &'a [u8],
     local: &Local<'a>,
     until: usize,

@@ -254,7 +254,7 @@ impl Cursor<'_> {
                 self.at += 1;
                 self.bracketed_number()
             }
-            Token::Word(word) => self.known.get(word)?.trim().parse().ok(),
+            Token::Word(word) => key_code(word).or_else(|| self.known.get(word)?.trim().parse().ok()),
             Token::Text(text) => text.trim().parse().ok(),
             Token::Mark(_) => None,
         }
@@ -303,6 +303,14 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("vbnullstring", ""),
     ("vbnullchar", "\0"),
 ];
+
+/// Word's constants for keys, `wdKeyA` to `wdKeyZ` and `wdKey0` to `wdKey9`: their values are character codes.
+fn key_code(word: &str) -> Option<f64> {
+    match word.strip_prefix("wdkey")?.as_bytes() {
+        [key] if key.is_ascii_alphanumeric() => Some(f64::from(key.to_ascii_uppercase())),
+        _ => None,
+    }
+}
 
 #[expect(
     clippy::cast_possible_truncation,
@@ -363,6 +371,7 @@ mod tests {
             (r#"x = Join(Split("pQQowQQer", "QQ"), "")"#, "power"),
             (r#"x = "cmd " & y & " /c" & f(1, ")") & "z""#, "cmd ? /c?z"),
             (r#"x = UserForm1.Tag & "er""#, "er"),
+            (r#"x = ChrW(wdKeyS) + "hell" + Chr(wdKey3)"#, "Shell3"),
         ];
         for (source, want) in rows {
             assert_eq!(folded(source), [want], "{source}");

@@ -105,10 +105,13 @@ fn is_entry_point(name: &str, controls: bool) -> bool {
 
 /// What the code calls, and how.
 fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
-    let shell_object = texts.iter().any(|folded| {
+    let named = texts.iter().any(|folded| {
         let text = plain(&folded.text);
         words::SHELL_OBJECTS.iter().any(|object| text.contains(object))
     });
+    // An object whose name is computed may be a shell; its `Run` is taken for one.
+    let computed = lines.iter().any(computes_object);
+    let shell_object = named || computed;
     for line in lines {
         let said = said_on(line.number, texts);
         let declares = line.tokens.iter().take(2).any(|token| token.is("declare"));
@@ -120,7 +123,9 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
             match word.as_str() {
                 _ if declares => {}
                 "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &said, signs),
-                "createobject" | "getobject" => object(line, at, signs),
+                "createobject" | "getobject" if is_computed_object(line, at) => {
+                    signs.add(Sign::ComputedObject, &show(line), line.number);
+                }
                 "callbyname" => signs.add(Sign::ComputedObject, "CallByName", line.number),
                 "executeexcel4macro" if is_command(&said) => {
                     signs.add(Sign::ProcessStart, &said, line.number)
@@ -225,14 +230,17 @@ fn is_command(said: &str) -> bool {
         || said.contains("call(")
 }
 
+fn computes_object(line: &Line) -> bool {
+    let called = |(at, token): (usize, &Token)| token.is("createobject") && is_computed_object(line, at);
+    line.tokens.iter().enumerate().any(called)
+}
+
 /// `CreateObject(x)` and `GetObject(x)`: a literal is what people write.
-fn object(line: &Line, at: usize, signs: &mut Collected) {
+fn is_computed_object(line: &Line, at: usize) -> bool {
     let arguments = line.tokens.get(at + 1..).unwrap_or_default();
     let called = arguments.first().is_some_and(|token| token.is_mark('(') || matches!(token, Token::Word(_)));
     let empty = arguments.get(1).is_some_and(|token| token.is_mark(')') || token.is_mark(','));
-    if called && !empty && !is_written(arguments) && !names_its_object(arguments) {
-        signs.add(Sign::ComputedObject, &show(line), line.number);
-    }
+    called && !empty && !is_written(arguments) && !names_its_object(arguments)
 }
 
 /// Whether a literal among the arguments says what is meant: an office file, or the class before its version.

@@ -9,8 +9,8 @@ use crate::keyring::{Origin, Source};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "encrypted-opened-with-mail-password",
     strength: Strength::Weak,
-    title_en: "A locked archive opens with a password written in the mail.",
-    title_ja: "パスワード付きの圧縮ファイルが、メールに書かれたパスワードで開きました。",
+    title_en: "A locked archive opens with a password written in the mail",
+    title_ja: "パスワード付きの圧縮ファイルが、メールに書かれたパスワードで開きました",
     attack: &["T1027.013", "T1566.001"],
     page: include_str!("../../../docs/rules/encrypted-opened-with-mail-password.md"),
     check,

@@ -8,8 +8,8 @@ use crate::kind::{Class, Kind};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "executable-attachment",
     strength: Strength::Medium,
-    title_en: "The attachment itself is a script, program or shortcut.",
-    title_ja: "添付ファイルそのものが、スクリプトやプログラム、ショートカットです。",
+    title_en: "The attachment itself is a script, program or shortcut",
+    title_ja: "添付ファイルそのものが、スクリプトやプログラム、ショートカットです",
     attack: &["T1204.002", "T1566.001"],
     page: include_str!("../../../docs/rules/executable-attachment.md"),
     check,

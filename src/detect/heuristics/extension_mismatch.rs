@@ -9,8 +9,8 @@ use crate::kind::{Class, Kind};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "extension-mismatch",
     strength: Strength::Weak,
-    title_en: "The extension of a file does not fit its content.",
-    title_ja: "ファイルの拡張子と中身が合っていません。",
+    title_en: "The extension of a file does not fit its content",
+    title_ja: "ファイルの拡張子と中身が合っていません",
     attack: &["T1036.008"],
     page: include_str!("../../../docs/rules/extension-mismatch.md"),
     check,

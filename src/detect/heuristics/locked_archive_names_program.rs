@@ -9,8 +9,8 @@ use crate::kind::Kind;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "locked-archive-names-program",
     strength: Strength::Medium,
-    title_en: "A locked archive that could not be opened names a program, script, shortcut or disk image.",
-    title_ja: "開けなかったパスワード付き圧縮ファイルに、プログラムやスクリプトなどと思われる名前のファイルがあります。",
+    title_en: "A locked archive that could not be opened names a program, script, shortcut or disk image",
+    title_ja: "開けなかったパスワード付き圧縮ファイルに、プログラムやスクリプトなどと思われる名前のファイルがあります",
     attack: &["T1027.013", "T1204.002"],
     page: include_str!("../../../docs/rules/locked-archive-names-program.md"),
     check,

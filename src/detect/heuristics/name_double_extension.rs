@@ -11,8 +11,8 @@ use crate::text::{is_deceptive, nfkc};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "name-double-extension",
     strength: Strength::Strong,
-    title_en: "A file name pretends to be a document but ends as a program or script.",
-    title_ja: "文書のように見えるファイル名ですが、実際はプログラムやスクリプトです。",
+    title_en: "A file name pretends to be a document but ends as a program or script",
+    title_ja: "文書のように見えるファイル名ですが、実際はプログラムやスクリプトです",
     attack: &["T1036.007"],
     page: include_str!("../../../docs/rules/name-double-extension.md"),
     check,

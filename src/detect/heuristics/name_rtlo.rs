@@ -8,8 +8,8 @@ use crate::detect::Strength;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "name-rtlo",
     strength: Strength::Strong,
-    title_en: "A file name is written backwards in part, so that its real extension cannot be seen.",
-    title_ja: "ファイル名の一部が逆向きに表示され、本当の拡張子が見えなくなっています。",
+    title_en: "A file name is written backwards in part, so that its real extension cannot be seen",
+    title_ja: "ファイル名の一部が逆向きに表示され、本当の拡張子が見えなくなっています",
     attack: &["T1036.002"],
     page: include_str!("../../../docs/rules/name-rtlo.md"),
     check,

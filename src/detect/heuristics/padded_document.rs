@@ -9,8 +9,8 @@ use crate::kind::Class;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "padded-document",
     strength: Strength::Medium,
-    title_en: "A document or program is blown up with empty bytes, a common way past scanners.",
-    title_ja: "文書やプログラムが、無意味なデータで大きくふくらませてあります。検査を避けるためによく使われる手口です。",
+    title_en: "A document or program is blown up with empty bytes, a common way past scanners",
+    title_ja: "文書やプログラムが、無意味なデータで大きくふくらませてあります。検査を避けるためによく使われる手口です",
     attack: &["T1027.001"],
     page: include_str!("../../../docs/rules/padded-document.md"),
     check,

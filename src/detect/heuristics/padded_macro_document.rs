@@ -10,8 +10,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "padded-macro-document",
     strength: Strength::Strong,
-    title_en: "A document with a macro that runs by itself is blown up with empty bytes.",
-    title_ja: "自動で実行されるマクロを含む文書が、無意味なデータで大きくふくらませてあります。",
+    title_en: "A document with a macro that runs by itself is blown up with empty bytes",
+    title_ja: "自動で実行されるマクロを含む文書が、無意味なデータで大きくふくらませてあります",
     attack: &["T1027.001", "T1204.002"],
     page: include_str!("../../../docs/rules/padded-macro-document.md"),
     check,

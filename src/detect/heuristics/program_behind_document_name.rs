@@ -8,8 +8,8 @@ use crate::kind::{Class, Kind};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "program-behind-document-name",
     strength: Strength::Strong,
-    title_en: "A program hides behind the name of a document or picture.",
-    title_ja: "文書や画像のような名前ですが、中身はプログラムです。",
+    title_en: "A program hides behind the name of a document or picture",
+    title_ja: "文書や画像のような名前ですが、中身はプログラムです",
     attack: &["T1036.008"],
     page: include_str!("../../../docs/rules/program-behind-document-name.md"),
     check,

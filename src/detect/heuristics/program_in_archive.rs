@@ -9,8 +9,8 @@ use crate::kind::Class;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "program-in-archive",
     strength: Strength::Medium,
-    title_en: "An archive holds a program or a shortcut.",
-    title_ja: "圧縮ファイルの中に、プログラムやショートカットがあります。",
+    title_en: "An archive holds a program or a shortcut",
+    title_ja: "圧縮ファイルの中に、プログラムやショートカットがあります",
     attack: &["T1204.002"],
     page: include_str!("../../../docs/rules/program-in-archive.md"),
     check,

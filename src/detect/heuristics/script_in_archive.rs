@@ -9,8 +9,8 @@ use crate::kind::{Class, Kind};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "script-in-archive",
     strength: Strength::Strong,
-    title_en: "An archive holds a script that can run when double-clicked.",
-    title_ja: "圧縮ファイルの中に、ダブルクリックすると動くスクリプトがあります。",
+    title_en: "An archive holds a script that can run when double-clicked",
+    title_ja: "圧縮ファイルの中に、ダブルクリックすると動くスクリプトがあります",
     attack: &["T1204.002", "T1059"],
     page: include_str!("../../../docs/rules/script-in-archive.md"),
     check,

@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec",
     strength: Strength::Weak,
-    title_en: "A macro runs by itself when the document is opened or closed.",
-    title_ja: "文書を開いたり閉じたりすると、マクロが自動で実行されます。",
+    title_en: "A macro runs by itself when the document is opened or closed",
+    title_ja: "文書を開いたり閉じたりすると、マクロが自動で実行されます",
     attack: &["T1204.002", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec.md"),
     check,

@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-downloads",
     strength: Strength::Strong,
-    title_en: "A macro that runs by itself downloads a file and hides it or makes it run.",
-    title_ja: "自動で実行されるマクロが、ファイルをダウンロードし、隠したり動かしたりします。",
+    title_en: "A macro that runs by itself downloads a file and hides it or makes it run",
+    title_ja: "自動で実行されるマクロが、ファイルをダウンロードし、隠したり動かしたりします",
     attack: &["T1204.002", "T1105", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec-downloads.md"),
     check,

@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-drops-file",
     strength: Strength::Medium,
-    title_en: "A macro that runs by itself writes a file that can run as a program.",
-    title_ja: "自動で実行されるマクロが、プログラムとして動くファイルを書き出します。",
+    title_en: "A macro that runs by itself writes a file that can run as a program",
+    title_ja: "自動で実行されるマクロが、プログラムとして動くファイルを書き出します",
     attack: &["T1204.002", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec-drops-file.md"),
     check,

@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-fetches-file",
     strength: Strength::Medium,
-    title_en: "A macro that runs by itself fetches a file from the network.",
-    title_ja: "自動で実行されるマクロが、ネットワークからファイルを取得します。",
+    title_en: "A macro that runs by itself fetches a file from the network",
+    title_ja: "自動で実行されるマクロが、ネットワークからファイルを取得します",
     attack: &["T1204.002", "T1105", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec-fetches-file.md"),
     check,

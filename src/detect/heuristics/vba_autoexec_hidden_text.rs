@@ -10,8 +10,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-hidden-text",
     strength: Strength::Strong,
-    title_en: "A document with a macro that runs by itself holds a long encoded text in a form, control or property.",
-    title_ja: "自動で実行されるマクロを含む文書の、フォームや部品などに、読めない形の長い文字列が隠されています。",
+    title_en: "A document with a macro that runs by itself holds a long encoded text in a form, control or property",
+    title_ja: "自動で実行されるマクロを含む文書の、フォームや部品などに、読めない形の長い文字列が隠されています",
     attack: &["T1204.002", "T1027.009", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec-hidden-text.md"),
     check,

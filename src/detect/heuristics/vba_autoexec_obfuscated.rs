@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-obfuscated",
     strength: Strength::Strong,
-    title_en: "A macro that runs by itself hides which system objects it uses.",
-    title_ja: "自動で実行されるマクロが、どのシステム機能を使うかを隠しています。",
+    title_en: "A macro that runs by itself hides which system objects it uses",
+    title_ja: "自動で実行されるマクロが、どのシステム機能を使うかを隠しています",
     attack: &["T1204.002", "T1027.010", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec-obfuscated.md"),
     check,

@@ -10,8 +10,8 @@ use crate::detect::macros::{Project, projects};
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-runs-command",
     strength: Strength::Strong,
-    title_en: "A macro that runs by itself starts a command that it hides or hands to a Windows program.",
-    title_ja: "自動で実行されるマクロが、命令を実行します。命令は隠されているか、Windowsのプログラムを使うものです。",
+    title_en: "A macro that runs by itself starts a command that it hides or hands to a Windows program",
+    title_ja: "自動で実行されるマクロが、命令を実行します。命令は隠されているか、Windowsのプログラムを使うものです",
     attack: &["T1204.002", "T1059.005", "T1106"],
     page: include_str!("../../../docs/rules/vba-autoexec-runs-command.md"),
     check,

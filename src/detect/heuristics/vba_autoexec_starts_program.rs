@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-autoexec-starts-program",
     strength: Strength::Medium,
-    title_en: "A macro that runs by itself starts another program.",
-    title_ja: "自動で実行されるマクロが、別のプログラムを起動します。",
+    title_en: "A macro that runs by itself starts another program",
+    title_ja: "自動で実行されるマクロが、別のプログラムを起動します",
     attack: &["T1204.002", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-autoexec-starts-program.md"),
     check,

@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-downloads",
     strength: Strength::Weak,
-    title_en: "A macro fetches data from the network.",
-    title_ja: "マクロがネットワークからデータを取得します。",
+    title_en: "A macro fetches data from the network",
+    title_ja: "マクロがネットワークからデータを取得します",
     attack: &["T1105", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-downloads.md"),
     check,

@@ -8,8 +8,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-drops-file",
     strength: Strength::Weak,
-    title_en: "A macro writes a file that can run as a program.",
-    title_ja: "マクロがプログラムとして動くファイルを書き出します。",
+    title_en: "A macro writes a file that can run as a program",
+    title_ja: "マクロがプログラムとして動くファイルを書き出します",
     attack: &["T1105", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-drops-file.md"),
     check,

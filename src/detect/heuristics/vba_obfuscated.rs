@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-obfuscated",
     strength: Strength::Medium,
-    title_en: "A macro is written so that nobody can read what it does.",
-    title_ja: "マクロが、何をするか読めないように書かれています。",
+    title_en: "A macro is written so that nobody can read what it does",
+    title_ja: "マクロが、何をするか読めないように書かれています",
     attack: &["T1027.010", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-obfuscated.md"),
     check,

@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-shellcode",
     strength: Strength::Strong,
-    title_en: "A macro that runs by itself uses Windows functions that place machine code in memory and run it.",
-    title_ja: "自動で実行されるマクロが、機械語をメモリーに置いて動かすためのWindowsの機能を使います。",
+    title_en: "A macro that runs by itself uses Windows functions that place machine code in memory and run it",
+    title_ja: "自動で実行されるマクロが、機械語をメモリーに置いて動かすためのWindowsの機能を使います",
     attack: &["T1055", "T1106", "T1059.005"],
     page: include_str!("../../../docs/rules/vba-shellcode.md"),
     check,

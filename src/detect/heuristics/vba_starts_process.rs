@@ -9,8 +9,8 @@ use crate::detect::macros::projects;
 pub(super) const RULE: Heuristic = Heuristic {
     id: "vba-starts-process",
     strength: Strength::Weak,
-    title_en: "A macro starts another program.",
-    title_ja: "マクロが別のプログラムを起動します。",
+    title_en: "A macro starts another program",
+    title_ja: "マクロが別のプログラムを起動します",
     attack: &["T1059.005", "T1106"],
     page: include_str!("../../../docs/rules/vba-starts-process.md"),
     check,

@@ -56,7 +56,7 @@ mod with_engine {
     use std::path::Path;
 
     fn load(folder: &Folder) -> (Rules, Vec<Problem>) {
-        Rules::load(false, &[folder.0.clone()], None)
+        Rules::load(false, std::slice::from_ref(&folder.0), None)
     }
 
     fn findings(source: &str, tree: &Tree) -> Vec<Finding> {
@@ -250,6 +250,31 @@ mod with_engine {
         assert_eq!((found[0].strength, found[0].evidence.as_str()), (Strength::Info, "timeout"));
     }
 
+    #[test]
+    fn a_name_of_a_megabyte_is_cut_for_the_rules() {
+        let found =
+            findings("rule r { condition: filename matches /^a{1000}$/ }", &tree(&"a".repeat(1 << 20), b"x"));
+        assert_eq!(found.len(), 1);
+    }
+
+    #[test]
+    fn our_own_signatures_compile_without_a_warning_and_are_not_slow() {
+        for (file, source) in SIGNATURES {
+            let mut compiler = yara_x::Compiler::new();
+            compiler.enable_includes(false).error_on_slow_pattern(true);
+            // The EICAR string is in hexadecimal on purpose; the loop over the files of a notebook is bounded by
+            // the matches that are kept.
+            for accepted in ["text_as_hex", "potentially_slow_loop"] {
+                compiler.switch_warning(accepted, false).unwrap();
+            }
+            for name in super::super::engine::GLOBALS {
+                compiler.define_global(name, "").unwrap();
+            }
+            compiler.add_source(*source).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert!(compiler.warnings().is_empty(), "{file}: {}", compiler.warnings()[0]);
+        }
+    }
+
     #[cfg(unix)]
     mod cached {
         use super::*;
@@ -294,6 +319,7 @@ mod with_engine {
         }
 
         #[test]
+        #[expect(clippy::disallowed_methods, reason = "the test reads the file it had written")]
         fn a_damaged_file_is_not_believed() {
             let folder = Folder::new("cache-damaged");
             folder.write("a.yar", "rule a { condition: true }");

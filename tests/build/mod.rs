@@ -1,0 +1,151 @@
+//! Writers that make messages and files from text, so that no sample has to be real.
+//!
+//! A recipe is TOML: a tree of [`Content`] nodes. Same recipe, same bytes: times and salts are fixed. Everything
+//! made here is inert: hosts end in `.example` or `.test`, programs are headers without code, and the EICAR string
+//! is put together from halves when a file is made.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "writers of fixtures handle no hostile input and may panic; no test uses all of them"
+)]
+
+pub mod cases;
+pub mod excel;
+pub mod forms;
+pub mod gzip;
+pub mod mime;
+pub mod ole;
+pub mod ooxml;
+pub mod pdf;
+pub mod png;
+pub mod transfer;
+pub mod vba;
+pub mod word;
+pub mod zip;
+
+use serde::de::{Error, IgnoredAny};
+use serde::{Deserialize, Deserializer};
+use std::collections::BTreeMap;
+
+/// What a file or a part holds.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// Text, in the charset of the message where it is a body, else in UTF-8 with CR LF.
+    Text(String),
+    Html(String),
+    /// Text in CP932, as Japanese Windows writes it.
+    Cp932(String),
+    Hex(String),
+    Doc(word::Doc),
+    Xls(excel::Xls),
+    /// `.docx` and `.docm`; the latter has `vba`.
+    Docx(ooxml::Package),
+    Xlsx(ooxml::Package),
+    Pptx(ooxml::Package),
+    /// Rich text of one paragraph a line, ASCII.
+    Rtf(String),
+    Pdf(String),
+    Png(bool),
+    /// The header of a Windows program, with no code.
+    Pe(bool),
+    Eicar(bool),
+    Zip(zip::Archive),
+    Gzip(gzip::Gzip),
+    Message(Box<mime::Message>),
+    Multipart(mime::Multipart),
+    Padded(Padded),
+}
+
+/// Refuses the keys that nothing else wanted, which `deny_unknown_fields` cannot do beside `flatten`.
+#[derive(Debug)]
+pub struct NoMore;
+
+impl<'de> Deserialize<'de> for NoMore {
+    fn deserialize<D: Deserializer<'de>>(source: D) -> Result<Self, D::Error> {
+        let left = BTreeMap::<String, IgnoredAny>::deserialize(source)?;
+        match left.keys().next() {
+            Some(key) => Err(D::Error::custom(format!("unknown key {key}"))),
+            None => Ok(Self),
+        }
+    }
+}
+
+/// Something with zeros behind it.
+#[derive(Debug, Deserialize)]
+pub struct Padded {
+    pub mib: usize,
+    #[serde(flatten)]
+    pub content: Box<Content>,
+    #[serde(flatten)]
+    pub no_more: NoMore,
+}
+
+impl Content {
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) | Self::Html(text) => crlf(text).into_bytes(),
+            Self::Cp932(text) => encoding_rs::SHIFT_JIS.encode(&crlf(text)).0.into_owned(),
+            Self::Hex(digits) => hex(digits),
+            Self::Doc(doc) => doc.bytes(),
+            Self::Xls(xls) => xls.bytes(),
+            Self::Docx(package) => package.bytes(&ooxml::WORD),
+            Self::Xlsx(package) => package.bytes(&ooxml::EXCEL),
+            Self::Pptx(package) => package.bytes(&ooxml::POWER_POINT),
+            Self::Rtf(text) => rtf(text),
+            Self::Pdf(text) => pdf::pdf(text),
+            Self::Png(_) => png::png(),
+            Self::Pe(_) => pe(),
+            Self::Eicar(_) => eicar(),
+            Self::Zip(archive) => archive.bytes(),
+            Self::Gzip(gzip) => gzip.bytes(),
+            Self::Message(message) => message.bytes(),
+            Self::Multipart(_) => panic!("a multipart stands only in a message"),
+            Self::Padded(padded) => {
+                let mut bytes = padded.content.bytes();
+                bytes.resize(bytes.len() + (padded.mib << 20), 0);
+                bytes
+            }
+        }
+    }
+}
+
+fn crlf(text: &str) -> String {
+    text.trim_start_matches('\n').replace('\n', "\r\n")
+}
+
+pub fn hex(digits: &str) -> Vec<u8> {
+    let digits: Vec<u32> = digits.chars().filter_map(|c| c.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).unwrap()).collect()
+}
+
+fn rtf(text: &str) -> Vec<u8> {
+    let lines: String = text.trim().lines().map(|line| format!("{line}\\par\r\n")).collect();
+    format!("{{\\rtf1\\ansi\\ansicpg932\\deff0{{\\fonttbl{{\\f0 MS Mincho;}}}}\\f0\\fs21 {lines}}}")
+        .into_bytes()
+}
+
+/// MZ and PE headers (PE/COFF 2–3) of a program without sections, hence without code.
+fn pe() -> Vec<u8> {
+    let mut out = b"MZ".to_vec();
+    out.resize(0x3c, 0);
+    out.extend(0x40_u32.to_le_bytes());
+    out.extend(b"PE\0\0\x4c\x01\0\0");
+    out.extend([0; 12]);
+    out.extend([0, 0, 0x02, 0x01]);
+    out.resize(512, 0);
+    out
+}
+
+/// The test file of eicar.org, whose string no file of this repository may hold.
+fn eicar() -> Vec<u8> {
+    ["X5O!P%@AP[4\\PZX54(P^)7CC)7}", "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"].concat().into_bytes()
+}
