@@ -18,9 +18,6 @@ use tenpu::scan::Input;
 pub struct Recipe {
     #[serde(default)]
     pub expect: Expect,
-    /// Passwords that another mail of the same sender tells.
-    #[serde(default)]
-    pub sibling_passwords: Vec<String>,
     pub message: Message,
 }
 

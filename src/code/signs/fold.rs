@@ -57,11 +57,23 @@ pub(super) fn texts(lines: &[Line]) -> Vec<Folded> {
                 }
                 if text.chars().filter(|c| *c != GAP).nth(1).is_some() {
                     folded.push(Folded { line: line.number, text, pieces });
+                } else {
+                    folded.extend(literals(statement.get(start..at).unwrap_or_default(), line.number));
                 }
             }
         }
     }
     folded
+}
+
+/// The literals of an expression that comes to nothing known: the filler in `Replace(x, "filler", "")`.
+fn literals(tokens: &[Token], line: usize) -> impl Iterator<Item = Folded> {
+    tokens.iter().filter_map(move |token| match token {
+        Token::Text(text) if text.chars().nth(1).is_some() => {
+            Some(Folded { line, text: text.clone(), pieces: 1 })
+        }
+        _ => None,
+    })
 }
 
 /// The variable that a statement `x = …`, `Const x = …` or `x.y = …` sets, with the `=` in its place.
@@ -371,6 +383,7 @@ mod tests {
             (r#"x = Join(Split("pQQowQQer", "QQ"), "")"#, "power"),
             (r#"x = "cmd " & y & " /c" & f(1, ")") & "z""#, "cmd ? /c?z"),
             (r#"x = UserForm1.Tag & "er""#, "er"),
+            (r#"x = Replace(y, "qqz", "")"#, "qqz"),
             (r#"x = ChrW(wdKeyS) + "hell" + Chr(wdKey3)"#, "Shell3"),
         ];
         for (source, want) in rows {

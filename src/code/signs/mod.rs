@@ -40,7 +40,7 @@ impl Format for Signs {
         budget.tick()?;
         let texts = fold::texts(&lines);
         budget.pay(texts.iter().map(|folded| folded.text.len() as u64).sum())?;
-        let mut signs = Collected::default();
+        let mut signs = Collected { source: source.lines().collect(), ..Collected::default() };
         entry_points(&lines, has_controls(&source), &mut signs);
         calls(&lines, &texts, &mut signs);
         spoken(&texts, &mut signs);
@@ -55,12 +55,19 @@ impl Format for Signs {
 const KEPT: usize = 8;
 
 #[derive(Default)]
-struct Collected {
+struct Collected<'a> {
+    source: Vec<&'a str>,
     facts: Vec<Fact>,
     seen: BTreeSet<(Sign, String)>,
 }
 
-impl Collected {
+impl Collected<'_> {
+    /// Adds a sign that the whole line shows.
+    fn add_line(&mut self, sign: Sign, line: &Line) {
+        let written = self.source.get(line.number - 1).map_or("", |written| written.trim()).to_string();
+        self.add(sign, &written, line.number);
+    }
+
     fn add(&mut self, sign: Sign, text: &str, line: usize) {
         let text: String = text.chars().filter(|c| *c != GAP).take(160).collect();
         let kept = self.seen.iter().filter(|(known, _)| *known == sign).count();
@@ -124,16 +131,14 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
                 _ if declares => {}
                 "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &said, signs),
                 "createobject" | "getobject" if is_computed_object(line, at) => {
-                    signs.add(Sign::ComputedObject, &show(line), line.number);
+                    signs.add_line(Sign::ComputedObject, line);
                 }
                 "callbyname" => signs.add(Sign::ComputedObject, "CallByName", line.number),
                 "executeexcel4macro" if is_command(&said) => {
                     signs.add(Sign::ProcessStart, &said, line.number)
                 }
                 "vbhide" => signs.add(Sign::HiddenWindow, "vbHide", line.number),
-                "showwindow" if sets(&line.tokens, at) => {
-                    signs.add(Sign::HiddenWindow, &show(line), line.number)
-                }
+                "showwindow" if sets(&line.tokens, at) => signs.add_line(Sign::HiddenWindow, line),
                 "open" if opens_for_writing(&line.tokens) => {
                     signs.add(Sign::FileWrite, "Open … For Output", line.number)
                 }
@@ -175,11 +180,11 @@ fn is_method(tokens: &[Token], at: usize, word: &str) -> bool {
 fn process_start(line: &Line, at: usize, said: &str, signs: &mut Collected) {
     let arguments = line.tokens.get(at + 1..).unwrap_or_default();
     if hides_window(arguments) {
-        signs.add(Sign::HiddenWindow, &show(line), line.number);
+        signs.add_line(Sign::HiddenWindow, line);
     }
     let viewer = words::VIEWERS.iter().any(|viewer| said.contains(viewer));
     let plain = !is_command(said) && (viewer || is_written(arguments) || names_its_program(arguments));
-    signs.add(if plain { Sign::PlainStart } else { Sign::ProcessStart }, &show(line), line.number);
+    signs.add_line(if plain { Sign::PlainStart } else { Sign::ProcessStart }, line);
 }
 
 /// `x.ShowWindow = …`
@@ -334,7 +339,7 @@ fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut Collected)
     let decodes =
         lines.iter().any(|line| line.tokens.iter().any(|token| DECODERS.iter().any(|word| token.is(word))));
     for line in lines.iter().filter(|line| decodes && is_code_list(line) || is_hex_step(line)) {
-        signs.add(Sign::EncodedText, &show(line), line.number);
+        signs.add_line(Sign::EncodedText, line);
     }
 }
 
@@ -384,24 +389,6 @@ fn said_on(number: usize, texts: &[Folded]) -> String {
 /// A text as the tables have it: lower case, without the marks that shells ignore.
 fn plain(text: &str) -> String {
     text.chars().filter(|c| !['^', '`'].contains(c)).flat_map(char::to_lowercase).collect()
-}
-
-/// A line as evidence.
-fn show(line: &Line) -> String {
-    let mut shown = String::new();
-    for token in line.tokens.iter().take(40) {
-        let piece = match token {
-            Token::Word(word) => word.clone(),
-            Token::Text(text) => format!("\"{text}\""),
-            Token::Number(number) => number.to_string(),
-            Token::Mark(mark) => mark.to_string(),
-        };
-        if matches!(token, Token::Word(_)) && shown.ends_with(|c: char| c.is_alphanumeric()) {
-            shown.push(' ');
-        }
-        shown.push_str(&piece);
-    }
-    shown
 }
 
 /// Where the artifact of folded texts ends.
