@@ -38,14 +38,13 @@ fn modules() -> Vec<String> {
         .collect()
 }
 
+/// `src/x.rs` and everything below `src/x/`.
 fn files_of(module: &str) -> Vec<PathBuf> {
-    let single = root().join(format!("src/{module}.rs"));
-    if single.exists() {
-        return vec![single];
-    }
+    let mut files = vec![root().join(format!("src/{module}.rs"))];
+    files.retain(|file| file.exists());
     let folder = walkdir::WalkDir::new(root().join("src").join(module)).sort_by_file_name();
-    let files = folder.into_iter().map(|entry| entry.unwrap().into_path());
-    let files: Vec<PathBuf> = files.filter(|path| path.extension().is_some_and(|e| e == "rs")).collect();
+    files.extend(folder.into_iter().flatten().map(walkdir::DirEntry::into_path));
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "rs"));
     assert!(!files.is_empty(), "no source for module {module}");
     files
 }

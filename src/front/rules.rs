@@ -55,11 +55,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
 }
 
 /// Loads the rules that the settings ask for. What could not be loaded is told on standard error and the rest
-/// holds; the run then ends as failed, because a rule that somebody relies on was not applied.
+/// holds. A file that cannot be read is a wrong call and fails the run; a broken rule in a file does not, for then
+/// its status would hide what the other rules found.
 pub(super) fn load(settings: &Settings) -> (detect::Rules, Status) {
     let cache = yara::cache_folder();
     let (yara, problems) = yara::Rules::load(settings.builtin, &settings.rules, cache.as_deref());
-    (detect::Rules { yara, builtin: settings.builtin }, tell(&problems))
+    tell(&problems);
+    let unread = problems.iter().any(|problem| problem.line == 0);
+    let status = if unread { Status::Failed } else { Status::Quiet };
+    (detect::Rules { yara, builtin: settings.builtin }, status)
 }
 
 /// The half of a rule's page that is in the language: the Japanese one stands below its heading.
@@ -77,12 +81,11 @@ pub(super) fn heuristic(id: &str) -> Option<&'static Heuristic> {
     HEURISTICS.iter().copied().find(|rule| rule.id == id)
 }
 
-fn tell(problems: &[yara::Problem]) -> Status {
+fn tell(problems: &[yara::Problem]) {
     for problem in problems {
         let line = if problem.line > 0 { format!(":{}", problem.line) } else { String::new() };
         complain(&format!("rules: {}{line}: {}", problem.file, problem.reason));
     }
-    if problems.is_empty() { Status::Quiet } else { Status::Failed }
 }
 
 fn list(out: &mut dyn Write, settings: Settings) -> anyhow::Result<Status> {
@@ -119,9 +122,9 @@ fn show(out: &mut dyn Write, id: &str, settings: Settings) -> anyhow::Result<Sta
 
 fn check(out: &mut dyn Write, paths: &[PathBuf]) -> anyhow::Result<Status> {
     let (rules, problems) = yara::Rules::load(false, paths, None);
-    let status = tell(&problems);
+    tell(&problems);
     writeln!(out, "{} rules loaded, {} problems", rules.list().len(), problems.len())?;
-    Ok(status)
+    Ok(if problems.is_empty() { Status::Quiet } else { Status::Failed })
 }
 
 /// The sentence in the language; the English one where there is no other.

@@ -164,15 +164,10 @@ fn why(report: &Report, lang: Lang) -> String {
         let unread = report.unread.first().filter(|_| report.verdict == Verdict::Unverified);
         return unread.map(|unread| word(lang, "unread", unread.reason).to_string()).unwrap_or_default();
     };
-    if strongest.strength < Strength::Medium {
-        return say(lang, "why.several").to_string();
-    }
     let from_mail = report.passwords.iter().any(|entry| matches!(entry.source, "body" | "subject"));
-    let gap = if lang == Lang::En { " " } else { "" };
-    match from_mail {
-        true => format!("{}{gap}{}", say(lang, "why.password"), title(strongest, lang)),
-        false => title(strongest, lang),
-    }
+    let (gap, stop) = if lang == Lang::En { (" ", ".") } else { ("", "。") };
+    let what = format!("{}{stop}", title(strongest, lang).trim_end_matches(stop));
+    if from_mail { format!("{}{gap}{what}", say(lang, "why.password")) } else { what }
 }
 
 fn title(finding: &FindingEntry, lang: Lang) -> String {

@@ -80,7 +80,6 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("headline.suspicious", "Caution: do not open the attachment until it has been checked.", "要注意：確認が終わるまで、添付ファイルを開かないでください。"),
     ("headline.unverified", "Not verified: not everything inside could be read. Ask the sender by phone.", "確認できず：中身をすべては確認できませんでした。送信者に電話で確認してください。"),
     ("headline.clean", "Nothing suspicious was found (this is no guarantee).", "不審な点は見つかりませんでした（安全を保証するものではありません）。"),
-    ("why.several", "Several small signs stand together.", "小さな不審点がいくつか重なっています。"),
     ("why.password", "The attachment was locked, and a password in the mail itself opened it.", "添付ファイルには鍵がかかっていましたが、メールに書かれたパスワードで開きました。"),
 
     // How much one reason says.
