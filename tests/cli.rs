@@ -274,7 +274,7 @@ fn an_alarm_is_status_1_and_what_could_not_be_read_goes_before_it() {
     assert_eq!(status(&output), 1, "{}", stderr(&output));
     assert!(stdout(&output).starts_with("\n■ Dangerous: "), "{}", stdout(&output));
     assert_eq!(status(&run(&[&"scan", &"--rules", &rules, &file, &"/nonexistent"])), 2);
-    let broken = folder.file("half.yar", &format!("{rule}\nrule Broken {{ condition: no_such_name }}\n"));
+    let broken = folder.file("half.yar", format!("{rule}\nrule Broken {{ condition: no_such_name }}\n"));
     let output = run(&[&"scan", &"--rules", &broken, &"--no-builtin-rules", &file]);
     assert!(stderr(&output).contains("half.yar:"), "{}", stderr(&output));
     assert_eq!((status(&output), status(&run(&[&"rules", &"check", &broken]))), (1, 2));

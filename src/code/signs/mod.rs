@@ -1,7 +1,7 @@
 //! Program text → signs of what it does: the lexical pass over VBA source.
 //!
 //! It joins continuations, drops comments, folds constant text and holds code and texts against tables
-//! ([`words`]). It needs no parse, so it works on damaged and half-decoded source; what the program would really
+//! (`words`). It needs no parse, so it works on damaged and half-decoded source; what the program would really
 //! do is left to emulation. Facts only: `detect` weighs them.
 
 mod fold;
