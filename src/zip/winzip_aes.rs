@@ -128,8 +128,10 @@ impl Hmac {
         let number = u32::try_from(block + 1).unwrap_or(u32::MAX).to_be_bytes();
         let mut last = self.sign_short(&[salt, &number].concat());
         let mut sum = last;
+        let mut block = closed(&[0; BLOCK]);
         for _ in 1..ROUNDS {
-            last = self.sign_short(&bytes(last));
+            put(&mut block, last);
+            last = self.sign_block(&mut block);
             sum.iter_mut().zip(last).for_each(|(sum, word)| *sum ^= word);
         }
         bytes(sum)
@@ -141,6 +143,17 @@ impl Hmac {
         compress(&mut inner, &[closed(message)]);
         let mut outer = self.outer;
         compress(&mut outer, &[closed(&bytes(inner))]);
+        outer
+    }
+
+    /// The code of a message as long as a code, which stands in `block` behind its closing; a round of PBKDF2 is
+    /// nothing else, so the closing is written once for all rounds.
+    fn sign_block(&self, block: &mut [u8; 64]) -> [u32; 5] {
+        let mut inner = self.inner;
+        compress(&mut inner, std::slice::from_ref(block));
+        put(block, inner);
+        let mut outer = self.outer;
+        compress(&mut outer, std::slice::from_ref(block));
         outer
     }
 
@@ -163,8 +176,14 @@ fn closed(message: &[u8]) -> [u8; 64] {
 
 fn bytes(words: [u32; 5]) -> [u8; BLOCK] {
     let mut bytes = [0; BLOCK];
-    bytes.iter_mut().zip(words.iter().flat_map(|word| word.to_be_bytes())).for_each(|(to, from)| *to = from);
+    put(&mut bytes, words);
     bytes
+}
+
+/// Writes the words to the start of `bytes`.
+fn put(bytes: &mut [u8], words: [u32; 5]) {
+    let (places, _) = bytes.as_chunks_mut();
+    places.iter_mut().zip(words).for_each(|(place, word)| *place = word.to_be_bytes());
 }
 
 #[cfg(test)]
@@ -190,6 +209,8 @@ mod tests {
             let hmac = Hmac::new(key);
             assert_eq!(hex(&hmac.sign(message)), want);
             assert_eq!(hex(&bytes(hmac.sign_short(message))), want);
+            let code = hmac.sign(message);
+            assert_eq!(hmac.sign_block(&mut closed(&code)), hmac.sign_short(&code));
         }
     }
 
