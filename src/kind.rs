@@ -198,13 +198,16 @@ fn is_ole(bytes: &[u8]) -> bool {
 }
 
 /// Whether a directory entry of one of these names seems to be in the compound file. Entry names are UTF-16,
-/// zero-terminated, at the start of a 128-byte entry.
+/// zero-terminated, at the start of a 128-byte entry, and sectors are whole entries.
 fn ole_names(bytes: &[u8], names: &[&str]) -> bool {
-    names.iter().any(|name| {
-        let mut wide: Vec<u8> = name.encode_utf16().flat_map(u16::to_le_bytes).collect();
-        wide.extend([0, 0]);
-        memchr::memmem::find_iter(bytes, &wide).any(|at| at % 128 == 0)
-    })
+    bytes.chunks(128).any(|entry| names.iter().any(|name| is_wide(entry, name)))
+}
+
+/// Whether the bytes start with the ASCII name in UTF-16 and its terminating zero.
+fn is_wide(bytes: &[u8], name: &str) -> bool {
+    let (units, _) = bytes.as_chunks();
+    let wanted = name.bytes().chain([0]);
+    units.len() > name.len() && units.iter().zip(wanted).all(|(unit, byte)| *unit == [byte, 0])
 }
 
 fn is_zip(bytes: &[u8]) -> bool {
