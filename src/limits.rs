@@ -212,11 +212,19 @@ impl Tail {
 
     fn extend(&mut self, got: &[u8]) {
         let Some(&last) = got.last() else { return };
-        let run = got.iter().rev().take_while(|byte| **byte == last).count();
+        let run = run(got, last);
         let whole = run == got.len() && last == self.byte;
         let before = if whole { self.length } else { 0 };
         *self = Self { byte: last, length: before + run as u64 };
     }
+}
+
+/// How many of the last bytes are `byte`. Padding comes by the hundred megabytes, so whole blocks are compared first.
+fn run(bytes: &[u8], byte: u8) -> usize {
+    let block = [byte; 256];
+    let blocks = bytes.rchunks_exact(block.len()).take_while(|chunk| **chunk == block).count() * block.len();
+    let rest = bytes.get(..bytes.len() - blocks).unwrap_or_default();
+    blocks + rest.iter().rev().take_while(|found| **found == byte).count()
 }
 
 #[cfg(test)]
@@ -234,6 +242,23 @@ mod tests {
         assert_eq!((out.bytes.len(), out.size, out.stop), (10, 100, None));
         assert_eq!(out.tail, Tail { byte: 0, length: 96 });
         assert_eq!(out.sha256, Some(Sha256::digest(&data).into()));
+    }
+
+    #[test]
+    fn the_tail_is_counted_to_the_byte() {
+        for length in [0, 1, 2, 255, 256, 257, 511, 512, 513, 1000] {
+            let bytes = [b"ab".to_vec(), vec![0; length]].concat();
+            let want = if length == 0 {
+                Tail { byte: b'b', length: 1 }
+            } else {
+                Tail { byte: 0, length: length as u64 }
+            };
+            assert_eq!(Tail::of(&bytes), want);
+            assert_eq!(Tail::of(bytes.get(2..).unwrap()).length, length as u64);
+        }
+        let mut tail = Tail::of(b"a\0\0");
+        tail.extend(&[0; 300]);
+        assert_eq!(tail, Tail { byte: 0, length: 302 });
     }
 
     #[test]
