@@ -309,10 +309,16 @@ const MAIL_FIELDS: &[&[u8]] = &[
 /// Whether bytes are text: no NUL and few control characters in the first part, or UTF-16 by its mark.
 fn is_text(bytes: &[u8]) -> bool {
     let start = head(bytes, 4 << 10);
-    let control = start.iter().filter(|b| **b < 32 && !b"\t\n\r\x0c\x1b".contains(b)).count();
+    let few_controls = || start.iter().filter(|byte| is_odd_control(**byte)).count() * 50 < start.len();
     starts(start, b"\xff\xfe")
         || starts(start, b"\xfe\xff")
-        || (!start.is_empty() && control * 50 < start.len() && !start.contains(&0))
+        || (!start.is_empty() && memchr::memchr(0, start).is_none() && few_controls())
+}
+
+/// Whether a byte is a control character other than tab, line ends, form feed and escape. No part of the condition
+/// waits for another, so that many bytes are looked at together.
+fn is_odd_control(byte: u8) -> bool {
+    (byte < 32) & (byte != b'\t') & (byte != b'\n') & (byte != b'\r') & (byte != 0x0c) & (byte != 0x1b)
 }
 
 #[cfg(test)]
