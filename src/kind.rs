@@ -143,8 +143,27 @@ static KINDS: &[Kind] = &[
     row("iso", Class::ShutArchive, &["iso", "img", "udf"], Some(is_disc)),
     row("vhd", Class::ShutArchive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
     row("vhdx", Class::ShutArchive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
-    row("tar", Class::ShutArchive, &["tar"], Some(|b| b.get(257..262) == Some(b"ustar"))),
+    row("tar", Class::ShutArchive, &["tar"], Some(is_tar)),
     row("tnef", Class::ShutArchive, &[], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
+    row("lzip", Class::ShutArchive, &["lz"], Some(|b| starts(b, b"LZIP\x01"))),
+    row("lzma", Class::ShutArchive, &["lzma"], Some(|b| starts(b, b"\x5d\0\0") && b.get(5..12) == Some(b"\xff\xff\xff\xff\xff\xff\xff"))),
+    row("lz4", Class::ShutArchive, &["lz4"], Some(|b| starts(b, b"\x04\x22\x4d\x18"))),
+    row("alz", Class::ShutArchive, &["alz"], Some(|b| starts(b, b"ALZ\x01"))),
+    row("egg", Class::ShutArchive, &["egg"], Some(|b| starts(b, b"EGGA"))),
+    row("zoo", Class::ShutArchive, &["zoo"], Some(|b| starts(b, b"ZOO ") && b.get(20..24) == Some(b"\xdc\xa7\xc4\xfd"))),
+    row("zpaq", Class::ShutArchive, &["zpaq"], Some(|b| starts(b, b"7kSt\xa0\x31\x83\xd3") || starts(b, b"zPQ"))),
+    row("sit", Class::ShutArchive, &["sit"], Some(|b| starts(b, b"StuffIt (c)") || (starts(b, b"SIT!") && b.get(10..14) == Some(b"rLau")))),
+    row("ar", Class::ShutArchive, &["deb"], Some(|b| starts(b, b"!<arch>\n"))),
+    row("rpm", Class::ShutArchive, &["rpm"], Some(|b| starts(b, b"\xed\xab\xee\xdb"))),
+    row("cpio", Class::ShutArchive, &["cpio"], Some(|b| starts(b, b"070701") || starts(b, b"070702") || starts(b, b"070707"))),
+    row("xar", Class::ShutArchive, &["pkg", "xar"], Some(|b| starts(b, b"xar!"))),
+    row("wim", Class::ShutArchive, &["wim", "esd"], Some(|b| starts(b, b"MSWIM\0\0\0"))),
+    row("dmg", Class::ShutArchive, &["dmg"], Some(|b| starts(tail(b, 512), b"koly\0\0\0\x04"))),
+    row("vmdk", Class::ShutArchive, &["vmdk"], Some(|b| starts(b, b"KDMV"))),
+    row("qcow2", Class::ShutArchive, &["qcow2"], Some(|b| starts(b, b"QFI\xfb"))),
+    row("squashfs", Class::ShutArchive, &["squashfs"], Some(|b| starts(b, b"hsqs"))),
+    row("pst", Class::ShutArchive, &["pst", "ost"], Some(|b| starts(b, b"!BDN"))),
+    row("access", Class::ShutArchive, &["mdb", "accdb", "accde", "mde"], Some(|b| starts(b, b"\0\x01\0\0Standard Jet DB\0") || starts(b, b"\0\x01\0\0Standard ACE DB\0"))),
     // Pictures, so that an extension that lies is seen.
     row("png", Class::Media, &["png"], Some(|b| starts(b, b"\x89PNG\r\n\x1a\n"))),
     row("jpeg", Class::Media, &["jpg", "jpeg", "jpe", "jfif"], Some(|b| starts(b, b"\xff\xd8\xff"))),
@@ -237,6 +256,23 @@ fn is_pe(bytes: &[u8]) -> bool {
         && header().is_some_and(|pe| starts(pe, b"PE\0\0") || starts(pe, b"NE") || starts(pe, b"LE"))
 }
 
+/// POSIX tar by its mark, older tar by the checksum of its header: the sum of its bytes, those of the sum itself
+/// taken as blanks.
+fn is_tar(bytes: &[u8]) -> bool {
+    if bytes.get(257..262) == Some(b"ustar") {
+        return true;
+    }
+    let (Some(header), Some(told)) = (bytes.get(..512), bytes.get(148..156)) else { return false };
+    let digits = told.trim_ascii_start().iter().take_while(|byte| (b'0'..=b'7').contains(byte));
+    let told = digits.fold(0u32, |sum, digit| sum << 3 | u32::from(digit - b'0'));
+    let sum: u32 = header
+        .iter()
+        .enumerate()
+        .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
+        .sum();
+    told > 256 && told == sum && header.first() != Some(&0)
+}
+
 /// ECMA-119 8.1 and ECMA-167 2/9.1: a volume descriptor in sector 16 or, after a UDF bridge, 17 or 18.
 fn is_disc(bytes: &[u8]) -> bool {
     [0x8001, 0x8801, 0x9001].iter().any(|at| {
@@ -257,9 +293,12 @@ fn text_start(bytes: &[u8]) -> &[u8] {
 
 /// RFC 5322: the text starts with header fields, and one of them is a field that mail software writes.
 fn is_message(bytes: &[u8]) -> bool {
-    let text = text_start(head(bytes, 16 << 10));
+    let is_cut = bytes.len() > LONGEST_HEADER;
+    let text = text_start(head(bytes, LONGEST_HEADER));
+    let whole_lines = memchr::memrchr(b'\n', text).and_then(|end| text.get(..end)).filter(|_| is_cut);
+    let text = whole_lines.unwrap_or(text);
     let mut telling = false;
-    for (index, line) in text.split(|byte| *byte == b'\n').take(200).enumerate() {
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if index == 0 && (line.starts_with(b"From ") || line.starts_with(b">From ")) {
             continue;
@@ -270,9 +309,15 @@ fn is_message(bytes: &[u8]) -> bool {
             None if line.starts_with(b" ") || line.starts_with(b"\t") => {}
             None => return telling,
         }
+        if telling && index >= 200 {
+            return true;
+        }
     }
-    telling
+    telling || is_cut
 }
+
+/// How far the fields that mail software writes are looked for: a sender may put thousands of his own before them.
+const LONGEST_HEADER: usize = 1 << 20;
 
 /// The name of a header field: printable ASCII but the colon (RFC 5322 2.2), white space before the colon allowed.
 fn field_name(line: &[u8]) -> Option<&[u8]> {
@@ -343,6 +388,24 @@ mod tests {
         for (name, bytes, want) in rows {
             assert_eq!(Kind::of(name, bytes).id, *want, "{name}");
         }
+    }
+
+    #[test]
+    fn a_header_is_one_however_much_stands_before_its_known_fields() {
+        let junk = b"X-Junk: 1\r\n".repeat(5_000);
+        assert_eq!(Kind::of("", &[&junk, &b"Subject: x\r\n\r\nbody"[..]].concat()).id, "eml");
+        assert_eq!(Kind::of("", &[&junk, &b"\r\nSubject: x"[..]].concat()).id, "text");
+        assert_eq!(Kind::of("", &b"X-Junk: 1\r\n".repeat(LONGEST_HEADER / 8)).id, "eml");
+    }
+
+    #[test]
+    fn an_old_tar_is_known_by_its_checksum() {
+        let mut header = [b"a.exe".to_vec(), [0; 507].to_vec()].concat();
+        let sum: u32 = header.iter().copied().map(u32::from).sum::<u32>() + 8 * 32;
+        header.splice(148..156, format!("{sum:06o}\0 ").into_bytes());
+        assert_eq!(Kind::of("a.bin", &header).id, "tar");
+        header[3] ^= 1;
+        assert_eq!(Kind::of("a.bin", &header).id, "data");
     }
 
     #[test]

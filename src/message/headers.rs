@@ -37,10 +37,12 @@ pub(super) fn fields(block: &[u8]) -> Vec<Field<'_>> {
         if let Some((name, from)) = open.take() {
             found.push(Field { name, value: block.get(from..start).unwrap_or_default() });
         }
-        if found.len() >= MOST_FIELDS {
-            return found;
-        }
-        open = field_name(line).map(|(name, length)| (name, start + length));
+        // What says how the message is put together counts however late it comes.
+        let full = |name: &[u8]| match found.len() {
+            MOST_FIELDS.. => found.len() >= 2 * MOST_FIELDS || !is_mime(name),
+            _ => false,
+        };
+        open = field_name(line).filter(|(name, _)| !full(name)).map(|(name, length)| (name, start + length));
     }
     if let Some((name, from)) = open {
         found.push(Field { name, value: block.get(from..).unwrap_or_default() });
@@ -48,8 +50,12 @@ pub(super) fn fields(block: &[u8]) -> Vec<Field<'_>> {
     found
 }
 
-/// Fields of one block that are read. Long-travelled mail has some hundred.
+/// Fields of one block that are read, and MIME fields that are read beyond them. Long-travelled mail has some hundred.
 const MOST_FIELDS: usize = 4_000;
+
+fn is_mime(name: &[u8]) -> bool {
+    name.get(..8).is_some_and(|start| start.eq_ignore_ascii_case(b"content-"))
+}
 
 /// Whether a line goes on with the field before it: folded as RFC 5322 2.2.3 has it, or a parameter that a mailer
 /// put on a line of its own without the blank.
@@ -273,6 +279,9 @@ mod tests {
         assert_eq!(decoded(&b"=?".repeat(5_000_000)).len(), LONGEST_VALUE);
         assert!(decoded(&b"=?u?Q?a".repeat(1_000_000)).len() <= LONGEST_VALUE);
         assert_eq!(decoded(&b"\x1b$B".repeat(1_000_000)), "\u{1b}", "the last escape is cut");
-        assert_eq!(fields(&b"a:\n".repeat(100_000)).len(), MOST_FIELDS);
+        let many = [b"a:\n".repeat(100_000), b"Content-Type: a/b\n".repeat(2)].concat();
+        let found = fields(&many);
+        assert_eq!((found.len(), found[MOST_FIELDS].value), (MOST_FIELDS + 2, &b" a/b\n"[..]));
+        assert_eq!(fields(&b"Content-Type: a/b\n".repeat(100_000)).len(), 2 * MOST_FIELDS);
     }
 }

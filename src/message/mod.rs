@@ -19,7 +19,7 @@ mod salvage;
 mod transfer;
 mod uuencode;
 
-use crate::artifact::{Artifact, Fact, Format, Opened};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::keyring::{Keyring, Letter};
 use crate::limits::{Budget, Stop};
 use std::borrow::Cow;
@@ -48,6 +48,9 @@ impl Format for Rfc5322 {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
+        if mbox::is_mbox(&artifact.bytes) && open_mailbox(artifact, out, budget)? {
+            return Ok(());
+        }
         let raw = line_ends(&artifact.bytes, out);
         let view = parse::parts(&raw);
         let header = raw.get(view.header.clone()).unwrap_or_default();
@@ -63,6 +66,27 @@ impl Format for Rfc5322 {
         opened
     }
 }
+
+/// Gives the messages of a mailbox that came as an attachment; nothing where it is just one message.
+fn open_mailbox(artifact: &Artifact, out: &mut Opened, budget: &mut Budget) -> Result<bool, Stop> {
+    let messages =
+        || mbox::Messages::new(artifact.bytes.as_slice(), budget.limits().artifact_bytes).flatten();
+    if messages().nth(1).is_none() {
+        return Ok(false);
+    }
+    let messages: Vec<mbox::Message> = messages().take(MOST_MESSAGES + 1).collect();
+    if messages.len() > MOST_MESSAGES {
+        out.missed("limit-artifacts", format!("more than {MOST_MESSAGES} messages"));
+    }
+    for message in messages.into_iter().take(MOST_MESSAGES) {
+        budget.pay(message.bytes.len() as u64)?;
+        out.push(Child::new("", "message", message.bytes).of_kind("eml"), budget)?;
+    }
+    Ok(true)
+}
+
+/// Messages of an attached mailbox that are opened.
+const MOST_MESSAGES: usize = 10_000;
 
 /// Opens the parts, as many as a message may have.
 fn open_leaves(leaves: &[boundary::Leaf], opener: &mut part::Opener<'_>) -> Result<(), Stop> {

@@ -5,7 +5,7 @@ use super::boundary::Leaf;
 use super::headers::{Field, fields};
 use super::parameters::{self, Parameters};
 use super::{base64, body, transfer, uuencode};
-use crate::artifact::{Child, Damage, Fact, Opened};
+use crate::artifact::{Child, Damage, Fact, Opened, Unread};
 use crate::keyring::Letter;
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Decoded, Stop, Tail};
@@ -48,7 +48,7 @@ impl Opener<'_> {
         if label.is_body() {
             return self.body(&label, decoded);
         }
-        if label.encodings.is_empty()
+        if label.encodings.iter().all(|encoding| !transfer::is_known(encoding))
             && let Some(bytes) = base64::unannounced(body)
         {
             decoded.bytes = bytes;
@@ -156,6 +156,9 @@ impl Opener<'_> {
         child.media_type = Some(label.media_type.clone()).filter(|said| !said.is_empty());
         child.facts.extend(label.names.iter().skip(1).cloned().map(Fact::OtherName));
         child.damage.extend(decoded.damage);
+        if let Some((_, detail)) = ELSEWHERE.iter().find(|(known, _)| *known == label.media_type) {
+            child.unread.push(Unread { reason: "unsupported-format", detail: (*detail).into() });
+        }
         self.push(child)
     }
 
@@ -171,11 +174,15 @@ impl Opener<'_> {
     }
 
     fn push(&mut self, child: Child) -> Result<(), Stop> {
-        self.out.children.push(child);
         // The child says itself where a limit cut it; whether the walk ends is asked once more here.
+        self.out.push(child, self.budget)?;
         self.budget.pay(0)
     }
 }
+
+/// Types of parts whose content is not in this message, or not all of it (RFC 2046 5.2.2 and 5.2.3).
+const ELSEWHERE: &[(&str, &str)] =
+    &[("message/partial", "a piece of a message"), ("message/external-body", "the content is elsewhere")];
 
 /// Whether a media type is that of a whole message (RFC 2046 5.2.1, RFC 6532).
 pub(super) fn is_message(media_type: &str) -> bool {

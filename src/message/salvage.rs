@@ -15,7 +15,11 @@ pub(super) fn open(stray: Range<usize>, opener: &mut Opener<'_>) -> Result<(), S
     let raw = opener.raw;
     let text = raw.get(stray.clone()).unwrap_or_default();
     let before = opener.out.children.len();
-    let leaves = leaves(text, stray.start);
+    let mut leaves = leaves(text, stray.start);
+    if leaves.len() > MOST_LEAVES {
+        opener.out.missed("limit-artifacts", format!("{} parts outside all parts", leaves.len()));
+        leaves.truncate(MOST_LEAVES);
+    }
     let prose = leaves.first().map_or(text.len(), |leaf| leaf.header.start - stray.start);
     let prose = text.get(..prose).unwrap_or_default();
     let opened = uuencode::blocks(prose)
@@ -57,7 +61,6 @@ fn leaves(text: &[u8], base: usize) -> Vec<Leaf> {
             _ => {}
         }
     }
-    found.truncate(MOST_LEAVES);
     found
 }
 
@@ -91,6 +94,9 @@ const SHORTEST_RUN: usize = 32;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::Opened;
+    use crate::keyring::Letter;
+    use crate::limits::{Budget, Limits};
 
     #[test]
     fn headers_without_a_delimiter_begin_a_part() {
@@ -99,6 +105,16 @@ mod tests {
         let bodies: Vec<_> = found.iter().map(|leaf| &text[leaf.body.clone()]).collect();
         assert_eq!(bodies, [&b"one\n"[..], b"two\n"]);
         assert_eq!(leaves(b"This is a multi-part message in MIME format.\n", 0), []);
+    }
+
+    #[test]
+    fn parts_beyond_the_limit_are_unread() {
+        let text = b"Content-Type: a/b\n\nx\n".repeat(MOST_LEAVES + 1);
+        let (mut out, mut letter) = (Opened::default(), Letter::default());
+        let mut budget = Budget::new(&Limits::default());
+        let mut opener = Opener { raw: &text, out: &mut out, letter: &mut letter, budget: &mut budget };
+        open(0..text.len(), &mut opener).unwrap();
+        assert_eq!((out.children.len(), out.unread[0].reason), (MOST_LEAVES, "limit-artifacts"));
     }
 
     #[test]

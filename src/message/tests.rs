@@ -279,3 +279,33 @@ fn traps_for_the_reader_end() {
         (0..5_000).map(|n| format!("Content-Type: multipart/x; boundary=b{n}\n\n--b{n}\n")).collect();
     assert_eq!(open(nested.as_bytes()).children.len(), 0);
 }
+
+#[test]
+fn what_is_elsewhere_is_unread() {
+    let reason = |part: &str| attachment(part).unread.first().map(|unread| unread.reason);
+    assert_eq!(reason("Content-Type: message/partial; number=2\r\n\r\nthe rest"), Some("unsupported-format"));
+    let external = "Content-Type: message/external-body; access-type=URL\r\n\r\nContent-Type: a/b\r\n\r\n";
+    assert_eq!(reason(external), Some("unsupported-format"));
+    assert_eq!(reason("Content-Type: a/b; name=x\r\n\r\n\x01"), None);
+}
+
+#[test]
+fn an_unknown_encoding_does_not_hide_base64() {
+    let part = "Content-Type: a/b; name=a.zip\r\nContent-Transfer-Encoding: base65\r\n\r\nUEsDBBQAAAAIAAAAIQAAAAAA\r\n";
+    assert!(attachment(part).bytes.starts_with(b"PK\x03\x04"));
+}
+
+#[test]
+fn parts_are_seen_behind_thousands_of_fields() {
+    let raw = [b"X: *\n".repeat(5_000), with_part("Content-Type: a/b\r\n\r\nx").into_bytes()].concat();
+    assert_eq!(open(&raw).children.len(), 2);
+}
+
+#[test]
+fn an_attached_mailbox_gives_its_messages() {
+    let message = "From a@b.example Mon Jan  1 00:00:00 2024\nFrom: a@b.example\n\nhello\n\n";
+    let out = open(message.repeat(3).as_bytes());
+    let kinds: Vec<_> = out.children.iter().map(|child| (child.via, child.kind.unwrap().id)).collect();
+    assert_eq!(kinds, [("message", "eml"); 3]);
+    assert_eq!(open(message.as_bytes()).children[0].via, "body");
+}

@@ -50,6 +50,11 @@ pub(super) fn decode(fields: &[&[u8]], body: &[u8]) -> Decoded {
 /// More fields of one name than this say nothing new.
 const MOST_FIELDS: usize = 16;
 
+/// Whether a field value names an encoding that is known.
+pub(super) fn is_known(value: &[u8]) -> bool {
+    encoding(value).is_some()
+}
+
 /// The encoding a field value names: its first token, without comments and quotes, in any case.
 fn encoding(value: &[u8]) -> Option<Encoding> {
     let mut depth = 0u32;
