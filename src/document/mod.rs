@@ -7,14 +7,25 @@ pub mod flat_xml;
 mod hidden_text;
 mod inflate;
 mod native;
+pub mod odf;
 pub mod ole;
 pub mod ooxml;
+pub mod pdf;
 pub mod ppt;
 mod relations;
+pub mod sealed;
 mod xml;
 
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] =
-    &[&ole::Ole, &ppt::Ppt, &ooxml::Ooxml, &flat_xml::FlatXml, &active_mime::ActiveMime];
+pub const FORMATS: &[&dyn Format] = &[
+    &ole::Ole,
+    &ppt::Ppt,
+    &ooxml::Ooxml,
+    &flat_xml::FlatXml,
+    &active_mime::ActiveMime,
+    &odf::Odf,
+    &pdf::Pdf,
+    &sealed::Sealed,
+];
