@@ -223,6 +223,8 @@ pub struct Opened {
     pub unread: Vec<Unread>,
     /// Texts in which the sender may have given passwords.
     pub letters: Vec<Letter>,
+    /// Bytes of the children taken in by [`Opened::push`].
+    held: u64,
 }
 
 /// An artifact before it has its place in the tree.
@@ -298,6 +300,9 @@ impl Child {
             child.facts.push(Fact::Padding { byte: decoded.tail.byte, length: decoded.tail.length });
         }
         if let Some(detail) = decoded.broken {
+            if decoded.stop.is_none() {
+                child.unread.push(Unread { reason: "damaged", detail: detail.clone() });
+            }
             child.damage.push(Damage { what: "decoder", detail });
         }
         if let Some(stop) = decoded.stop {
@@ -334,6 +339,16 @@ fn is_padding(tail: u64, size: u64) -> bool {
 }
 
 impl Opened {
+    /// Takes in a child as long as the message may have one more and keep its bytes.
+    ///
+    /// # Errors
+    /// A spent limit; the child is kept all the same.
+    pub fn push(&mut self, child: Child, budget: &Budget) -> Result<(), Stop> {
+        self.held = self.held.saturating_add(child.bytes.len() as u64);
+        self.children.push(child);
+        budget.has_room(self.children.len() as u64, self.held)
+    }
+
     /// Notes something broken.
     pub fn broke(&mut self, what: &'static str, detail: impl Into<String>) {
         self.damage.push(Damage { what, detail: detail.into() });

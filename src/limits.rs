@@ -167,6 +167,18 @@ impl Budget {
         }
     }
 
+    /// Whether that many more artifacts keeping `length` bytes together will be paid for. A format asks while it
+    /// opens; the artifacts are paid when they get their place.
+    pub fn has_room(&self, artifacts: u64, length: u64) -> Result<(), Stop> {
+        if u64::from(self.artifacts).saturating_add(artifacts) > u64::from(self.limits.artifacts) {
+            Err(Stop::Artifacts)
+        } else if self.kept.saturating_add(length) > self.limits.kept_bytes {
+            Err(Stop::Bytes)
+        } else {
+            self.tick()
+        }
+    }
+
     /// Pays for key derivation, in rounds of the underlying hash, before it is done.
     pub fn derive(&mut self, rounds: u64) -> Result<(), Stop> {
         self.rounds = self.rounds.saturating_add(rounds);

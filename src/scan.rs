@@ -4,7 +4,7 @@ use crate::artifact::{Artifact, Child, Fact, Format, Opened, Tree, Unread};
 use crate::detect::{Judge, Rules, yara};
 use crate::formats;
 use crate::keyring::{Keyring, Letter};
-use crate::kind::Class;
+use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Limits, Stop};
 use crate::message::passwords;
 use crate::report::Report;
@@ -111,10 +111,8 @@ impl Walk<'_> {
     fn open(&mut self, id: usize) -> Result<(), Stop> {
         let Some(artifact) = self.tree.get(id) else { return Ok(()) };
         let mut opened = Opened::default();
-        let mut known = 0;
         let mut stopped = Ok(());
         for format in formats::all().filter(|format| format.matches(artifact)) {
-            known += 1;
             if artifact.depth >= self.budget.limits().depth {
                 opened.unread.push(Stop::Depth.into());
                 break;
@@ -124,8 +122,12 @@ impl Walk<'_> {
             }
             stopped = stopped.and(open_as(format, artifact, &self.keys, &mut opened, self.budget));
         }
-        if known == 0 && artifact.kind.class == Class::ShutArchive {
+        // A ZIP inside or behind it is opened, and says nothing of the rest.
+        if artifact.kind.class == Class::ShutArchive {
             opened.missed("unsupported-format", artifact.kind.id);
+        }
+        if let Some(kind) = unlike_its_name(artifact) {
+            opened.missed("damaged", format!("it is called {kind} and is none"));
         }
         self.place(id, opened).and(stopped)
     }
@@ -149,6 +151,15 @@ impl Walk<'_> {
         }
         Ok(())
     }
+}
+
+/// The kind that the name of an artifact promises where its content is that of nothing known: an archive or document
+/// too broken to be told.
+fn unlike_its_name(artifact: &Artifact) -> Option<&'static str> {
+    let promised = Kind::by_name(&artifact.name)?;
+    let holds = matches!(promised.class, Class::Archive | Class::ShutArchive | Class::Document);
+    let is_nothing = artifact.kind.class == Class::Data && !artifact.bytes.is_empty();
+    (holds && is_nothing && artifact.via != "stream").then_some(promised.id)
 }
 
 /// Marks an artifact as not read; the same mark twice says no more.
@@ -180,4 +191,50 @@ fn open_as(
         opened.missed("reader-fault", format.id());
         Ok(())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::zip::writer::{archive, deflated, stored};
+
+    /// The reasons for which something in a file of that name stayed unread.
+    fn unread(name: &str, bytes: &[u8]) -> Vec<&'static str> {
+        let input =
+            Input { name: name.into(), bytes: bytes.to_vec(), size: bytes.len() as u64, ..Input::default() };
+        let tree = open(input, Keyring::new(), &mut Budget::new(&Limits::default()));
+        tree.iter().flat_map(|artifact| artifact.unread.iter().map(|unread| unread.reason)).collect()
+    }
+
+    #[test]
+    fn a_zip_in_a_shut_archive_does_not_open_the_rest() {
+        let zip = archive(&[stored("a.txt", b"text")]);
+        let shut = [&b"7z\xbc\xaf\x27\x1c\0\x04 what nobody reads"[..], &zip].concat();
+        assert_eq!(unread("a.7z", &shut), ["unsupported-format"]);
+        assert_eq!(unread("a.zip", &zip), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_nothing_like_its_name_is_unread() {
+        assert_eq!(unread("a.rar", b"\0\x01\x02 no mark"), ["damaged"]);
+        assert_eq!(unread("a.docx", b"\0\x01\x02 no mark"), ["damaged"]);
+        for (name, bytes) in [("a.bin", &b"\0\x01\x02"[..]), ("a.rar", b"a text"), ("a.rar", b"")] {
+            assert_eq!(unread(name, bytes), [""; 0], "{name}");
+        }
+    }
+
+    #[test]
+    fn parts_of_a_package_that_cannot_be_unpacked_are_unread() {
+        let types = stored("[Content_Types].xml", b"<?xml version=\"1.0\"?><Types/>");
+        let with = |part| {
+            archive(&[types.clone(), stored("word/document.xml", b"<?xml version=\"1.0\"?><w/>"), part])
+        };
+        let part = || deflated("word/vbaProject.bin", &b"\x01macros, macros".repeat(9));
+        assert_eq!(unread("a.docx", &with(part())), [""; 0]);
+        assert_eq!(
+            unread("a.docx", &with(part().both(|fields| (fields.method, fields.crc) = (98, 1)))),
+            ["unsupported-method"]
+        );
+        assert_eq!(unread("a.docx", &with(part().both(|fields| fields.crc ^= 1))), ["damaged"]);
+    }
 }

@@ -51,7 +51,7 @@ impl Format for ActiveMime {
             return Ok(());
         };
         let stop = made.stop;
-        out.children.push(Child::decoded(name(artifact), "stream", made));
+        out.push(Child::decoded(name(artifact), "stream", made), budget)?;
         stop.map_or(Ok(()), Err)
     }
 }

@@ -47,7 +47,7 @@ impl Format for FlatXml {
             let stop = decoded.stop;
             let mut child = Child::decoded(part.name, "part", decoded);
             child.media_type = part.media_type;
-            out.children.push(child);
+            out.push(child, budget)?;
             stop.map_or(Ok(()), Err)?;
         }
         Ok(())

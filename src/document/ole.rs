@@ -36,6 +36,9 @@ impl Format for Ole {
             return Ok(());
         };
         out.damage.extend_from_slice(compound.damage());
+        if let Some(damage) = compound.damage().first() {
+            out.missed("damaged", damage.detail.as_str());
+        }
         out.unread.extend_from_slice(compound.unread());
         out.unread.extend(encryption::unread(&compound, budget)?);
         for stream in compound.streams() {
@@ -126,13 +129,13 @@ fn open_stream(
         out.facts.extend(hidden_text::facts(&stream.path, &decoded.bytes));
     }
     match worth {
-        Worth::Native => out.children.push(packaged(stream, decoded)),
+        Worth::Native => out.push(packaged(stream, decoded), budget)?,
         Worth::Attachment => {
             let name = attachment_name(compound, stream, budget)?.unwrap_or_else(|| stream.path.clone());
-            out.children.push(Child::decoded(name, "attachment", decoded));
+            out.push(Child::decoded(name, "attachment", decoded), budget)?;
         }
         Worth::Properties if !hidden_text::holds_text(&decoded.bytes, LONG_PROPERTY) => {}
-        _ => out.children.push(Child::decoded(&stream.path, "stream", decoded)),
+        _ => out.push(Child::decoded(&stream.path, "stream", decoded), budget)?,
     }
     stop.map_or(Ok(()), Err)
 }
@@ -279,6 +282,23 @@ mod tests {
         );
         let out = open(&file(&[("Workbook", b"\x09\x08\x02\0ab\x2f\0\x02\0xx\x0a\0\0\0")]));
         assert_eq!(out.unread[0].detail, "Workbook: the sheets");
+    }
+
+    #[test]
+    fn what_a_broken_chain_or_a_spent_limit_leaves_is_unread() {
+        let big = [7; 60_000].to_vec();
+        let whole = file(&[("a/\u{1}Ole10Native", &big), ("b/\u{1}Ole10Native", &big)]);
+        let cut = open(&whole[..whole.len() - 40_000]);
+        let reasons = |out: &Opened| {
+            let of_children = out.children.iter().flat_map(|child| &child.unread);
+            out.unread.iter().chain(of_children).map(|unread| unread.reason).collect::<Vec<_>>()
+        };
+        assert!(reasons(&cut).contains(&"damaged"), "{cut:?}");
+        let tree = Tree::new(Child::new("a.doc", "file", whole));
+        let limits = Limits { kept_bytes: 70_000, ..Limits::default() };
+        let mut out = Opened::default();
+        let ended = Ole.open(tree.get(0).unwrap(), &Keyring::new(), &mut out, &mut Budget::new(&limits));
+        assert_eq!((ended, out.children.len()), (Err(Stop::Bytes), 2));
     }
 
     #[test]

@@ -6,11 +6,11 @@
 
 use super::xml::{self, Node};
 use super::{hidden_text, relations};
-use crate::artifact::{Artifact, Child, Fact, Format, Opened};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
 use crate::keyring::Keyring;
 use crate::kind::{Kind, extension};
 use crate::limits::{Budget, Stop};
-use crate::zip::{Archive, Entry};
+use crate::zip::{Archive, Content, Entry, State};
 use std::collections::HashMap;
 
 /// Word, Excel, PowerPoint and Visio files since 2007, and other packages.
@@ -39,6 +39,9 @@ impl Format for Ooxml {
             out.missed("damaged", "no ZIP directory and no entries");
             return Ok(());
         };
+        if archive.damage.iter().any(|damage| damage.what == "zip-no-central-directory") {
+            out.missed("damaged", "the package has no directory: parts may be missing");
+        }
         out.damage.append(&mut archive.damage);
         out.facts.append(&mut archive.facts);
         out.unread.append(&mut archive.unread);
@@ -62,9 +65,16 @@ impl Types {
         let mut types = Self::default();
         let lists =
             archive.entries.iter().filter(|entry| part_name(&entry.name).to_lowercase() == CONTENT_TYPES);
-        for entry in lists {
+        for (count, entry) in lists.enumerate() {
+            if count >= MOST_LISTS {
+                out.missed("limit-artifacts", format!("more than {MOST_LISTS} lists of content types"));
+                break;
+            }
             let decoded = entry.decode(budget);
             decoded.stop.map_or(Ok(()), Err)?;
+            if let Some(why) = decoded.broken {
+                out.missed("damaged", format!("{}: {why}", entry.name));
+            }
             if !xml::walk(&decoded.bytes, &mut |node| types.take(node)) {
                 out.broke("xml-damaged", entry.name.as_str());
             }
@@ -91,6 +101,9 @@ impl Types {
     }
 }
 
+/// Lists of content types that are read. A package has one; each costs a walk through its XML.
+const MOST_LISTS: usize = 8;
+
 /// A part name without what entries and references write differently.
 fn part_name(name: &str) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_string()
@@ -103,19 +116,32 @@ fn open_part(entry: &Entry, types: &Types, out: &mut Opened, budget: &mut Budget
         out.missed("encrypted", name);
         return Ok(());
     }
-    let decoded = entry.decode(budget);
+    let Content { decoded, state, .. } = entry.content(budget);
     let stop = decoded.stop;
+    if let State::Unsupported(method) = state {
+        out.missed("unsupported-method", format!("{name}: method {method}"));
+        return Ok(());
+    }
     let media_type = types.of(&name).unwrap_or_default();
     let kind = Kind::of(&name, &decoded.bytes);
     match Role::of(&name, media_type, kind) {
-        Role::Relations => note_relations(&name, &decoded.bytes, out),
+        Role::Relations => {
+            if let Some(why) = decoded.broken {
+                out.missed("damaged", format!("{name}: {why}"));
+            }
+            note_relations(&name, &decoded.bytes, out);
+        }
+        // How it was read was told when the types were.
         Role::ContentTypes => {}
         Role::Boilerplate if decoded.broken.is_none() => {}
         _ => {
             note_hidden(&name, media_type, &decoded.bytes, out);
             let mut child = Child::decoded(name.as_str(), "part", decoded);
+            if entry.is_lost && child.unread.is_empty() {
+                child.unread.push(Unread { reason: "damaged", detail: "its data are nowhere".into() });
+            }
             child.media_type = types.of(&name).map(str::to_string);
-            out.children.push(child);
+            out.push(child, budget)?;
         }
     }
     stop.map_or(Ok(()), Err)

@@ -40,7 +40,7 @@ impl Format for Ppt {
             for (at, storage) in storages(&decoded.bytes) {
                 let decoded = storage.decode(budget);
                 let stop = decoded.stop;
-                out.children.push(Child::decoded(format!("{}/{at}", stream.path), "stream", decoded));
+                out.push(Child::decoded(format!("{}/{at}", stream.path), "stream", decoded), budget)?;
                 stop.map_or(Ok(()), Err)?;
             }
         }

@@ -3,7 +3,7 @@
 //! The members of one file are one stream by the RFC, and unpackers join them; so they make one child. A `.tar.gz`
 //! thus gives a tar.
 
-use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::bytes::Reader;
 use crate::codec::{Inflate, inflate};
 use crate::keyring::Keyring;
@@ -33,8 +33,7 @@ impl Format for Gzip {
         let mut members = Members::new(&artifact.bytes);
         let mut decoded = budget.read(&mut members);
         let stop = decoded.stop;
-        let is_damaged = decoded.broken.is_some();
-        if !is_damaged && members.is_wrong {
+        if decoded.broken.is_none() && members.is_wrong {
             decoded.broken = Some("the CRC-32 or the size of a member is wrong".to_string());
         }
         if stop.is_none() && !members.rest.is_empty() && members.rest.iter().any(|byte| *byte != 0) {
@@ -42,11 +41,7 @@ impl Format for Gzip {
             out.facts.push(Fact::Trick { what: "gzip-data-after", detail });
         }
         let name = members.name.unwrap_or_else(|| stem(&artifact.name));
-        let mut child = Child::decoded(name, "gzip", decoded);
-        if is_damaged {
-            child.unread.push(Unread { reason: "damaged", detail: "the stream breaks off".to_string() });
-        }
-        out.children.push(child);
+        out.push(Child::decoded(name, "gzip", decoded), budget)?;
         stop.map_or(Ok(()), Err)
     }
 }
@@ -220,13 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_crc_is_damage_and_the_bytes_stay() {
+    fn a_wrong_crc_is_unread_and_the_bytes_stay() {
         let mut file = member(0, b"", b"hello");
         let place = file.len() - 8;
         file[place] ^= 1;
         let out = open("a.gz", file);
         assert_eq!((out.children[0].bytes.as_slice(), out.children[0].damage.len()), (&b"hello"[..], 1));
-        assert!(out.children[0].unread.is_empty());
+        assert_eq!(out.children[0].unread[0].reason, "damaged");
     }
 
     #[test]

@@ -107,7 +107,7 @@ mod tests {
     use crate::artifact::{Child, Tree, Unread};
     use crate::keyring::{Candidate, Origin, Source};
     use crate::limits::Limits;
-    use crate::zip::writer::{Item, archive, deflated, item, stored};
+    use crate::zip::writer::{Fields, Item, archive, deflated, item, stored};
 
     fn tree(bytes: Vec<u8>) -> Tree {
         Tree::new(Child::new("a.zip", "file", bytes))
@@ -257,6 +257,22 @@ mod tests {
         assert_eq!(out.children[0].facts.len(), OTHER_NAMES);
         assert_eq!(out.children[0].facts[0], Fact::OtherName("0.exe".into()));
         assert!(tricks(&out).contains(&"zip-overlapping-entries"));
+    }
+
+    #[test]
+    fn every_header_that_the_crc_proves_is_believed() {
+        let program = deflated("a.txt", &b"MZ a program, a program".repeat(9));
+        let packed = program.body.clone();
+        let crc = crc32fast::hash(&packed);
+        let size = u32::try_from(packed.len()).unwrap();
+        let plain = |fields: &mut Fields| (fields.method, fields.crc, fields.size) = (0, crc, size);
+        let out = opened(&[program.clone().central(plain)], &[]);
+        assert_eq!(out.children.len(), 2);
+        assert_eq!(out.children[0].bytes, packed);
+        assert!(out.children[1].bytes.starts_with(b"MZ a program"));
+        // Two entries of a directory may describe the same bytes differently too.
+        let same = Item { offset: Some(0), ..program.clone().both(plain) };
+        assert!(opened(&[program, same], &[]).children.iter().any(|child| child.bytes == packed));
     }
 
     #[test]

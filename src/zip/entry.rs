@@ -160,6 +160,16 @@ impl<'a> Entry<'a> {
         self.disguised(budget).or(best).unwrap_or_else(Content::locked)
     }
 
+    /// What unpackers get that believe another header than [`Entry::content`] did, where its CRC-32 proves it too.
+    pub fn other_contents(&self, budget: &mut Budget) -> Vec<Content> {
+        let provable = |reading: &&Reading<'_>| {
+            reading.lock == Lock::Open && reading.is_provable() && reading.crc != self.crc32
+        };
+        let others = self.readings.iter().skip(1).filter(provable);
+        let contents = others.map(|reading| reading.content(reading.method, reading.data, budget));
+        contents.filter(|content| content.state == State::Whole || content.decoded.stop.is_some()).collect()
+    }
+
     /// The content by a way of packing no header tells, if the CRC-32 proves it.
     fn disguised(&self, budget: &mut Budget) -> Option<Content> {
         let provable = self.readings.iter().filter(|reading| reading.is_provable());

@@ -14,7 +14,7 @@ mod protection;
 mod source;
 mod stomped;
 
-use crate::artifact::{Artifact, Child, Damage, Fact, Format, Opened};
+use crate::artifact::{Artifact, Child, Damage, Fact, Format, Opened, Unread};
 use crate::compound::{Compound, is_compound};
 use crate::keyring::Keyring;
 use crate::kind::Class;
@@ -85,7 +85,7 @@ fn strays(bytes: &[u8], place: &str, out: &mut Opened, budget: &mut Budget) -> R
             "vba-without-project",
             format!("{name} in {}", if place.is_empty() { "bytes" } else { place }),
         );
-        out.children.push(module(format!("{name}.bas"), text, stray.broken));
+        out.push(module(format!("{name}.bas"), text, stray.broken), budget)?;
         stray.stop.map_or(Ok(()), Err)?;
     }
     Ok(())
@@ -95,6 +95,7 @@ fn strays(bytes: &[u8], place: &str, out: &mut Opened, budget: &mut Budget) -> R
 fn module(name: String, text: String, broken: Option<&'static str>) -> Child {
     let mut child = Child::new(name, "vba-module", text.into_bytes()).of_kind("vba");
     if let Some(detail) = broken {
+        child.unread.push(Unread { reason: "damaged", detail: detail.into() });
         child.damage.push(Damage { what: "vba-source-cut", detail: detail.into() });
     }
     child

@@ -58,15 +58,25 @@ impl<'c> Project<'c> {
         let dir = self.dir(out, budget)?;
         self.page = dir.code_page.unwrap_or_default();
         let mut done = BTreeSet::new();
+        let mut missing = Vec::new();
         for module in &dir.modules {
             match module.stream_names().find_map(|name| self.stream(name)) {
                 Some(stream) if done.insert(stream.id) => self.listed(module, stream, out, budget)?,
                 Some(_) => {}
-                None => out.broke("vba-module-missing", module.name().unwrap_or_default()),
+                None => missing.push(module.name().unwrap_or_default()),
             }
         }
         self.note_scrambled(&dir, out);
+        let before = out.children.len();
         self.open_unlisted(&dir, &done, out, budget)?;
+        // A module under another name is found all the same; what is found nowhere is unread.
+        let found = out.children.len() - before;
+        for (place, name) in missing.into_iter().enumerate() {
+            out.broke("vba-module-missing", name);
+            if place >= found {
+                out.missed("damaged", format!("no stream holds the module {name}"));
+            }
+        }
         let locked = self.is_locked(budget)?;
         if self.sources > 0 || !dir.modules.is_empty() {
             out.facts.push(Fact::VbaProject { code_page: self.page, modules: self.sources, locked });
@@ -92,6 +102,7 @@ impl<'c> Project<'c> {
         let dir = Dir::read(&plain.bytes);
         if !dir.whole {
             out.broke("vba-dir-damaged", plain.broken.map_or_else(|| stream.path.clone(), str::to_string));
+            out.missed("damaged", format!("{}: the list of modules is not whole", stream.path));
         }
         Ok(dir)
     }
@@ -115,7 +126,7 @@ impl<'c> Project<'c> {
         if !text.is_empty() {
             self.sources += 1;
             let broken = found.source.broken.filter(|_| found.source.stop.is_none());
-            out.children.push(module(format!("{name}.{}", self.extension(listed, stream)), text, broken));
+            out.push(module(format!("{name}.{}", self.extension(listed, stream)), text, broken), budget)?;
         }
         decoded.stop.or(found.source.stop).map_or(Ok(()), Err)
     }
@@ -139,7 +150,7 @@ impl<'c> Project<'c> {
                 let text = text::code_page(self.page, &source.bytes);
                 let name = source::written_name(&text).unwrap_or_else(|| stream.name.clone());
                 self.sources += 1;
-                out.children.push(unlisted(module(format!("{name}.bas"), text, source.broken), dir, stream));
+                out.push(unlisted(module(format!("{name}.bas"), text, source.broken), dir, stream), budget)?;
                 source.stop.map_or(Ok(()), Err)?;
             }
         }

@@ -6,13 +6,19 @@ use crate::limits::{Budget, Stop};
 use crate::zip::{Content, Entry, Passwords, State, Unlocked};
 use std::collections::HashMap;
 
+/// Where packed bytes lie, how many they are, and how they are packed and locked: the same bytes under another
+/// method are other content.
+type Place = (usize, usize, u16, bool);
+
+fn place(entry: &Entry<'_>) -> Place {
+    (entry.offset, entry.data.len(), entry.method, entry.encrypted)
+}
+
 /// What is taken out of an archive.
 pub(super) struct Shelf<'a> {
     out: &'a mut Opened,
-    /// The children by the place and length of their packed bytes: what shares its bytes is unpacked once.
-    places: HashMap<(usize, usize), usize>,
-    /// Bytes of all children so far; they count against the budget only after the format is done.
-    kept: u64,
+    /// The children by the place of their packed bytes: what shares its bytes is unpacked once.
+    places: HashMap<Place, usize>,
     /// Packed bytes that may still be read for nothing.
     input: u64,
     /// Whether the archive lies somewhere inside another file.
@@ -22,7 +28,7 @@ pub(super) struct Shelf<'a> {
 impl<'a> Shelf<'a> {
     /// An empty shelf for an archive in a file of `input` bytes.
     pub(super) fn new(out: &'a mut Opened, input: u64, is_piece: bool) -> Self {
-        Self { out, places: HashMap::new(), kept: 0, input, is_piece }
+        Self { out, places: HashMap::new(), input, is_piece }
     }
 
     /// Unpacks what is not encrypted, and answers the rest.
@@ -42,6 +48,9 @@ impl<'a> Shelf<'a> {
             match content.state {
                 State::Locked => locked.push(entry),
                 _ => self.put(entry, content, budget)?,
+            }
+            for content in entry.other_contents(budget) {
+                self.put(entry, content, budget)?;
             }
         }
         Ok(locked)
@@ -107,8 +116,7 @@ impl<'a> Shelf<'a> {
 
     /// Whether the bytes of an entry were unpacked for another one already; that one then has two names.
     fn is_known(&mut self, entry: &Entry<'_>) -> bool {
-        let place = (entry.offset, entry.data.len());
-        let known = self.places.get(&place).and_then(|at| self.out.children.get_mut(*at));
+        let known = self.places.get(&place(entry)).and_then(|at| self.out.children.get_mut(*at));
         let Some(child) = known.filter(|_| !entry.data.is_empty()) else { return false };
         let other = Fact::OtherName(entry.name.clone());
         if child.name != entry.name && child.facts.len() < OTHER_NAMES && !child.facts.contains(&other) {
@@ -120,30 +128,26 @@ impl<'a> Shelf<'a> {
     /// Puts the content of an entry among the children.
     fn put(&mut self, entry: &Entry<'_>, content: Content, budget: &Budget) -> Result<(), Stop> {
         let stop = content.decoded.stop;
-        let is_damaged = entry.is_lost || (content.state == State::Broken && stop.is_none());
         // Inside another file, bytes may look like an entry by chance.
         if self.is_piece && content.state == State::Broken && !entry.is_lost && content.decoded.size == 0 {
             return Ok(());
         }
         let mut child = Child::decoded(entry.name.as_str(), "zip", content.decoded);
         if let State::Unsupported(method) = content.state {
-            child.unread.push(Unread { reason: "unsupported-method", detail: format!("method {method}") });
-        } else if is_damaged && (entry.is_lost || !self.is_piece) {
-            child.unread.push(Unread { reason: "damaged", detail: "the entry breaks off".to_string() });
+            child.unread = vec![Unread { reason: "unsupported-method", detail: format!("method {method}") }];
+        } else if self.is_piece && !entry.is_lost {
+            child.unread.retain(|unread| unread.reason != "damaged");
+        } else if entry.is_lost && child.unread.is_empty() {
+            child.unread.push(Unread { reason: "damaged", detail: "its data are nowhere".to_string() });
         }
         if content.is_disguised {
             let detail = entry.name.clone();
             self.out.facts.push(Fact::Trick { what: "zip-disguised-method", detail });
         }
         child.facts.extend(entry.other_name.clone().map(Fact::OtherName));
-        self.kept += child.bytes.len() as u64;
-        self.places.insert((entry.offset, entry.data.len()), self.out.children.len());
-        self.out.children.push(child);
-        match stop {
-            Some(stop) => Err(stop),
-            None if self.kept > budget.limits().kept_bytes => Err(Stop::Bytes),
-            None => Ok(()),
-        }
+        self.places.insert(place(entry), self.out.children.len());
+        let room = self.out.push(child, budget);
+        stop.map_or(room, Err)
     }
 }
 
