@@ -45,7 +45,8 @@ impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
         let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
-        let by_name = || Self::by_name(name).filter(|kind| kind.test.is_none() && **kind != TEXT);
+        let known_by_name = |kind: &&Self| kind.test.is_none() || kind.class == Class::Message;
+        let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
         by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
 
@@ -384,6 +385,8 @@ mod tests {
             ("", b"Note: this\nis no mail\n", "text"),
             ("a.html", b"\xef\xbb\xbf<!DOCTYPE html>", "html"),
             ("a.exe", b"MZ is not enough", "text"),
+            // A message stays one when its first line is damaged.
+            ("a.eml", b"\x01\x02 junk\r\nSubject: x\r\n\r\nbody", "eml"),
         ];
         for (name, bytes, want) in rows {
             assert_eq!(Kind::of(name, bytes).id, *want, "{name}");

@@ -36,6 +36,8 @@ pub struct Input {
     pub bytes: Vec<u8>,
     /// Its whole size; larger than `bytes` where the input limit cut it.
     pub size: u64,
+    /// Whether it lay where only messages lie, so that it is one even with a damaged first line.
+    pub is_message: bool,
 }
 
 impl Scanner {
@@ -81,6 +83,9 @@ impl Session<'_> {
 /// Opens an input and everything inside it.
 pub fn open(input: Input, keys: Keyring, budget: &mut Budget) -> Tree {
     let mut root = Child::new(input.name, "file", input.bytes);
+    if input.is_message && matches!(Kind::of(&root.name, &root.bytes).class, Class::Text | Class::Data) {
+        root = root.of_kind("eml");
+    }
     if input.size > root.size {
         root.unread.push(Unread { reason: "limit-input-bytes", detail: format!("{} bytes", input.size) });
         root.size = input.size;
@@ -212,6 +217,14 @@ mod tests {
         let shut = [&b"7z\xbc\xaf\x27\x1c\0\x04 what nobody reads"[..], &zip].concat();
         assert_eq!(unread("a.7z", &shut), ["unsupported-format"]);
         assert_eq!(unread("a.zip", &zip), [""; 0]);
+    }
+
+    #[test]
+    fn a_message_with_a_damaged_beginning_is_read_as_one() {
+        let bytes = b"\x02 junk\nContent-Type: message/partial\n\nhello".to_vec();
+        let input = Input { size: bytes.len() as u64, bytes, is_message: true, ..Input::default() };
+        let tree = open(input, Keyring::new(), &mut Budget::new(&Limits::default()));
+        assert_eq!((tree.get(0).unwrap().kind.id, tree.len()), ("eml", 2));
     }
 
     #[test]

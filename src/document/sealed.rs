@@ -39,7 +39,7 @@ fn seal(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
     let bytes = artifact.bytes.as_slice();
     match artifact.kind.class {
         Class::Data => cms(bytes).or_else(|| openpgp(artifact)).or_else(|| declared(artifact)),
-        Class::Text => lines(bytes).or_else(|| declared(artifact)),
+        Class::Text => lines(bytes).or_else(|| uuencoded(artifact)).or_else(|| declared(artifact)),
         _ => None,
     }
 }
@@ -67,6 +67,13 @@ fn lines(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     };
     let found = OPENINGS.iter().find(|(opening, ..)| opens(opening));
     found.map(|(_, reason, detail)| (*reason, *detail))
+}
+
+/// A file uuencoded into a text of its own; those in the text of a mail are opened there.
+fn uuencoded(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
+    let named = matches!(extension(&artifact.name).as_str(), "uu" | "uue" | "xxe");
+    let opens = || memchr::memmem::find(&artifact.bytes, b"begin").is_some();
+    (named && opens()).then_some(("unsupported-format", "uuencode"))
 }
 
 /// The content types of CMS (RFC 5652 section 14) by the bytes of their object identifiers.
@@ -153,6 +160,7 @@ mod tests {
             told("a.txt", None, b"x\n=ybegin line=128 size=4 name=a.exe\n"),
             Some("unsupported-format")
         );
+        assert_eq!(told("a.uue", None, b"begin 644 a.exe\n#0V%T\n`\nend\n"), Some("unsupported-format"));
         let binhex = b"(This file must be converted with BinHex 4.0)\n:\"abc:";
         assert_eq!(told("a.hqx", None, binhex), Some("unsupported-format"));
     }

@@ -133,16 +133,24 @@ fn stream(
             name: name.to_string(),
             bytes: head.bytes,
             size: head.size,
+            is_message: is_of_maildir(path),
         }),
         Err(error) => Err(problem(path, &error)),
     })
+}
+
+/// Whether a file lies where a Maildir keeps its messages.
+fn is_of_maildir(path: &str) -> bool {
+    let folder = Path::new(path).parent().and_then(Path::file_name);
+    folder.is_some_and(|folder| folder == "cur" || folder == "new")
 }
 
 fn messages(path: &str, reader: impl BufRead, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
     for message in mbox::Messages::new(reader, limit) {
         match message {
             Ok(mbox::Message { bytes, size, index }) => {
-                emit(Ok(Input { path: path.to_string(), index, name: String::new(), bytes, size }))?;
+                let (path, name) = (path.to_string(), String::new());
+                emit(Ok(Input { path, index, name, bytes, size, is_message: true }))?;
             }
             Err(error) => return emit(Err(problem(path, &error))),
         }
