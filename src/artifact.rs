@@ -119,6 +119,15 @@ pub enum Fact {
         /// Line in the artifact, from 1.
         line: usize,
     },
+    /// A procedure of a program, with what is needed to tell which procedures run without a person's doing.
+    Procedure {
+        /// Its name, in lower case.
+        name: String,
+        /// Its first line, from 1; it ends where the next one begins.
+        line: usize,
+        /// The names that stand in it, in lower case, sorted; `*` where it calls something by a computed name.
+        mentions: Vec<String>,
+    },
     /// A long run of encoded text hidden where programs keep settings: a form, a control, a property.
     HiddenText {
         /// Where: the stream or part and what it is there.
@@ -168,6 +177,12 @@ pub enum Sign {
     ChoppedText,
     /// A long encoded text in the source.
     EncodedText,
+    /// Turns codes into text or takes the name of an object from a function of its own: a decoder at work.
+    Decoding,
+    /// Switches a protection of Office off.
+    WeakensOffice,
+    /// Copies program text into another document or template.
+    CopiesCode,
 }
 
 impl Sign {
@@ -188,6 +203,9 @@ impl Sign {
             Self::RandomNames => "random-names",
             Self::ChoppedText => "chopped-text",
             Self::EncodedText => "encoded-text",
+            Self::Decoding => "decoding",
+            Self::WeakensOffice => "weakens-office",
+            Self::CopiesCode => "copies-code",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The macros of one document seen together: modules share a project, and what one of them starts another may
 //! have decoded.
 
+use super::reach::Reach;
 use crate::artifact::{Artifact, Fact, Sign, Tree};
 
 /// A VBA project: the modules found in one artifact.
@@ -9,6 +10,7 @@ pub(super) struct Project<'a> {
     pub(super) holder: &'a Artifact,
     signs: Vec<Seen<'a>>,
     hidden_text: Option<(usize, &'a str, usize)>,
+    modules: Vec<&'a Artifact>,
 }
 
 /// A sign and where it was seen.
@@ -35,9 +37,19 @@ pub(super) fn projects(tree: &Tree) -> Vec<Project<'_>> {
 
 impl<'a> Project<'a> {
     fn of(tree: &'a Tree, holder: &'a Artifact) -> Option<Self> {
-        let modules = tree.children(holder.id).filter(|module| module.kind.id == "vba");
-        let signs: Vec<Seen> = modules.flat_map(seen).collect();
-        (!signs.is_empty()).then(|| Self { holder, signs, hidden_text: hidden_text(tree, holder) })
+        let modules: Vec<&Artifact> =
+            tree.children(holder.id).filter(|module| module.kind.id == "vba").collect();
+        let signs: Vec<Seen> = modules.iter().flat_map(|module| seen(module)).collect();
+        let shown = !signs.is_empty();
+        shown.then(|| Self { holder, signs, hidden_text: hidden_text(tree, holder), modules })
+    }
+
+    /// The part of the project that runs by itself, and its first entry point.
+    pub(super) fn by_itself(mut self) -> Option<(Seen<'a>, Self)> {
+        let entry = self.first(Sign::EntryPoint)?;
+        let reach = Reach::of(&self.modules);
+        self.signs.retain(|seen| is_of_module(seen.sign) || reach.contains(seen.artifact.id, seen.line));
+        Some((entry, self))
     }
 
     /// The first place that shows a sign.
@@ -80,7 +92,10 @@ impl<'a> Project<'a> {
 
     /// Whether it starts something that an interpreter or a computed command says.
     pub(super) fn start(&self) -> Option<Seen<'a>> {
-        let told = || self.first(Sign::PlainStart).filter(|_| self.has(Sign::Interpreter));
+        let hides = || self.has(Sign::HiddenWindow) || self.has(Sign::Interpreter);
+        let dropped =
+            || self.has(Sign::FileWrite) && (self.hiding() > 0 || self.drop().is_some() && hides());
+        let told = || self.first(Sign::PlainStart).filter(|_| self.has(Sign::Interpreter) || dropped());
         self.first(Sign::ProcessStart).or_else(told)
     }
 
@@ -105,6 +120,11 @@ impl Seen<'_> {
     pub(super) fn evidence(&self) -> String {
         format!("{}:{} {}", self.artifact.name, self.line, self.text)
     }
+}
+
+/// Signs that describe a module as a whole.
+fn is_of_module(sign: Sign) -> bool {
+    matches!(sign, Sign::RandomNames)
 }
 
 fn seen(artifact: &Artifact) -> impl Iterator<Item = Seen<'_>> {

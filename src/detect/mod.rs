@@ -5,6 +5,7 @@ use serde::Serialize;
 
 pub mod heuristics;
 mod macros;
+mod reach;
 pub mod yara;
 
 /// How much a finding says by itself.

@@ -2,7 +2,7 @@
 
 use super::config::{Options, Passwords, Settings};
 use super::{Status, input, rules};
-use crate::artifact::{Artifact, Tree};
+use crate::artifact::{Artifact, Fact, Tree};
 use crate::report::gist::{self, Gist};
 use crate::report::words::{fill, say, word};
 use crate::report::{Lang, Report, facts, text};
@@ -74,7 +74,8 @@ fn inside(out: &mut dyn Write, artifact: &Artifact, lang: Lang) -> io::Result<()
     let (format, size) = (artifact.kind.id, gist::size(artifact.size));
     let via = word(lang, "via", artifact.via);
     writeln!(out, "{indent}[{}] {name}  ({format}, {size}, {via})", artifact.id)?;
-    for fact in &artifact.facts {
+    let shown = |fact: &&Fact| !matches!(fact, Fact::Procedure { .. });
+    for fact in artifact.facts.iter().filter(shown) {
         writeln!(out, "{indent}    · {}", facts::describe(fact, lang))?;
     }
     for damage in &artifact.damage {

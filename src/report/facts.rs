@@ -32,6 +32,9 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
             let meaning = word(lang, "signof", sign.id());
             fill(lang, "fact.sign", &[&line.to_string(), meaning, &show(text)])
         }
+        Fact::Procedure { name, line, .. } => {
+            fill(lang, "fact.procedure", &[&line.to_string(), &show(name)])
+        }
         Fact::HiddenText { place, length, head } => {
             let values = [length.to_string(), show(place), show(head)];
             fill(lang, "fact.hidden-text", &values.each_ref().map(String::as_str))
@@ -62,6 +65,7 @@ mod tests {
             Fact::Trick { what: "zip-hidden-entry", detail: evil.clone() },
             Fact::VbaProject { code_page: 932, modules: 2, locked: true },
             Fact::Sign { sign: Sign::EntryPoint, text: evil.clone(), line: 3 },
+            Fact::Procedure { name: evil.clone(), line: 3, mentions: Vec::new() },
             Fact::HiddenText { place: evil.clone(), length: 5, head: evil.clone() },
             Fact::External { relation: evil.clone(), target: evil.clone() },
         ];

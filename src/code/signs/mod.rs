@@ -7,6 +7,7 @@
 mod fold;
 mod lexer;
 mod names;
+mod procedures;
 mod words;
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Sign};
@@ -41,11 +42,14 @@ impl Format for Signs {
         let texts = fold::texts(&lines);
         budget.pay(texts.iter().map(|folded| folded.text.len() as u64).sum())?;
         let mut signs = Collected { source: source.lines().collect(), ..Collected::default() };
-        entry_points(&lines, has_controls(&source), &mut signs);
+        entry_points(&lines, &Controls::of(&source), &mut signs);
         calls(&lines, &texts, &mut signs);
-        spoken(&texts, &mut signs);
+        let reverses = lines.iter().any(|line| line.tokens.iter().any(|token| token.is("strreverse")));
+        spoken(&texts, reverses, &mut signs);
         hiding(&source, &lines, &texts, &mut signs);
+        spreading(&lines, &mut signs);
         out.facts.extend(signs.facts);
+        out.facts.extend(procedures::procedures(&lines));
         out.children.extend(folded_child(artifact, &texts));
         Ok(())
     }
@@ -77,13 +81,26 @@ impl Collected<'_> {
     }
 }
 
-/// Whether the module stands behind a document or form, so that its procedures may be events of controls.
-fn has_controls(source: &str) -> bool {
-    source.lines().take(20).any(|line| line.contains("VB_Base") || line.contains("VB_Control"))
+/// What the head of a module says of the thing it stands behind.
+struct Controls {
+    /// A document or form: its procedures may be events of controls.
+    any: bool,
+    /// A Word document: its controls say that they changed when it is opened.
+    word: bool,
+}
+
+impl Controls {
+    fn of(source: &str) -> Self {
+        let head = || source.lines().take(20);
+        Self {
+            any: head().any(|line| line.contains("VB_Base") || line.contains("VB_Control")),
+            word: head().any(|line| line.contains("VB_Base") && line.contains("\"1Normal.")),
+        }
+    }
 }
 
 /// Procedures that run by themselves.
-fn entry_points(lines: &[Line], controls: bool, signs: &mut Collected) {
+fn entry_points(lines: &[Line], controls: &Controls, signs: &mut Collected) {
     for line in lines {
         for pair in line.tokens.windows(2) {
             let [Token::Word(keyword), Token::Word(name)] = pair else { continue };
@@ -98,16 +115,16 @@ fn entry_points(lines: &[Line], controls: bool, signs: &mut Collected) {
     }
 }
 
-fn is_entry_point(name: &str, controls: bool) -> bool {
+fn is_entry_point(name: &str, controls: &Controls) -> bool {
     let by_control = || {
         name.rsplit_once('_').is_some_and(|(control, event)| {
             !control.is_empty()
                 && control != "userform"
                 && control != "class"
-                && words::CONTROL_EVENTS.contains(&event)
+                && (words::CONTROL_EVENTS.contains(&event) || controls.word && event == "change")
         })
     };
-    words::ENTRY_POINTS.contains(&name) || (controls && by_control())
+    words::ENTRY_POINTS.contains(&name) || (controls.any && by_control())
 }
 
 /// What the code calls, and how.
@@ -119,6 +136,7 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     // An object whose name is computed may be a shell; its `Run` is taken for one.
     let computed = lines.iter().any(computes_object);
     let shell_object = named || computed;
+    let written = written_files(lines);
     for line in lines {
         let said = said_on(line.number, texts);
         let declares = line.tokens.iter().take(2).any(|token| token.is("declare"));
@@ -129,9 +147,18 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
             }
             match word.as_str() {
                 _ if declares => {}
-                "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &said, signs),
+                "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &said, &written, signs),
                 "createobject" | "getobject" if is_computed_object(line, at) => {
                     signs.add_line(Sign::ComputedObject, line);
+                    if takes_from_function(line, at) {
+                        signs.add_line(Sign::Decoding, line);
+                    }
+                }
+                "addcode" | "executestatement" if !is_written(line.tokens.get(at + 1..).unwrap_or_default()) => {
+                    process_start(line, at, &said, &written, signs)
+                }
+                "excel4macrosheets" | "excel4intlmacrosheets" if adds(&line.tokens, at) => {
+                    signs.add_line(Sign::ProcessStart, line);
                 }
                 "callbyname" => signs.add(Sign::ComputedObject, "CallByName", line.number),
                 "executeexcel4macro" if is_command(&said) => {
@@ -143,7 +170,7 @@ fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
                     signs.add(Sign::FileWrite, "Open … For Output", line.number)
                 }
                 word if shell_object && is_method(&line.tokens, at, word) => {
-                    process_start(line, at, &said, signs)
+                    process_start(line, at, &said, &written, signs)
                 }
                 _ => {}
             }
@@ -177,15 +204,149 @@ fn is_method(tokens: &[Token], at: usize, word: &str) -> bool {
 }
 
 /// Sorts a call that starts a process by what is known of its command.
-fn process_start(line: &Line, at: usize, said: &str, signs: &mut Collected) {
+fn process_start(line: &Line, at: usize, said: &str, written: &BTreeSet<&str>, signs: &mut Collected) {
     let arguments = line.tokens.get(at + 1..).unwrap_or_default();
     if hides_window(arguments) {
         signs.add_line(Sign::HiddenWindow, line);
     }
-    let viewer = words::VIEWERS.iter().any(|viewer| said.contains(viewer));
-    let plain = !is_command(said) && (viewer || is_written(arguments) || names_its_program(arguments));
+    let names = |places: &dyn Fn(&str) -> bool| {
+        arguments.iter().any(|token| matches!(token, Token::Word(word) if places(word)))
+    };
+    if names(&|word| words::HIDING_PLACES.contains(&word)) {
+        signs.add_line(Sign::Decoding, line);
+    }
+    let opens_own = said.contains("explorer")
+        && !said.contains("/select")
+        && !ends_in(said, words::PAPER_EXTENSIONS)
+        && names(&|word| written.contains(word));
+    if opens_own {
+        signs.add_line(Sign::Decoding, line);
+    }
+    let viewer = words::VIEWERS.iter().any(|viewer| said.contains(viewer)) && !opens_own;
+    let script = viewer && ends_in(said, words::SCRIPT_EXTENSIONS);
+    if script {
+        signs.add_line(Sign::Interpreter, line);
+    }
+    let office = is_office_command(said);
+    let plain = office
+        || !is_command(said) && !script && (viewer || is_written(arguments) || names_its_program(arguments));
     signs.add_line(if plain { Sign::PlainStart } else { Sign::ProcessStart }, line);
 }
+
+/// The variables that name the files a module opens for writing.
+fn written_files(lines: &[Line]) -> BTreeSet<&str> {
+    let opening = lines.iter().filter(|line| opens_for_writing(&line.tokens));
+    let names = opening.flat_map(|line| line.tokens.windows(2)).filter_map(|pair| match pair {
+        [Token::Word(open), Token::Word(name)] if open == "open" => Some(name.as_str()),
+        _ => None,
+    });
+    names.collect()
+}
+
+fn ends_in(said: &str, endings: &[&str]) -> bool {
+    let said = said.trim_end_matches(['"', '\'', ' ', ')', GAP]);
+    endings.iter().any(|ending| said.ends_with(ending))
+}
+
+/// Whether a command begins as offices' commands do.
+fn is_office_command(said: &str) -> bool {
+    let said = said.strip_prefix("wscript.shell").unwrap_or(said).trim_start_matches(['"', ' ']);
+    let plain = words::OFFICE_COMMANDS.iter().any(|command| said.starts_with(command));
+    let installed = said.find("program files").is_some_and(|at| at < 8) && said.contains(".exe");
+    (plain || installed) && !["&&", "||", "| ", "http"].iter().any(|mark| said.contains(mark))
+}
+
+/// `Excel4MacroSheets.Add`: a sheet of Excel 4 macros made by a macro.
+fn adds(tokens: &[Token], at: usize) -> bool {
+    tokens.get(at + 2).is_some_and(|token| token.is("add"))
+}
+
+/// Whether the name of an object comes from a function or list of the program itself: `CreateObject(f("…"))`.
+fn takes_from_function(line: &Line, at: usize) -> bool {
+    let arguments = line.tokens.get(at + 2..).unwrap_or_default();
+    match arguments {
+        [Token::Word(word), Token::Mark('('), rest @ ..] if line.tokens.get(at).is_some_and(|token| token.is("createobject")) => {
+            word != "environ" && !rest.is_empty()
+        }
+        [Token::Word(word), Token::Mark('('), Token::Text(text), ..] => {
+            word != "environ" && !text.contains(['\\', '.'])
+        }
+        [Token::Word(_), Token::Mark('.'), Token::Word(member), ..] => {
+            member == "range" || member == "cells" || words::HIDING_PLACES.contains(&member.as_str())
+        }
+        _ => false,
+    }
+}
+
+/// Copies of program text, and switches of Office's protection.
+fn spreading(lines: &[Line], signs: &mut Collected) {
+    for line in lines {
+        for (at, token) in line.tokens.iter().enumerate() {
+            let Token::Word(word) = token else { continue };
+            let after = line.tokens.get(at + 1..).unwrap_or_default();
+            let off = || matches!(after, [Token::Mark('='), value, ..] if value.is("false") || matches!(value, Token::Number(number) if *number == 0.0));
+            match word.as_str() {
+                "insertlines" | "addfromstring" | "addfromfile" | "replaceline" => {
+                    signs.add_line(Sign::CopiesCode, line);
+                }
+                "import" if line.tokens.iter().any(|token| token.is("vbcomponents")) => {
+                    signs.add_line(Sign::CopiesCode, line);
+                }
+                "virusprotection" | "savenormalprompt" | "globaldotprompt" if off() => {
+                    signs.add_line(Sign::WeakensOffice, line);
+                }
+                "privateprofilestring" if sets_security(&line.tokens) => {
+                    signs.add_line(Sign::WeakensOffice, line);
+                }
+                _ => {}
+            }
+        }
+    }
+    let mentions = |word: &str| lines.iter().flat_map(|line| &line.tokens).any(|token| token.is(word));
+    // Sheets that carry themselves into the folder of workbooks that every start of Excel opens.
+    if mentions("startuppath") && mentions("onsheetactivate") && mentions("saveas") {
+        let copying = |line: &&Line| line.tokens.iter().any(|token| token.is("saveas"));
+        if let Some(line) = lines.iter().find(copying) {
+            signs.add_line(Sign::CopiesCode, line);
+            signs.add_line(Sign::WeakensOffice, line);
+        }
+    }
+}
+
+/// `System.PrivateProfileString("", "…\Security", …) = …`
+fn sets_security(tokens: &[Token]) -> bool {
+    let key = |token: &Token| matches!(token, Token::Text(text) if text.to_ascii_lowercase().contains("\\security"));
+    tokens.iter().any(key) && tokens.iter().any(|token| token.is_mark('='))
+}
+
+/// A step of a loop that turns codes into text: `Chr(Asc(Mid(…)) - n)`, `Chr(x Xor n)`, `Chr("&H" & …)`.
+fn is_decoding_step(line: &Line) -> bool {
+    line.tokens.windows(2).enumerate().any(|(at, pair)| {
+        let call = pair.first().is_some_and(|token| ["chr", "chrw", "chrb"].iter().any(|word| token.is(word)));
+        if !call || !pair.last().is_some_and(|token| token.is_mark('(')) {
+            return false;
+        }
+        let mut depth = 1i32;
+        let argument = line.tokens.iter().skip(at + 2).take(40).take_while(|token| {
+            depth += i32::from(token.is_mark('(')) - i32::from(token.is_mark(')'));
+            depth > 0
+        });
+        decodes(&argument.collect::<Vec<_>>())
+    })
+}
+
+/// Whether the argument of `Chr` is computed, and not the letter of a column.
+fn decodes(argument: &[&Token]) -> bool {
+    let has = |word: &str| argument.iter().any(|token| token.is(word));
+    let letters = argument.iter().any(|token| matches!(token, Token::Number(number) if LETTERS.contains(number)));
+    let hex = argument.iter().any(|token| matches!(token, Token::Text(text) if text.eq_ignore_ascii_case("&h")));
+    let names = argument.iter().any(|token| matches!(token, Token::Word(_)));
+    let counts = argument.iter().any(|token| ['+', '-', '*', '/'].iter().any(|mark| token.is_mark(*mark)));
+    names && !letters && (hex || has("xor") || has("asc") || has("ascw") || has("val") || has("cint") || has("clng") || counts)
+}
+
+/// Bases of the letters: `Chr(64 + column)`.
+const LETTERS: &[f64] = &[55.0, 64.0, 65.0, 96.0, 97.0];
 
 /// `x.ShowWindow = …`
 fn sets(tokens: &[Token], at: usize) -> bool {
@@ -229,6 +390,9 @@ fn is_written(arguments: &[Token]) -> bool {
 }
 
 fn is_command(said: &str) -> bool {
+    if is_office_command(said) {
+        return false;
+    }
     let interpreters = words::TEXTS.iter().filter(|entry| entry.sign == Sign::Interpreter);
     interpreters.into_iter().any(|entry| said.contains(entry.word))
         || said.contains("exec(")
@@ -269,7 +433,7 @@ fn opens_for_writing(tokens: &[Token]) -> bool {
 }
 
 /// What the texts say.
-fn spoken(texts: &[Folded], signs: &mut Collected) {
+fn spoken(texts: &[Folded], reverses: bool, signs: &mut Collected) {
     for folded in texts {
         let text = plain(&folded.text);
         for sign in said_by(&text) {
@@ -279,6 +443,7 @@ fn spoken(texts: &[Folded], signs: &mut Collected) {
             signs.add(Sign::ProgramName, &folded.text, folded.line);
         }
     }
+    backwards(texts, reverses, signs);
     let mut room = FILLED;
     for folded in texts.iter().filter(|folded| folded.text.len() >= 24) {
         if folded.text.len() > room {
@@ -289,6 +454,19 @@ fn spoken(texts: &[Folded], signs: &mut Collected) {
         let text = plain(&text);
         for sign in said_by(&text) {
             signs.add(sign, &text, folded.line);
+            signs.add(Sign::ChoppedText, &folded.text, folded.line);
+        }
+    }
+}
+
+/// What texts say read backwards, in a module that turns texts around.
+fn backwards(texts: &[Folded], reverses: bool, signs: &mut Collected) {
+    for folded in texts.iter().filter(|folded| reverses && folded.text.len() >= 4) {
+        let turned: String = folded.text.chars().rev().collect();
+        let text = plain(&turned);
+        let program = names_program(&text).then_some(Sign::ProgramName);
+        for sign in said_by(&text).chain(program) {
+            signs.add(sign, &turned, folded.line);
             signs.add(Sign::ChoppedText, &folded.text, folded.line);
         }
     }
@@ -341,6 +519,10 @@ fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut Collected)
     for line in lines.iter().filter(|line| decodes && is_code_list(line) || is_hex_step(line)) {
         signs.add_line(Sign::EncodedText, line);
     }
+    let listed = |line: &Line| decodes && line.tokens.iter().any(|token| token.is("array")) && lists_codes(line, 10);
+    for line in lines.iter().filter(|line| is_decoding_step(line) || is_hex_step(line) || listed(line)) {
+        signs.add_line(Sign::Decoding, line);
+    }
 }
 
 /// What turns numbers into characters.
@@ -348,9 +530,13 @@ const DECODERS: &[&str] = &["chr", "chrw", "chrb", "xor", "strconv"];
 
 /// A list of 24 or more numbers that are bytes: text or code written as numbers.
 fn is_code_list(line: &Line) -> bool {
+    lists_codes(line, 24)
+}
+
+fn lists_codes(line: &Line, least: usize) -> bool {
     let byte = |token: &&Token| matches!(token, Token::Number(number) if (0.0..256.0).contains(number) && number.fract() == 0.0);
     let bytes = line.tokens.iter().filter(byte).count();
-    bytes >= 24 && bytes * 2 + 16 >= line.tokens.len()
+    bytes >= least && bytes * 2 + 16 >= line.tokens.len()
 }
 
 /// `"&H" & Mid(…)`: a step of a loop that reads hex digits.

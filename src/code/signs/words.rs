@@ -41,6 +41,10 @@ pub(super) const ENTRY_POINTS: &[&str] = &[
     "auto_ppt",
     "onload",
     "document_activate",
+    "worksheet_activate",
+    "worksheet_calculate",
+    "workbook_sheetactivate",
+    "workbook_sheetcalculate",
 ];
 
 /// Events of controls that fire without a person choosing to (as `<control>_<event>`).
@@ -91,6 +95,12 @@ pub(super) const NAMES: &[Word] = &[
     word(Sign::Shellcode, "writeprocessmemory"), word(Sign::Shellcode, "ntallocatevirtualmemory"),
     word(Sign::Shellcode, "ntwritevirtualmemory"), word(Sign::Shellcode, "heapcreate"),
     word(Sign::Shellcode, "queueuserapc"), word(Sign::Shellcode, "rtlmovememory") ,
+    word(Sign::Shellcode, "rtlcopymemory"), word(Sign::Shellcode, "enumtimeformatsa"),
+    word(Sign::Shellcode, "enumsystemlocalesa"), word(Sign::Shellcode, "enumsystemlanguagegroupsa"),
+    word(Sign::Shellcode, "enumdateformatsa"), word(Sign::Shellcode, "createtimerqueuetimer"),
+    // Members of objects that start programs, tasks or scripts.
+    word(Sign::ProcessStart, "executeshellcommand"), word(Sign::ProcessStart, "registertaskdefinition"),
+    word(Sign::CopiesCode, "macrocopy"), word(Sign::CopiesCode, "wdorganizerobjectprojectitems"),
     word(Sign::Download, "urldownloadtofile"), word(Sign::Download, "urldownloadtofilea"),
     word(Sign::Download, "urldownloadtofilew"), word(Sign::Download, "urldownloadtocachefile"),
     word(Sign::Download, "urldownloadtocachefilea"), word(Sign::Download, "internetopenurl"),
@@ -103,10 +113,23 @@ pub(super) const NAMES: &[Word] = &[
 /// before it is compared.
 #[rustfmt::skip]
 pub(super) const TEXTS: &[Word] = &[
+    // Excel 4 formulas that start programs and call functions of libraries.
+    word(Sign::ProcessStart, "=exec("), word(Sign::ProcessStart, "=call("), word(Sign::ProcessStart, "=register("),
+    // A moniker that fetches and runs a script; an object of the script engines inside a text.
+    word(Sign::ProcessStart, "script:http"), word(Sign::ProcessStart, "new activexobject("),
+    // Places from which Windows starts programs at logon.
+    word(Sign::ProcessStart, "\\currentversion\\run"), word(Sign::ProcessStart, "start menu\\programs\\startup\\"),
+    word(Sign::WeakensOffice, "accessvbom"), word(Sign::WeakensOffice, "vbawarnings"),
+    word(Sign::Shellcode, "ntwritevirtualmemory"), word(Sign::Shellcode, "rtlcopymemory"),
+    word(Sign::Shellcode, "enumtimeformats"), word(Sign::Shellcode, "enumsystemlocales"),
+    word(Sign::Shellcode, "enumsystemlanguagegroups"), word(Sign::Shellcode, "enumdateformats"),
+    word(Sign::Shellcode, "createtimerqueuetimer"), word(Sign::Shellcode, "heapcreate"),
+    word(Sign::Interpreter, "mmc20.application"), word(Sign::Interpreter, "schedule.service"),
+    word(Sign::Interpreter, "script:http"), word(Sign::Interpreter, "new activexobject("),
     word(Sign::ProcessStart, "win32_processstartup"),
     word(Sign::ProcessStart, "shellbrowserwindow"), word(Sign::ProcessStart, "c08afd90-f2a1-11d1-8455-00a0c91f3880"),
     word(Sign::ProcessStart, "9ba05972-f6a8-11cf-a442-00a0c90a8f39"),
-    word(Sign::ProcessStart, "shellexecutea"), word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "winexec"),
+    word(Sign::PlainStart, "shellexecutea"), word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "winexec"),
     word(Sign::Shellcode, "virtualalloc"), word(Sign::Shellcode, "virtualprotect"), word(Sign::Shellcode, "createthread"),
     word(Sign::Shellcode, "createremotethread"), word(Sign::Shellcode, "writeprocessmemory"),
     word(Sign::Shellcode, "queueuserapc"), word(Sign::Shellcode, "ntallocatevirtualmemory"),
@@ -137,6 +160,27 @@ pub(super) const SHELL_OBJECTS: &[&str] = &[
 
 /// The methods of these.
 pub(super) const SHELL_METHODS: &[&str] = &["run", "exec", "shellexecute", "execquery"];
+
+/// Where a document keeps text that a person does not see in it, as members of the object models.
+pub(super) const HIDING_PLACES: &[&str] = &[
+    "alternativetext", "textframe", "builtindocumentproperties", "customdocumentproperties", "variables",
+    "customxmlparts", "storyranges", "comment", "comments", "controltiptext", "tag", "groupname",
+];
+
+/// Commands that offices run: begun with one of these, a command is plain.
+pub(super) const OFFICE_COMMANDS: &[&str] = &[
+    "ping ", "net ", "net.exe ", "xcopy", "robocopy", "python", "py ", "java ", "git ", "7z", "pdftk", "tar ", "r.exe",
+    "rscript", "sqlcmd", "taskkill", "control ", "rasdial", "subst ", "print ", "cmd /c dir", "cmd.exe /c dir",
+    "cmd /c copy", "cmd /c net ", "cmd /c ping ", "cmd /c mkdir", "cmd /c md ", "cmd /c xcopy", "cmd /c robocopy",
+];
+
+/// Endings of files that hold a script.
+pub(super) const SCRIPT_EXTENSIONS: &[&str] =
+    &[".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta", ".bat", ".cmd", ".ps1", ".sct"];
+
+/// Endings of files that a person opens and reads.
+pub(super) const PAPER_EXTENSIONS: &[&str] =
+    &[".csv", ".txt", ".log", ".xls", ".xlsx", ".pdf", ".html", ".htm", ".doc", ".docx", ".xml", ".jpg", ".png"];
 
 /// Programs that an office macro starts for the person before the screen. Anything of these after `Shell` with a
 /// written command is a plain start.

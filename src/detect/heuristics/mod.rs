@@ -27,6 +27,7 @@ mod vba_downloads;
 mod vba_drops_file;
 mod vba_obfuscated;
 mod vba_shellcode;
+mod vba_spreads_itself;
 mod vba_starts_process;
 
 /// Called with artifact and evidence for each hit.
@@ -75,6 +76,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_drops_file::RULE,
     &vba_obfuscated::RULE,
     &vba_shellcode::RULE,
+    &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
 ];
 

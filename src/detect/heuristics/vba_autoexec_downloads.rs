@@ -1,7 +1,6 @@
 //! Auto-exec entry point plus a file fetched from the network by a macro that hides or names a program.
 
 use super::{Check, Heuristic};
-use crate::artifact::Sign;
 use crate::artifact::Tree;
 use crate::detect::Strength;
 use crate::detect::macros::projects;
@@ -18,7 +17,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some(fetch) = project.download() else { continue };
         if project.goes_further() {
             hit(fetch.artifact.id, format!("{} → {}", entry.text, fetch.evidence()));

@@ -1,7 +1,6 @@
 //! Auto-exec entry point plus a program or script written to disk.
 
 use super::{Check, Heuristic};
-use crate::artifact::Sign;
 use crate::artifact::Tree;
 use crate::detect::Strength;
 use crate::detect::macros::projects;
@@ -18,7 +17,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some(name) = project.drop() else { continue };
         hit(name.artifact.id, format!("{} → {}", entry.text, name.evidence()));
     }

@@ -18,7 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some(fetch) = project.first(Sign::Download) else { continue };
         if !project.goes_further() {
             hit(fetch.artifact.id, format!("{} → {}", entry.text, fetch.evidence()));

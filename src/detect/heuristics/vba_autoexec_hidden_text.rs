@@ -2,7 +2,6 @@
 //! place of a dropper's command.
 
 use super::{Check, Heuristic};
-use crate::artifact::Sign;
 use crate::artifact::Tree;
 use crate::detect::Strength;
 use crate::detect::macros::projects;
@@ -19,7 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some((artifact, place, length)) = project.hidden_text() else { continue };
         if project.act().is_some() || project.hiding() > 0 {
             hit(artifact, format!("{}; {place}: {length} characters", entry.text));

@@ -18,9 +18,9 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some(object) = project.first(Sign::ComputedObject) else { continue };
-        if project.hiding() > 0 {
+        if project.hiding() > 0 || project.has(Sign::Decoding) {
             hit(object.artifact.id, format!("{} → {}", entry.text, object.evidence()));
         }
     }

@@ -19,7 +19,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some(start) = project.start() else { continue };
         if is_disguised(&project) {
             hit(start.artifact.id, format!("{} → {}", entry.text, start.evidence()));
@@ -29,7 +29,14 @@ fn check(tree: &Tree, hit: &mut Check) {
 
 /// What makes a computed command more than the start of an office program.
 pub(super) fn is_disguised(project: &Project) -> bool {
-    let telling = [Sign::Interpreter, Sign::HiddenWindow, Sign::ComputedObject, Sign::Download];
+    let telling = [
+        Sign::Interpreter,
+        Sign::HiddenWindow,
+        Sign::ComputedObject,
+        Sign::Download,
+        Sign::Decoding,
+        Sign::WeakensOffice,
+    ];
     telling.into_iter().any(|sign| project.has(sign))
         || project.hiding() > 0
         || project.drop().is_some()

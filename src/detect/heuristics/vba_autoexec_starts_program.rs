@@ -18,7 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some(entry) = project.first(Sign::EntryPoint) else { continue };
+        let Some((entry, project)) = project.by_itself() else { continue };
         let Some(start) = project.first(Sign::ProcessStart) else { continue };
         if !super::vba_autoexec_runs_command::is_disguised(&project) {
             hit(start.artifact.id, format!("{} → {}", entry.text, start.evidence()));

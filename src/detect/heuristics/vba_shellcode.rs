@@ -18,9 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        if !project.has(Sign::EntryPoint) {
-            continue;
-        }
+        let Some((_, project)) = project.by_itself() else { continue };
         let imports: Vec<_> = project.all(Sign::Shellcode).collect();
         // Copying memory alone is an old trick of harmless add-ins.
         let telling = imports.iter().find(|import| import.text != "rtlmovememory");

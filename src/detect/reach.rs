@@ -1,0 +1,102 @@
+//! What of a project runs without a person's doing: the procedures that can be reached from its entry points.
+//!
+//! Generous on purpose: a name that stands in a procedure counts as a call, of every procedure of that name. What
+//! stands outside of procedures, and projects whose calls are computed, count as reached.
+
+use crate::artifact::{Artifact, Fact, Sign};
+use std::collections::{HashMap, HashSet};
+
+/// The procedures that run by themselves.
+pub(super) struct Reach {
+    /// Module → line each procedure begins on, and whether it is reached.
+    procedures: HashMap<usize, Vec<(usize, bool)>>,
+    /// A procedure calls by a computed name: anything may be reached.
+    everything: bool,
+}
+
+struct Procedure<'a> {
+    module: usize,
+    form: &'a str,
+    name: &'a str,
+    line: usize,
+    mentions: &'a [String],
+}
+
+impl Reach {
+    /// Follows the names from the entry points through all modules.
+    pub(super) fn of(modules: &[&Artifact]) -> Self {
+        let all: Vec<Procedure> = modules.iter().flat_map(|module| procedures(module)).collect();
+        let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, procedure) in all.iter().enumerate() {
+            for word in procedure.callers() {
+                by_word.entry(word).or_default().push(index);
+            }
+        }
+        let mut reached = vec![false; all.len()];
+        let mut waiting: Vec<usize> = all
+            .iter()
+            .enumerate()
+            .filter(|(_, procedure)| is_entry(modules, procedure))
+            .map(|(index, _)| index)
+            .collect();
+        let mut said: HashSet<&str> = HashSet::new();
+        while let Some(index) = waiting.pop() {
+            let Some(procedure) = all.get(index) else { continue };
+            if reached.get(index) != Some(&false) {
+                continue;
+            }
+            if let Some(mark) = reached.get_mut(index) {
+                *mark = true;
+            }
+            for word in procedure.mentions.iter().filter(|word| said.insert(word.as_str())) {
+                waiting.extend(by_word.get(word.as_str()).into_iter().flatten());
+            }
+        }
+        let mut procedures: HashMap<usize, Vec<(usize, bool)>> = HashMap::new();
+        for (procedure, reached) in all.iter().zip(reached) {
+            procedures.entry(procedure.module).or_default().push((procedure.line, reached));
+        }
+        Self { procedures, everything: said.contains("*") }
+    }
+
+    /// Whether a line of a module can be reached.
+    pub(super) fn contains(&self, module: usize, line: usize) -> bool {
+        let Some(procedures) = self.procedures.get(&module) else { return true };
+        let before = procedures.partition_point(|(start, _)| *start <= line);
+        let own = before.checked_sub(1).and_then(|index| procedures.get(index));
+        self.everything || own.is_none_or(|(_, reached)| *reached)
+    }
+}
+
+impl Procedure<'_> {
+    /// The names by which it is called: its own; for an event of a control or class also the name of that.
+    fn callers(&self) -> Vec<String> {
+        let mut words = vec![self.name.to_string()];
+        if let Some((object, _)) = self.name.rsplit_once('_') {
+            match object {
+                "userform" | "class" => words.push(self.form.to_lowercase()),
+                _ => words.push(object.to_string()),
+            }
+        }
+        words
+    }
+}
+
+fn is_entry(modules: &[&Artifact], procedure: &Procedure) -> bool {
+    let module = modules.iter().find(|module| module.id == procedure.module);
+    module.is_some_and(|module| {
+        module.facts.iter().any(|fact| {
+            matches!(fact, Fact::Sign { sign: Sign::EntryPoint, line, .. } if *line == procedure.line)
+        })
+    })
+}
+
+fn procedures(module: &Artifact) -> impl Iterator<Item = Procedure<'_>> {
+    let form = module.name.rsplit_once('.').map_or(module.name.as_str(), |(stem, _)| stem);
+    module.facts.iter().filter_map(move |fact| match fact {
+        Fact::Procedure { name, line, mentions } => {
+            Some(Procedure { module: module.id, form, name, line: *line, mentions })
+        }
+        _ => None,
+    })
+}
