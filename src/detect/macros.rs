@@ -47,8 +47,12 @@ impl<'a> Project<'a> {
     /// The part of the project that runs by itself, and its first entry point.
     pub(super) fn by_itself(mut self) -> Option<(Seen<'a>, Self)> {
         let entry = self.first(Sign::EntryPoint)?;
-        let reach = Reach::of(&self.modules);
-        self.signs.retain(|seen| is_of_module(seen.sign) || reach.contains(seen.artifact.id, seen.line));
+        // Calls may be hidden where names are.
+        let hides = self.has(Sign::RandomNames) || self.has(Sign::ChoppedText) || self.hidden_text.is_some();
+        if !hides {
+            let reach = Reach::of(&self.modules);
+            self.signs.retain(|seen| reach.contains(seen.artifact.id, seen.line));
+        }
         Some((entry, self))
     }
 
@@ -93,8 +97,7 @@ impl<'a> Project<'a> {
     /// Whether it starts something that an interpreter or a computed command says.
     pub(super) fn start(&self) -> Option<Seen<'a>> {
         let hides = || self.has(Sign::HiddenWindow) || self.has(Sign::Interpreter);
-        let dropped =
-            || self.has(Sign::FileWrite) && (self.hiding() > 0 || self.drop().is_some() && hides());
+        let dropped = || self.has(Sign::FileWrite) && (self.hiding() > 0 || self.drop().is_some() && hides());
         let told = || self.first(Sign::PlainStart).filter(|_| self.has(Sign::Interpreter) || dropped());
         self.first(Sign::ProcessStart).or_else(told)
     }
@@ -120,11 +123,6 @@ impl Seen<'_> {
     pub(super) fn evidence(&self) -> String {
         format!("{}:{} {}", self.artifact.name, self.line, self.text)
     }
-}
-
-/// Signs that describe a module as a whole.
-fn is_of_module(sign: Sign) -> bool {
-    matches!(sign, Sign::RandomNames)
 }
 
 fn seen(artifact: &Artifact) -> impl Iterator<Item = Seen<'_>> {

@@ -32,11 +32,12 @@ impl Reach {
                 by_word.entry(word).or_default().push(index);
             }
         }
-        let mut reached = vec![false; all.len()];
+        let mut reached: Vec<bool> = all.iter().map(|_| false).collect();
+        let entries = entries(modules);
         let mut waiting: Vec<usize> = all
             .iter()
             .enumerate()
-            .filter(|(_, procedure)| is_entry(modules, procedure))
+            .filter(|(_, procedure)| entries.contains(&(procedure.module, procedure.line)))
             .map(|(index, _)| index)
             .collect();
         let mut said: HashSet<&str> = HashSet::new();
@@ -82,13 +83,20 @@ impl Procedure<'_> {
     }
 }
 
-fn is_entry(modules: &[&Artifact], procedure: &Procedure) -> bool {
-    let module = modules.iter().find(|module| module.id == procedure.module);
-    module.is_some_and(|module| {
-        module.facts.iter().any(|fact| {
-            matches!(fact, Fact::Sign { sign: Sign::EntryPoint, line, .. } if *line == procedure.line)
-        })
-    })
+/// Module and line of every entry point.
+fn entries(modules: &[&Artifact]) -> HashSet<(usize, usize)> {
+    let of = |module: &&Artifact| {
+        let id = module.id;
+        module
+            .facts
+            .iter()
+            .filter_map(move |fact| match fact {
+                Fact::Sign { sign: Sign::EntryPoint, line, .. } => Some((id, *line)),
+                _ => None,
+            })
+            .collect::<Vec<_>>()
+    };
+    modules.iter().flat_map(of).collect()
 }
 
 fn procedures(module: &Artifact) -> impl Iterator<Item = Procedure<'_>> {
@@ -99,4 +107,46 @@ fn procedures(module: &Artifact) -> impl Iterator<Item = Procedure<'_>> {
         }
         _ => None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Child, Tree};
+
+    fn tree(procedures: &[(&str, &[&str])]) -> Tree {
+        let mut tree = Tree::new(Child::new("m.bas", "vba-module", Vec::new()).of_kind("vba"));
+        let facts = &mut tree.get_mut(0).unwrap().facts;
+        facts.push(Fact::Sign { sign: Sign::EntryPoint, text: "autoopen".into(), line: 10 });
+        for (index, (name, mentions)) in procedures.iter().enumerate() {
+            let mentions = mentions.iter().map(ToString::to_string).collect();
+            facts.push(Fact::Procedure { name: (*name).into(), line: (index + 1) * 10, mentions });
+        }
+        tree
+    }
+
+    fn reached(procedures: &[(&str, &[&str])]) -> Vec<bool> {
+        let tree = tree(procedures);
+        let reach = Reach::of(&[tree.get(0).unwrap()]);
+        (0..=procedures.len()).map(|index| reach.contains(0, index * 10 + 5)).collect()
+    }
+
+    #[test]
+    fn calls_are_followed_from_the_entry_points() {
+        let found = reached(&[
+            ("autoopen", &["one"]),
+            ("one", &["two"]),
+            ("two", &["one"]),
+            ("button_click", &["x"]),
+        ]);
+        assert_eq!(found, [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn events_of_mentioned_objects_run_and_computed_calls_reach_all() {
+        let events: &[(&str, &[&str])] =
+            &[("autoopen", &["text1"]), ("text1_change", &[]), ("class_initialize", &[])];
+        assert_eq!(reached(events), [true, true, true, false]);
+        assert_eq!(reached(&[("autoopen", &["*"]), ("other", &[])]), [true, true, true]);
+    }
 }

@@ -32,9 +32,7 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
             let meaning = word(lang, "signof", sign.id());
             fill(lang, "fact.sign", &[&line.to_string(), meaning, &show(text)])
         }
-        Fact::Procedure { name, line, .. } => {
-            fill(lang, "fact.procedure", &[&line.to_string(), &show(name)])
-        }
+        Fact::Procedure { name, line, .. } => fill(lang, "fact.procedure", &[&line.to_string(), &show(name)]),
         Fact::HiddenText { place, length, head } => {
             let values = [length.to_string(), show(place), show(head)];
             fill(lang, "fact.hidden-text", &values.each_ref().map(String::as_str))

@@ -50,6 +50,16 @@ fn opens(tokens: &[Token]) -> Option<&str> {
     }
 }
 
+/// The names that a procedure's first line gives to its parameters; `None` on other lines.
+pub(super) fn parameters(tokens: &[Token]) -> Option<BTreeSet<&str>> {
+    opens(tokens)?;
+    let words = tokens.iter().skip_while(|token| !token.is_mark('(')).filter_map(|token| match token {
+        Token::Word(word) => Some(word.as_str()),
+        _ => None,
+    });
+    Some(words.collect())
+}
+
 const MODIFIERS: &[&str] = &["public", "private", "friend", "static", "global", "declare", "ptrsafe"];
 
 /// The names on a line. Where Office calls by name, the names in literals count too.
@@ -87,8 +97,19 @@ fn calls_by_name(tokens: &[Token], at: usize, token: &Token) -> bool {
 
 /// Members of the object models that take the name of a procedure.
 const BY_NAME: &[&str] = &[
-    "ontime", "onkey", "onaction", "callbyname", "onsheetactivate", "onsheetdeactivate", "onentry", "onwindow",
-    "oncalculate", "ondata", "onrepeat", "onundo", "macrooptions",
+    "ontime",
+    "onkey",
+    "onaction",
+    "callbyname",
+    "onsheetactivate",
+    "onsheetdeactivate",
+    "onentry",
+    "onwindow",
+    "oncalculate",
+    "ondata",
+    "onrepeat",
+    "onundo",
+    "macrooptions",
 ];
 
 #[cfg(test)]

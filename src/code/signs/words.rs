@@ -114,7 +114,7 @@ pub(super) const NAMES: &[Word] = &[
 #[rustfmt::skip]
 pub(super) const TEXTS: &[Word] = &[
     // Excel 4 formulas that start programs and call functions of libraries.
-    word(Sign::ProcessStart, "=exec("), word(Sign::ProcessStart, "=call("), word(Sign::ProcessStart, "=register("),
+    word(Sign::ProcessStart, "=cmd|"), word(Sign::ProcessStart, "=exec("), word(Sign::ProcessStart, "=call("), word(Sign::ProcessStart, "=register("),
     // A moniker that fetches and runs a script; an object of the script engines inside a text.
     word(Sign::ProcessStart, "script:http"), word(Sign::ProcessStart, "new activexobject("),
     // Places from which Windows starts programs at logon.
@@ -163,15 +163,51 @@ pub(super) const SHELL_METHODS: &[&str] = &["run", "exec", "shellexecute", "exec
 
 /// Where a document keeps text that a person does not see in it, as members of the object models.
 pub(super) const HIDING_PLACES: &[&str] = &[
-    "alternativetext", "textframe", "builtindocumentproperties", "customdocumentproperties", "variables",
-    "customxmlparts", "storyranges", "comment", "comments", "controltiptext", "tag", "groupname",
+    "alternativetext",
+    "textframe",
+    "builtindocumentproperties",
+    "customdocumentproperties",
+    "variables",
+    "customxmlparts",
+    "storyranges",
+    "comment",
+    "comments",
+    "controltiptext",
+    "tag",
+    "groupname",
 ];
 
 /// Commands that offices run: begun with one of these, a command is plain.
 pub(super) const OFFICE_COMMANDS: &[&str] = &[
-    "ping ", "net ", "net.exe ", "xcopy", "robocopy", "python", "py ", "java ", "git ", "7z", "pdftk", "tar ", "r.exe",
-    "rscript", "sqlcmd", "taskkill", "control ", "rasdial", "subst ", "print ", "cmd /c dir", "cmd.exe /c dir",
-    "cmd /c copy", "cmd /c net ", "cmd /c ping ", "cmd /c mkdir", "cmd /c md ", "cmd /c xcopy", "cmd /c robocopy",
+    "ping ",
+    "net ",
+    "net.exe ",
+    "xcopy",
+    "robocopy",
+    "python",
+    "py ",
+    "java ",
+    "git ",
+    "7z",
+    "pdftk",
+    "tar ",
+    "r.exe",
+    "rscript",
+    "sqlcmd",
+    "taskkill",
+    "control ",
+    "rasdial",
+    "subst ",
+    "print ",
+    "cmd /c dir",
+    "cmd.exe /c dir",
+    "cmd /c copy",
+    "cmd /c net ",
+    "cmd /c ping ",
+    "cmd /c mkdir",
+    "cmd /c md ",
+    "cmd /c xcopy",
+    "cmd /c robocopy",
 ];
 
 /// Endings of files that hold a script.
@@ -179,8 +215,9 @@ pub(super) const SCRIPT_EXTENSIONS: &[&str] =
     &[".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta", ".bat", ".cmd", ".ps1", ".sct"];
 
 /// Endings of files that a person opens and reads.
-pub(super) const PAPER_EXTENSIONS: &[&str] =
-    &[".csv", ".txt", ".log", ".xls", ".xlsx", ".pdf", ".html", ".htm", ".doc", ".docx", ".xml", ".jpg", ".png"];
+pub(super) const PAPER_EXTENSIONS: &[&str] = &[
+    ".csv", ".txt", ".log", ".xls", ".xlsx", ".pdf", ".html", ".htm", ".doc", ".docx", ".xml", ".jpg", ".png",
+];
 
 /// Programs that an office macro starts for the person before the screen. Anything of these after `Shell` with a
 /// written command is a plain start.

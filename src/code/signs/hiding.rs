@@ -1,0 +1,120 @@
+//! How a module hides what it does: random names, chopped and encoded text, decoders.
+
+use super::fold::{Folded, GAP};
+use super::lexer::{Line, Token};
+use super::{Collected, names};
+use crate::artifact::Sign;
+
+/// A step of a loop that turns codes into text: `Chr(Asc(Mid(…)) - n)`, `Chr(x Xor n)`, `Chr("&H" & …)`.
+fn is_decoding_step(line: &Line) -> bool {
+    // `bytes(i) = bytes(i) Xor key`
+    if let [Token::Word(array), Token::Mark('('), rest @ ..] = line.tokens.as_slice()
+        && rest.iter().any(|token| token.is("xor"))
+        && rest.iter().any(|token| token.is(array))
+    {
+        return true;
+    }
+    line.tokens.windows(2).enumerate().any(|(at, pair)| {
+        let call =
+            pair.first().is_some_and(|token| ["chr", "chrw", "chrb"].iter().any(|word| token.is(word)));
+        if !call || !pair.last().is_some_and(|token| token.is_mark('(')) {
+            return false;
+        }
+        let mut depth = 1i32;
+        let argument = line.tokens.iter().skip(at + 2).take(40).take_while(|token| {
+            depth += i32::from(token.is_mark('(')) - i32::from(token.is_mark(')'));
+            depth > 0
+        });
+        decodes(&argument.collect::<Vec<_>>())
+    })
+}
+
+/// Whether the argument of `Chr` is computed, and not the letter of a column.
+fn decodes(argument: &[&Token]) -> bool {
+    let has = |word: &str| argument.iter().any(|token| token.is(word));
+    let letters =
+        argument.iter().any(|token| matches!(token, Token::Number(number) if LETTERS.contains(number)));
+    let hex =
+        argument.iter().any(|token| matches!(token, Token::Text(text) if text.eq_ignore_ascii_case("&h")));
+    let names = argument.iter().any(|token| matches!(token, Token::Word(_)));
+    let counts = argument.iter().any(|token| ['+', '-', '*', '/'].iter().any(|mark| token.is_mark(*mark)));
+    names
+        && !letters
+        && (hex
+            || has("xor")
+            || has("asc")
+            || has("ascw")
+            || has("val")
+            || has("cint")
+            || has("clng")
+            || counts)
+}
+
+/// Bases of the letters: `Chr(64 + column)`.
+const LETTERS: &[f64] = &[55.0, 64.0, 65.0, 96.0, 97.0];
+
+/// How the module hides what it does.
+pub(super) fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut Collected) {
+    let names = names::names(source, lines);
+    if names.all >= 6 && names.random * 2 >= names.all {
+        let shown = format!("{} of {} names, as {}", names.random, names.all, names.examples.join(", "));
+        signs.add(Sign::RandomNames, &shown, 1);
+    }
+    let chopped = texts.iter().filter(|folded| is_chopped(folded)).collect::<Vec<_>>();
+    if let Some(first) = chopped.first().filter(|_| chopped.len() >= 3) {
+        signs.add(Sign::ChoppedText, &first.text, first.line);
+    }
+    for folded in texts.iter().filter(|folded| is_encoded(&folded.text)) {
+        signs.add(Sign::EncodedText, &folded.text, folded.line);
+    }
+    let decodes =
+        lines.iter().any(|line| line.tokens.iter().any(|token| DECODERS.iter().any(|word| token.is(word))));
+    for line in lines.iter().filter(|line| decodes && is_code_list(line) || is_hex_step(line)) {
+        signs.add_line(Sign::EncodedText, line);
+    }
+    let listed =
+        |line: &Line| decodes && line.tokens.iter().any(|token| token.is("array")) && lists_codes(line, 10);
+    for line in lines.iter().filter(|line| is_decoding_step(line) || is_hex_step(line) || listed(line)) {
+        signs.add_line(Sign::Decoding, line);
+    }
+}
+
+/// What turns numbers into characters.
+const DECODERS: &[&str] = &["chr", "chrw", "chrb", "xor", "strconv"];
+
+/// A list of 24 or more numbers that are bytes: text or code written as numbers.
+fn is_code_list(line: &Line) -> bool {
+    lists_codes(line, 24)
+}
+
+fn lists_codes(line: &Line, least: usize) -> bool {
+    let byte = |token: &&Token| matches!(token, Token::Number(number) if (0.0..256.0).contains(number) && number.fract() == 0.0);
+    let bytes = line.tokens.iter().filter(byte).count();
+    bytes >= least && bytes * 2 + 16 >= line.tokens.len()
+}
+
+/// `"&H" & Mid(…)`: a step of a loop that reads hex digits.
+fn is_hex_step(line: &Line) -> bool {
+    line.tokens.windows(3).any(|three| match three {
+        [Token::Text(prefix), Token::Mark('&' | '+'), Token::Word(word)] => {
+            prefix.eq_ignore_ascii_case("&h") && word.starts_with("mid")
+        }
+        _ => false,
+    })
+}
+
+/// Joined from at least four known pieces shorter than a word, the whole one word.
+fn is_chopped(folded: &Folded) -> bool {
+    let characters = folded.text.chars().filter(|c| *c != GAP).count();
+    let gaps = folded.text.matches(GAP).count();
+    let word = folded.text.chars().filter(char::is_ascii_alphanumeric).count() * 4 >= characters * 3;
+    folded.pieces >= 4 && gaps * 3 <= folded.pieces && characters < folded.pieces * 4 && word
+}
+
+/// A run of 160 characters or more of the alphabets of Base64 or hex.
+fn is_encoded(text: &str) -> bool {
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || "+/=".contains(c))).any(|run| {
+        let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
+        run.len() >= 160 && mixed
+    })
+}
