@@ -132,7 +132,13 @@ fn process_start(line: &Line, at: usize, known: &Known, signs: &mut Collected) {
     let office = is_office_command(said);
     let plain = office
         || !is_command(said) && !script && (viewer || is_written(arguments) || names_its_program(arguments));
-    if !plain && !is_command(said) && !names_anything(said) && !names(&|word| known.given.contains(word)) {
+    let shown = names(&|word| ["vbnormalfocus", "vbmaximizedfocus"].contains(&word));
+    if !plain
+        && !shown
+        && !is_command(said)
+        && !names_anything(said)
+        && !names(&|word| known.given.contains(word))
+    {
         // Nothing of the command stands in the source, and no caller hands it over.
         signs.add_line(Sign::Decoding, line);
     }

@@ -18,7 +18,10 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let Some((_, project)) = project.by_itself() else { continue };
+        // Imports say enough; which of them are called in what order is left open.
+        if !project.has(Sign::EntryPoint) {
+            continue;
+        }
         let imports: Vec<_> = project.all(Sign::Shellcode).collect();
         // Copying memory alone is an old trick of harmless add-ins.
         let telling = imports.iter().find(|import| import.text != "rtlmovememory");
