@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_tail_is_counted_to_the_byte() {
         for length in [0, 1, 2, 255, 256, 257, 511, 512, 513, 1000] {
-            let bytes = [b"ab".to_vec(), vec![0; length]].concat();
+            let bytes = b"ab".iter().copied().chain(std::iter::repeat_n(0, length)).collect::<Vec<u8>>();
             let want = if length == 0 {
                 Tail { byte: b'b', length: 1 }
             } else {
