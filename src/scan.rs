@@ -131,7 +131,7 @@ impl Walk<'_> {
         if artifact.kind.class == Class::ShutArchive {
             opened.missed("unsupported-format", artifact.kind.id);
         }
-        if let Some(kind) = unlike_its_name(artifact) {
+        if let Some(kind) = unlike_its_name(artifact).filter(|_| opened.children.is_empty()) {
             opened.missed("damaged", format!("it is called {kind} and is none"));
         }
         self.place(id, opened).and(stopped)
