@@ -1,8 +1,8 @@
 //! ActiveMime: the wrapping of macros and objects (`editdata.mso`, `oledata.mso`) in documents saved as MHT, HTML or
 //! Word XML. A header that no specification describes, then a compound file compressed with zlib.
 
-use super::inflate::inflate;
 use crate::artifact::{Artifact, Child, Format, Opened};
+use crate::codec;
 use crate::compound::is_compound;
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Decoded, Stop};
@@ -37,7 +37,7 @@ impl Format for ActiveMime {
     ) -> Result<(), Stop> {
         let mut best: Option<Decoded> = None;
         for at in beginnings(&artifact.bytes) {
-            let made = inflate(artifact.bytes.get(at..).unwrap_or_default(), budget);
+            let made = budget.read(&mut codec::zlib(artifact.bytes.get(at..).unwrap_or_default()));
             let (stop, found) = (made.stop, is_compound(&made.bytes));
             if found || best.as_ref().is_none_or(|best| best.bytes.len() < made.bytes.len()) {
                 best = Some(made);

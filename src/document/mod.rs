@@ -5,7 +5,6 @@ mod base64;
 mod encryption;
 pub mod flat_xml;
 mod hidden_text;
-mod inflate;
 mod native;
 pub mod odf;
 pub mod ole;

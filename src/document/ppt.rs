@@ -3,9 +3,9 @@
 //! Records (2.3.1) are walked for external object storages (2.10.34, 2.10.42), whether a directory of persistent
 //! objects refers to them or not. Slides, their text and their sounds are left out.
 
-use super::inflate::inflate;
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::bytes::Reader;
+use crate::codec;
 use crate::compound::{Compound, is_compound};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Decoded, Stop};
@@ -63,7 +63,7 @@ impl Storage<'_> {
         let Some(size) = reader.u32().filter(|_| self.compressed) else {
             return budget.read(&mut &*self.data);
         };
-        let mut decoded = inflate(reader.rest(), budget);
+        let mut decoded = budget.read(&mut codec::zlib(reader.rest()));
         if decoded.size == u64::from(size) {
             decoded.broken = None;
         }
