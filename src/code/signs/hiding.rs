@@ -2,7 +2,7 @@
 
 use super::fold::{Folded, GAP};
 use super::lexer::{Line, Token};
-use super::{Collected, names};
+use super::{Collected, names, plain, words};
 use crate::artifact::Sign;
 
 /// A step of a loop that turns codes into text: `Chr(Asc(Mid(…)) - n)`, `Chr(x Xor n)`, `Chr("&H" & …)`.
@@ -64,6 +64,9 @@ pub(super) fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut
     if let Some(first) = chopped.first().filter(|_| chopped.len() >= 3) {
         signs.add(Sign::ChoppedText, &first.text, first.line);
     }
+    if let Some(joined) = joined_word(lines, texts) {
+        signs.add(Sign::ChoppedText, &joined.text, joined.line);
+    }
     for folded in texts.iter().filter(|folded| is_encoded(&folded.text)) {
         signs.add(Sign::EncodedText, &folded.text, folded.line);
     }
@@ -77,6 +80,22 @@ pub(super) fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut
     for line in lines.iter().filter(|line| is_decoding_step(line) || is_hex_step(line) || listed(line)) {
         signs.add_line(Sign::Decoding, line);
     }
+}
+
+/// A text that says a telling word which no literal of the module says: people write `powershell` in one piece.
+fn joined_word<'a>(lines: &[Line], texts: &'a [Folded]) -> Option<&'a Folded> {
+    let mut literals = String::new();
+    for token in lines.iter().flat_map(|line| &line.tokens) {
+        if let Token::Text(text) = token {
+            literals.push_str(&plain(text));
+            literals.push('\n');
+        }
+    }
+    let joined: Vec<(&Folded, String)> =
+        texts.iter().filter(|folded| folded.pieces > 1).map(|folded| (folded, plain(&folded.text))).collect();
+    let whole = |word: &str| word.len() >= 5 && !word.contains([' ', '/']) && !literals.contains(word);
+    let words: Vec<&str> = words::TEXTS.iter().map(|entry| entry.word).filter(|word| whole(word)).collect();
+    joined.iter().find(|(_, text)| words.iter().any(|word| text.contains(word))).map(|(folded, _)| *folded)
 }
 
 /// What turns numbers into characters.

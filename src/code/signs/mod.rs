@@ -285,6 +285,8 @@ mod tests {
             ),
             ("Set o = GetObject(f(1))", &[(ComputedObject, 1)]),
             ("s = \"win\" & \"mgmts:Win32_Process\"", &[(ProcessStart, 1)]),
+            ("a = \"po\": b = \"wershell\"\nx = a & b", &[(Interpreter, 2), (ChoppedText, 2)]),
+            ("a = \"PowerShell\"\nx = LCase(a) & \" -c\"", &[(Interpreter, 1), (Interpreter, 2)]),
             ("s = \"p^o^w^ershell\"", &[(Interpreter, 1)]),
             ("Open \"c:\\x\" & \".vbs\" For Output As #1", &[(FileWrite, 1), (ProgramName, 1)]),
             ("Declare Function z Lib \"urlmon\" Alias \"URLDownloadToFileA\" ()", &[(Download, 1)]),
