@@ -137,7 +137,7 @@ pub(super) const TEXTS: &[Word] = &[
     word(Sign::Download, "invoke-webrequest"), word(Sign::Download, "start-bitstransfer"),
     word(Sign::WebRequest, "msxml2.xmlhttp"), word(Sign::WebRequest, "msxml2.serverxmlhttp"),
     word(Sign::WebRequest, "microsoft.xmlhttp"), word(Sign::WebRequest, "winhttp.winhttprequest"),
-    word(Sign::FileWrite, "adodb.stream"), word(Sign::EncodedText, "bin.base64"), word(Sign::EncodedText, "bin.hex"),
+    word(Sign::FileWrite, "adodb.stream"), word(Sign::Decoding, "bin.base64"), word(Sign::Decoding, "bin.hex"),
     word(Sign::Interpreter, "powershell"), word(Sign::Interpreter, "pwsh.exe"), word(Sign::Interpreter, "mshta"),
     word(Sign::Interpreter, "wscript.exe"), word(Sign::Interpreter, "wscript "), word(Sign::Interpreter, "cscript"),
     word(Sign::Interpreter, "regsvr32"), word(Sign::Interpreter, "rundll32"), word(Sign::Interpreter, "certutil"),
