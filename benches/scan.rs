@@ -21,11 +21,11 @@ use std::fs;
 use std::path::Path;
 use tenpu::Scanner;
 use tenpu::code::vba::decompress;
-use tenpu::keyring::{Candidate, Keyring, Origin, Source};
+use tenpu::keyring::{Candidate, Keyring, Origin, Source, Trials};
 use tenpu::limits::{Budget, Limits};
 use tenpu::message::body::html_text;
 use tenpu::scan::Input;
-use tenpu::zip::{self, Passwords};
+use tenpu::zip;
 
 fn main() {
     divan::main();
@@ -119,7 +119,7 @@ fn try_passwords(bencher: Bencher, encrypt: Encrypt, count: usize) {
     bencher.counter(ItemsCount::new(count)).bench(|| {
         let mut budget = Budget::new(&limits);
         let archive = zip::Archive::read(&bytes, &budget).unwrap();
-        let mut passwords = Passwords::new(&keys, &budget);
+        let mut passwords = Trials::new(&keys, &budget);
         let opened = archive.entries[0].unlock(&mut passwords, &mut budget).unwrap();
         assert!(opened.is_none());
     });

@@ -2,7 +2,7 @@
 //! stayed [`Unread`]; and [`Format`], the one shape of everything that opens something.
 
 use crate::keyring::{Keyring, Letter, Origin};
-use crate::kind::Kind;
+use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Decoded, Stop};
 use sha2::{Digest, Sha256};
 
@@ -280,6 +280,12 @@ impl Artifact {
     /// Whether `bytes` is just the head of it.
     pub fn is_cut(&self) -> bool {
         self.size > self.bytes.len() as u64
+    }
+
+    /// Whether it is a file that a person sees after unpacking. Formats of containers reach their members by the
+    /// name of their own kind.
+    pub fn is_member(&self) -> bool {
+        Kind::named(self.via).is_some_and(|kind| kind.class == Class::Archive)
     }
 
     /// The first decoded value of a header.

@@ -1,5 +1,6 @@
 //! Passwords to try, best first, each with what it came from. Every locked thing asks the same [`Keyring`].
 
+use crate::limits::{Budget, Stop};
 use std::collections::HashMap;
 
 /// Candidate passwords of one message.
@@ -143,9 +144,70 @@ impl Candidate {
     }
 }
 
+/// The passwords to try on one locked thing, best first. Those that opened a part of it come to the front.
+#[derive(Debug)]
+pub struct Trials<'k> {
+    trials: Vec<Trial<'k>>,
+    /// How many at the front opened something.
+    proven: usize,
+    /// How many tries are left.
+    left: usize,
+}
+
+/// A password as bytes.
+#[derive(Clone, Debug)]
+struct Trial<'k> {
+    candidate: &'k Candidate,
+    bytes: Vec<u8>,
+}
+
+impl<'k> Trials<'k> {
+    /// The candidates of a ring in every encoding, for one archive or document: at most `Limits::passwords` of them, and as
+    /// many tries in all, those of passwords that opened something not counted.
+    pub fn new(keys: &'k Keyring, budget: &Budget) -> Self {
+        let limit = usize::try_from(budget.limits().passwords).unwrap_or(usize::MAX);
+        let candidates = keys.candidates().into_iter().take(limit);
+        let trials = candidates.flat_map(|candidate| {
+            candidate.encodings().into_iter().map(move |bytes| Trial { candidate, bytes })
+        });
+        Self { trials: trials.collect(), proven: 0, left: limit }
+    }
+
+    /// Tries them in order until `open` gives something. `open` pays what a try costs.
+    ///
+    /// # Errors
+    /// What `open` answers.
+    pub fn find<T>(
+        &mut self,
+        mut open: impl FnMut(&[u8]) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<(T, &'k Candidate)>, Stop> {
+        let reach = self.proven + self.left;
+        for place in 0..self.trials.len().min(reach) {
+            let Some(trial) = self.trials.get(place) else { break };
+            self.left -= usize::from(place >= self.proven);
+            if let Some(opened) = open(&trial.bytes)? {
+                let candidate = trial.candidate;
+                if place >= self.proven {
+                    self.prove(place);
+                }
+                return Ok(Some((opened, candidate)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn prove(&mut self, place: usize) {
+        if let Some(part) = self.trials.get_mut(self.proven..=place) {
+            part.rotate_right(1);
+            self.proven += 1;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     fn candidate(text: &str, rank: u8) -> Candidate {
         Candidate { text: text.into(), rank, origin: Origin { source: Source::Body, place: String::new() } }
@@ -168,6 +230,20 @@ mod tests {
         assert_eq!(candidate("a1", 0).encodings(), [b"a1".to_vec()]);
         assert_eq!(candidate("表1", 0).encodings(), ["表1".as_bytes().to_vec(), b"\x95\x5c1".to_vec()]);
         assert_eq!(candidate("é1", 0).encodings(), ["é1".as_bytes().to_vec(), b"\xe91".to_vec()]);
+    }
+
+    #[test]
+    fn a_password_that_worked_is_tried_first_and_is_free() {
+        let mut ring = Keyring::new();
+        ["a", "b", "c", "d"].into_iter().for_each(|text| ring.add(candidate(text, 30)));
+        let budget = Budget::new(&Limits { passwords: 4, ..Limits::default() });
+        let mut trials = Trials::new(&ring, &budget);
+        for _ in 0..9 {
+            let found = trials.find(|bytes| Ok((bytes == b"c").then_some(()))).unwrap();
+            assert_eq!(found.map(|(_, candidate)| candidate.text.as_str()), Some("c"));
+        }
+        let order: Vec<&[u8]> = trials.trials.iter().map(|trial| trial.bytes.as_slice()).collect();
+        assert_eq!((order, trials.left), (vec![&b"c"[..], b"a", b"b", b"d"], 1));
     }
 
     #[test]

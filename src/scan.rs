@@ -128,7 +128,9 @@ impl Walk<'_> {
             stopped = stopped.and(open_as(format, artifact, &self.keys, &mut opened, self.budget));
         }
         // A ZIP inside or behind it is opened, and says nothing of the rest.
-        if artifact.kind.class == Class::ShutArchive {
+        if artifact.kind.class == Class::Archive
+            && !formats::all().any(|format| format.id() == artifact.kind.id)
+        {
             opened.missed("unsupported-format", artifact.kind.id);
         }
         if let Some(kind) = unlike_its_name(artifact).filter(|_| opened.children.is_empty()) {
@@ -162,7 +164,7 @@ impl Walk<'_> {
 /// too broken to be told.
 fn unlike_its_name(artifact: &Artifact) -> Option<&'static str> {
     let promised = Kind::by_name(&artifact.name)?;
-    let holds = matches!(promised.class, Class::Archive | Class::ShutArchive | Class::Document);
+    let holds = matches!(promised.class, Class::Archive | Class::Document);
     let is_nothing = artifact.kind.class == Class::Data && !artifact.bytes.is_empty();
     (holds && is_nothing && artifact.via != "stream").then_some(promised.id)
 }
@@ -214,8 +216,8 @@ mod tests {
     #[test]
     fn a_zip_in_a_shut_archive_does_not_open_the_rest() {
         let zip = archive(&[stored("a.txt", b"text")]);
-        let shut = [&b"7z\xbc\xaf\x27\x1c\0\x04 what nobody reads"[..], &zip].concat();
-        assert_eq!(unread("a.7z", &shut), ["unsupported-format"]);
+        let shut = [&b"ALZ\x01 what nobody reads"[..], &zip].concat();
+        assert_eq!(unread("a.alz", &shut), ["unsupported-format"]);
         assert_eq!(unread("a.zip", &zip), [""; 0]);
     }
 

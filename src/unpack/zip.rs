@@ -32,7 +32,7 @@ impl Format for Zip {
         ARCHIVES.contains(&kind)
             || last_end(&artifact.bytes).is_some_and(|end| {
                 // What a compound file or a message holds ends inside it and is given out by its own format.
-                !HOLDERS.contains(&kind) || end == artifact.bytes.len()
+                !is_holder(artifact) || end == artifact.bytes.len()
             })
     }
 
@@ -65,6 +65,11 @@ const ARCHIVES: &[&str] = &["zip", "jar", "msix", "odf"];
 const HOLDERS: &[&str] =
     &["eml", "msg", "doc", "xls", "ppt", "vsd", "pub", "msi", "ole", "encrypted-office", "onenote"];
 
+/// Whether the artifact may hold a whole ZIP that its own format gives out.
+fn is_holder(artifact: &Artifact) -> bool {
+    artifact.kind.class == Class::Archive || HOLDERS.contains(&artifact.kind.id)
+}
+
 /// Whether the artifact is something else that has a ZIP in or behind it.
 fn is_guest(artifact: &Artifact) -> bool {
     !ARCHIVES.contains(&artifact.kind.id)
@@ -84,10 +89,6 @@ fn note(artifact: &Artifact, archive: &Archive<'_>, out: &mut Opened) {
     };
     let known = is_guest(artifact) && artifact.kind.class != Class::Data;
     out.unread.extend(archive.unread.iter().cloned());
-    // What a disc image or tar holds lies in it piece by piece, each piece honest.
-    if artifact.kind.class == Class::ShutArchive {
-        return;
-    }
     out.facts.extend(archive.facts.iter().filter(|fact| !(known && surrounds(fact))).cloned());
     out.damage.extend(archive.damage.iter().cloned());
     if !is_guest(artifact) && archive.damage.iter().any(|damage| damage.what == "zip-no-central-directory") {

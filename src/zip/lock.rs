@@ -7,26 +7,9 @@
 use super::entry::{Content, Entry, Lock, Reading, State};
 use super::winzip_aes::Sealed;
 use super::zip_crypto::{self, Decrypt, Keys};
-use crate::keyring::{Candidate, Keyring};
+use crate::keyring::{Candidate, Trials};
 use crate::limits::{Budget, Stop};
 use std::io::Read;
-
-/// The passwords to try on one archive, best first. Those that opened an entry come to the front.
-#[derive(Debug)]
-pub struct Passwords<'k> {
-    trials: Vec<Trial<'k>>,
-    /// How many at the front opened something.
-    proven: usize,
-    /// How many tries are left.
-    left: usize,
-}
-
-/// A password as bytes.
-#[derive(Clone, Debug)]
-struct Trial<'k> {
-    candidate: &'k Candidate,
-    bytes: Vec<u8>,
-}
 
 /// The content of an entry that was locked, and what opened it.
 #[derive(Debug)]
@@ -39,46 +22,6 @@ pub struct Unlocked<'k> {
     pub candidate: &'k Candidate,
 }
 
-impl<'k> Passwords<'k> {
-    /// The candidates of a ring in every encoding, for one archive: at most `Limits::passwords` of them, and as
-    /// many tries in all, those of passwords that opened something not counted.
-    pub fn new(keys: &'k Keyring, budget: &Budget) -> Self {
-        let limit = usize::try_from(budget.limits().passwords).unwrap_or(usize::MAX);
-        let candidates = keys.candidates().into_iter().take(limit);
-        let trials = candidates.flat_map(|candidate| {
-            candidate.encodings().into_iter().map(move |bytes| Trial { candidate, bytes })
-        });
-        Self { trials: trials.collect(), proven: 0, left: limit }
-    }
-
-    /// Tries them in order until `open` gives something.
-    fn find<T>(
-        &mut self,
-        mut open: impl FnMut(&[u8]) -> Result<Option<T>, Stop>,
-    ) -> Result<Option<(T, &'k Candidate)>, Stop> {
-        let reach = self.proven + self.left;
-        for place in 0..self.trials.len().min(reach) {
-            let Some(trial) = self.trials.get(place) else { break };
-            self.left -= usize::from(place >= self.proven);
-            if let Some(opened) = open(&trial.bytes)? {
-                let candidate = trial.candidate;
-                if place >= self.proven {
-                    self.prove(place);
-                }
-                return Ok(Some((opened, candidate)));
-            }
-        }
-        Ok(None)
-    }
-
-    fn prove(&mut self, place: usize) {
-        if let Some(part) = self.trials.get_mut(self.proven..=place) {
-            part.rotate_right(1);
-            self.proven += 1;
-        }
-    }
-}
-
 impl Entry<'_> {
     /// The content of an encrypted entry, if one of the passwords opens it. An entry without content tells nothing
     /// of its password and stays shut.
@@ -87,7 +30,7 @@ impl Entry<'_> {
     /// A spent limit.
     pub fn unlock<'k>(
         &self,
-        passwords: &mut Passwords<'k>,
+        passwords: &mut Trials<'k>,
         budget: &mut Budget,
     ) -> Result<Option<Unlocked<'k>>, Stop> {
         for reading in self.locked() {
@@ -108,7 +51,7 @@ impl Reading<'_> {
     fn unlock_crypto<'k>(
         &self,
         checks: [u8; 2],
-        passwords: &mut Passwords<'k>,
+        passwords: &mut Trials<'k>,
         budget: &mut Budget,
     ) -> Result<Option<(Content, &'k Candidate)>, Stop> {
         let Some((header, data)) = self.data.split_first_chunk::<{ zip_crypto::HEADER }>() else {
@@ -140,7 +83,7 @@ impl Reading<'_> {
     fn unlock_aes<'k>(
         &self,
         key: usize,
-        passwords: &mut Passwords<'k>,
+        passwords: &mut Trials<'k>,
         budget: &mut Budget,
     ) -> Result<Option<(Content, &'k Candidate)>, Stop> {
         let Some(sealed) = Sealed::new(key, self.data) else { return Ok(None) };
@@ -165,7 +108,7 @@ mod tests {
     use super::super::layout;
     use super::super::writer::{Item, archive, deflated, stored};
     use super::*;
-    use crate::keyring::{Origin, Source};
+    use crate::keyring::{Keyring, Origin, Source};
     use crate::limits::Limits;
 
     fn ring<'a>(texts: impl IntoIterator<Item = &'a str>) -> Keyring {
@@ -181,7 +124,7 @@ mod tests {
     fn opened(bytes: &[u8], keys: &Keyring) -> Option<(&'static str, String, Vec<u8>)> {
         let archive = layout::read(bytes, 10).unwrap();
         let mut budget = Budget::new(&Limits::default());
-        let mut passwords = Passwords::new(keys, &budget);
+        let mut passwords = Trials::new(keys, &budget);
         let unlocked = archive.entries[0].unlock(&mut passwords, &mut budget).unwrap()?;
         let Content { decoded, state, .. } = unlocked.content;
         assert_eq!(state, State::Whole);
@@ -241,7 +184,7 @@ mod tests {
             let limits = Limits { passwords: 200_000, ..Limits::default() };
             let mut budget = Budget::new(&limits);
             let keys = ring(wrong.iter().map(String::as_str).chain(["right"]));
-            let mut passwords = Passwords::new(&keys, &budget);
+            let mut passwords = Trials::new(&keys, &budget);
             let unlocked = archive.entries[0].unlock(&mut passwords, &mut budget).unwrap().unwrap();
             assert_eq!(unlocked.candidate.text, "right");
         }
@@ -272,21 +215,6 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_worked_is_tried_first_and_is_free() {
-        let keys = ring(["a", "b", "c", "d"]);
-        let mut budget = Budget::new(&Limits { passwords: 4, ..Limits::default() });
-        let items: Vec<Item> = (0..9).map(|_| deflated("x", PLAIN).crypto(b"c")).collect();
-        let bytes = archive(&items);
-        let archive = layout::read(&bytes, 10).unwrap();
-        let mut passwords = Passwords::new(&keys, &budget);
-        for entry in &archive.entries {
-            assert!(entry.unlock(&mut passwords, &mut budget).unwrap().is_some());
-        }
-        let order: Vec<&[u8]> = passwords.trials.iter().map(|trial| trial.bytes.as_slice()).collect();
-        assert_eq!((order, passwords.left), (vec![&b"c"[..], b"a", b"b", b"d"], 1));
-    }
-
-    #[test]
     fn key_derivation_is_paid() {
         let keys = ring(["a", "b", "c", "747"]);
         let bytes = archive(&[stored("a", PLAIN).aes(b"747", 3, 2)]);
@@ -295,7 +223,7 @@ mod tests {
             [(3_999, Err(Stop::KeyDerivation)), (6_999, Err(Stop::KeyDerivation)), (7_000, Ok(true))]
         {
             let mut budget = Budget::new(&Limits { derivation_rounds: rounds, ..Limits::default() });
-            let mut passwords = Passwords::new(&keys, &budget);
+            let mut passwords = Trials::new(&keys, &budget);
             let unlocked = archive.entries[0].unlock(&mut passwords, &mut budget);
             assert_eq!(unlocked.map(|unlocked| unlocked.is_some()), want, "{rounds}");
         }

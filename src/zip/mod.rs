@@ -25,7 +25,7 @@ pub(crate) mod writer;
 mod zip_crypto;
 
 pub use entry::{Content, Entry, State};
-pub use lock::{Passwords, Unlocked};
+pub use lock::Unlocked;
 
 use crate::artifact::{Damage, Fact, Unread};
 use crate::limits::Budget;
@@ -68,7 +68,7 @@ pub(crate) use name::decode as decode_name;
 mod tests {
     use super::writer::{archive, deflated, stored};
     use super::*;
-    use crate::keyring::Keyring;
+    use crate::keyring::{Keyring, Trials};
     use crate::limits::Limits;
 
     #[test]
@@ -90,7 +90,7 @@ mod tests {
                 bad[at] ^= 1 << bit;
                 let mut budget = Budget::new(&Limits::default());
                 let keys = Keyring::new();
-                let mut passwords = Passwords::new(&keys, &budget);
+                let mut passwords = Trials::new(&keys, &budget);
                 for entry in Archive::read(&bad, &budget).map(|archive| archive.entries).unwrap_or_default() {
                     let _any = entry.decode(&mut budget);
                     let _none = entry.unlock(&mut passwords, &mut budget);

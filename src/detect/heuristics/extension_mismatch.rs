@@ -1,6 +1,6 @@
 //! Extension and content disagree in a way that mail systems of offices do not produce.
 
-use super::program_behind_document_name::SENT;
+use super::program_behind_document_name::is_sent;
 use super::{Check, Heuristic};
 use crate::artifact::Tree;
 use crate::detect::Strength;
@@ -17,7 +17,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 };
 
 fn check(tree: &Tree, hit: &mut Check) {
-    for artifact in tree.iter().filter(|artifact| SENT.contains(&artifact.via)) {
+    for artifact in tree.iter().filter(|artifact| is_sent(artifact)) {
         let Some(shown) = Kind::by_name(&artifact.name) else { continue };
         let told =
             artifact.kind.class != Class::Data && artifact.kind.class != Class::Text && artifact.size > 0;

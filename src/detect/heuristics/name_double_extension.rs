@@ -1,6 +1,6 @@
 //! A document extension followed by one that runs, also with a run of blanks between them.
 
-use super::program_behind_document_name::SENT;
+use super::program_behind_document_name::is_sent;
 use super::{Check, Heuristic};
 use crate::artifact::Fact;
 use crate::artifact::Tree;
@@ -24,7 +24,7 @@ fn check(tree: &Tree, hit: &mut Check) {
             Fact::LockedName(name) => Some(name.as_str()),
             _ => None,
         });
-        let own = Some(artifact.name.as_str()).filter(|_| SENT.contains(&artifact.via) && artifact.size > 0);
+        let own = Some(artifact.name.as_str()).filter(|_| is_sent(artifact) && artifact.size > 0);
         if let Some(name) = own.into_iter().chain(locked).find(|name| is_double(name)) {
             hit(artifact.id, name.to_string());
         }

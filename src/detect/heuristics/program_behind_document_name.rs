@@ -1,7 +1,7 @@
 //! The name promises paper, the content is machine code or a shortcut.
 
 use super::{Check, Heuristic};
-use crate::artifact::Tree;
+use crate::artifact::{Artifact, Tree};
 use crate::detect::Strength;
 use crate::kind::{Class, Kind};
 
@@ -16,7 +16,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 };
 
 fn check(tree: &Tree, hit: &mut Check) {
-    for artifact in tree.iter().filter(|artifact| SENT.contains(&artifact.via)) {
+    for artifact in tree.iter().filter(|artifact| is_sent(artifact)) {
         let Some(shown) = Kind::by_name(&artifact.name) else { continue };
         let paper = matches!(shown.class, Class::Document | Class::Media | Class::Text | Class::Message);
         if paper && matches!(artifact.kind.id, "exe" | "lnk" | "msi" | "chm") {
@@ -25,5 +25,10 @@ fn check(tree: &Tree, hit: &mut Check) {
     }
 }
 
-/// Ways by which an artifact comes under a name that the sender chose for a person.
-pub(super) const SENT: &[&str] = &["file", "attachment", "zip", "gzip", "uuencode", "ole-package"];
+/// Whether an artifact comes under a name that the sender chose for a person.
+pub(super) fn is_sent(artifact: &Artifact) -> bool {
+    artifact.is_member() || SENT.contains(&artifact.via)
+}
+
+/// Ways to such a name beside membership in an archive.
+const SENT: &[&str] = &["file", "attachment", "uuencode", "ole-package"];

@@ -36,5 +36,5 @@ pub(super) fn runs_as_script(artifact: &Artifact) -> bool {
 /// Whether the artifact is a member that a person sees after unpacking, not a part of a document or program.
 pub(super) fn is_archived(tree: &Tree, artifact: &Artifact) -> bool {
     let container = artifact.parent.and_then(|parent| tree.get(parent));
-    artifact.via == "zip" && container.is_some_and(|container| container.kind.class == Class::Archive)
+    artifact.is_member() && container.is_some_and(|container| container.kind.class == Class::Archive)
 }

@@ -1,9 +1,9 @@
 //! Takes the entries out of an archive: each body once, first what is open, then what a password opens.
 
 use crate::artifact::{Child, Fact, Opened, Unread};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Trials};
 use crate::limits::{Budget, Stop};
-use crate::zip::{Content, Entry, Passwords, State, Unlocked};
+use crate::zip::{Content, Entry, State, Unlocked};
 use std::collections::HashMap;
 
 /// Where packed bytes lie, how many they are, and how they are packed and locked: the same bytes under another
@@ -75,7 +75,7 @@ impl<'a> Shelf<'a> {
         budget: &mut Budget,
     ) -> Result<(), Stop> {
         locked.sort_by_key(|entry| (is_tiny(entry), entry.data.len()));
-        let mut passwords = Passwords::new(keys, budget);
+        let mut passwords = Trials::new(keys, budget);
         let mut shut = 0usize;
         let mut spent = false;
         for entry in locked {
