@@ -127,7 +127,8 @@ fn try_passwords(bencher: Bencher, encrypt: Encrypt, count: usize) {
 
 fn locked(encrypt: Encrypt) -> Vec<u8> {
     let text = "The figures of the quarter.\n".repeat(400);
-    let member = Member { name: "figures.txt".into(), content: Content::Text(text), no_more: NoMore };
+    let member =
+        Member { hidden: false, name: "figures.txt".into(), content: Content::Text(text), no_more: NoMore };
     let archive = Archive {
         encrypt,
         password: "right".into(),

@@ -83,6 +83,8 @@ pub enum Fact {
         /// Where it was found.
         origin: Origin,
     },
+    /// The mail says that its password comes another way or is known to the reader: the sentence.
+    PasswordElsewhere(String),
     /// A name inside a container whose content stayed shut.
     LockedName(String),
     /// A run of one repeated byte at the end, far longer than any program writes.

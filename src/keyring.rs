@@ -104,6 +104,14 @@ impl Keyring {
         }
     }
 
+    /// The candidates that were added after there were `count`, on a ring of their own.
+    #[must_use]
+    pub fn since(&self, count: usize) -> Self {
+        let mut ring = Self::new();
+        self.candidates.iter().skip(count).cloned().for_each(|candidate| ring.add(candidate));
+        ring
+    }
+
     /// Notes that a candidate opened something, so that it is tried first from now on.
     pub fn promote(&mut self, text: &str) {
         if let Some(known) = self.places.get(text).and_then(|place| self.candidates.get_mut(*place)) {

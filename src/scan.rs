@@ -1,14 +1,15 @@
 //! The one conductor: opens a message stage by stage until nothing is left to open, then has it judged.
 
-use crate::artifact::{Artifact, Child, Fact, Format, Opened, Tree, Unread};
+mod walk;
+
+use crate::artifact::{Child, Tree, Unread};
 use crate::detect::{Judge, Rules, yara};
-use crate::formats;
-use crate::keyring::{Keyring, Letter};
+use crate::keyring::Keyring;
 use crate::kind::{Class, Kind};
-use crate::limits::{Budget, Limits, Stop};
-use crate::message::passwords;
+use crate::limits::{Budget, Limits};
+use crate::message::neighbours::Neighbours;
 use crate::report::Report;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use walk::{Walk, note};
 
 /// Scans messages. Make one and keep it; it is shared between threads.
 #[derive(Debug, Default)]
@@ -67,9 +68,14 @@ impl Scanner {
 impl Session<'_> {
     /// Scans one input; answers the report and the tree it speaks of.
     pub fn scan(&mut self, input: Input, keys: &Keyring) -> (Report, Tree) {
+        self.scan_among(input, keys, &Neighbours::default())
+    }
+
+    /// Scans one input whose passwords may stand in other mails.
+    pub fn scan_among(&mut self, input: Input, keys: &Keyring, neighbours: &Neighbours) -> (Report, Tree) {
         let mut budget = Budget::new(&self.scanner.limits);
         let (path, index) = (input.path.clone(), input.index);
-        let mut tree = open(input, keys.clone(), &mut budget);
+        let mut tree = open(input, keys.clone(), neighbours, &mut budget);
         let findings = self.judge.findings(&tree);
         for finding in findings.iter().filter(|finding| finding.rule == yara::INCOMPLETE) {
             note(&mut tree, finding.artifact, Unread { reason: "rules-incomplete", detail: String::new() });
@@ -80,8 +86,8 @@ impl Session<'_> {
     }
 }
 
-/// Opens an input and everything inside it.
-pub fn open(input: Input, keys: Keyring, budget: &mut Budget) -> Tree {
+/// Opens an input and everything inside it. Passwords are looked for in the message and in its neighbours.
+pub fn open(input: Input, keys: Keyring, neighbours: &Neighbours, budget: &mut Budget) -> Tree {
     let mut root = Child::new(input.name, "file", input.bytes);
     if input.is_message && matches!(Kind::of(&root.name, &root.bytes).class, Class::Text | Class::Data) {
         root = root.of_kind("eml");
@@ -90,114 +96,7 @@ pub fn open(input: Input, keys: Keyring, budget: &mut Budget) -> Tree {
         root.unread.push(Unread { reason: "limit-input-bytes", detail: format!("{} bytes", input.size) });
         root.size = input.size;
     }
-    let mut walk = Walk { tree: Tree::new(root), keys, letters: Vec::new(), budget };
-    let mut next = 0;
-    while next < walk.tree.len() {
-        if let Err(stop) = walk.open(next) {
-            note(&mut walk.tree, next, stop.into());
-            break;
-        }
-        next += 1;
-    }
-    walk.tree
-}
-
-/// One message being opened.
-struct Walk<'a> {
-    tree: Tree,
-    keys: Keyring,
-    /// Letters not yet searched for passwords.
-    letters: Vec<Letter>,
-    budget: &'a mut Budget,
-}
-
-impl Walk<'_> {
-    /// Opens one artifact as every format that knows it, and hangs what it holds into the tree.
-    fn open(&mut self, id: usize) -> Result<(), Stop> {
-        let Some(artifact) = self.tree.get(id) else { return Ok(()) };
-        let mut opened = Opened::default();
-        let mut stopped = Ok(());
-        for format in formats::all().filter(|format| format.matches(artifact)) {
-            if artifact.depth >= self.budget.limits().depth {
-                opened.unread.push(Stop::Depth.into());
-                break;
-            }
-            if format.asks_passwords() {
-                search(&mut self.letters, &mut self.keys);
-            }
-            stopped = stopped.and(open_as(format, artifact, &self.keys, &mut opened, self.budget));
-        }
-        // A ZIP inside or behind it is opened, and says nothing of the rest.
-        if artifact.kind.class == Class::Archive
-            && !formats::all().any(|format| format.id() == artifact.kind.id)
-        {
-            opened.missed("unsupported-format", artifact.kind.id);
-        }
-        if let Some(kind) = unlike_its_name(artifact).filter(|_| opened.children.is_empty()) {
-            opened.missed("damaged", format!("it is called {kind} and is none"));
-        }
-        self.place(id, opened).and(stopped)
-    }
-
-    /// Hangs what was found into the tree and onto the keyring.
-    fn place(&mut self, id: usize, opened: Opened) -> Result<(), Stop> {
-        self.letters.extend(opened.letters);
-        for fact in &opened.facts {
-            if let Fact::OpenedWith { password, .. } = fact {
-                self.keys.promote(password);
-            }
-        }
-        if let Some(artifact) = self.tree.get_mut(id) {
-            artifact.facts.extend(opened.facts);
-            artifact.damage.extend(opened.damage);
-            artifact.unread.extend(opened.unread);
-        }
-        for child in opened.children {
-            self.budget.artifact(child.bytes.len() as u64)?;
-            self.tree.add(Some(id), child);
-        }
-        Ok(())
-    }
-}
-
-/// The kind that the name of an artifact promises where its content is that of nothing known: an archive or document
-/// too broken to be told.
-fn unlike_its_name(artifact: &Artifact) -> Option<&'static str> {
-    let promised = Kind::by_name(&artifact.name)?;
-    let holds = matches!(promised.class, Class::Archive | Class::Document);
-    let is_nothing = artifact.kind.class == Class::Data && !artifact.bytes.is_empty();
-    (holds && is_nothing && artifact.via != "stream").then_some(promised.id)
-}
-
-/// Marks an artifact as not read; the same mark twice says no more.
-fn note(tree: &mut Tree, id: usize, unread: Unread) {
-    if let Some(artifact) = tree.get_mut(id).filter(|artifact| !artifact.unread.contains(&unread)) {
-        artifact.unread.push(unread);
-    }
-}
-
-/// Searches the letters for passwords and puts these onto the keyring.
-fn search(letters: &mut Vec<Letter>, keys: &mut Keyring) {
-    for letter in letters.drain(..) {
-        for candidate in passwords::candidates(&letter) {
-            keys.add(candidate);
-        }
-    }
-}
-
-/// Opens an artifact as one format. A panic costs what this format would have found, and is reported.
-fn open_as(
-    format: &dyn Format,
-    artifact: &Artifact,
-    keys: &Keyring,
-    opened: &mut Opened,
-    budget: &mut Budget,
-) -> Result<(), Stop> {
-    let attempt = AssertUnwindSafe(|| format.open(artifact, keys, opened, budget));
-    catch_unwind(attempt).unwrap_or_else(|_| {
-        opened.missed("reader-fault", format.id());
-        Ok(())
-    })
+    Walk::new(Tree::new(root), keys, neighbours, budget).finish()
 }
 
 #[cfg(test)]
@@ -209,7 +108,7 @@ mod tests {
     fn unread(name: &str, bytes: &[u8]) -> Vec<&'static str> {
         let input =
             Input { name: name.into(), bytes: bytes.to_vec(), size: bytes.len() as u64, ..Input::default() };
-        let tree = open(input, Keyring::new(), &mut Budget::new(&Limits::default()));
+        let tree = open(input, Keyring::new(), &Neighbours::default(), &mut Budget::new(&Limits::default()));
         tree.iter().flat_map(|artifact| artifact.unread.iter().map(|unread| unread.reason)).collect()
     }
 
@@ -225,7 +124,7 @@ mod tests {
     fn a_message_with_a_damaged_beginning_is_read_as_one() {
         let bytes = b"\x02 junk\nContent-Type: message/partial\n\nhello".to_vec();
         let input = Input { size: bytes.len() as u64, bytes, is_message: true, ..Input::default() };
-        let tree = open(input, Keyring::new(), &mut Budget::new(&Limits::default()));
+        let tree = open(input, Keyring::new(), &Neighbours::default(), &mut Budget::new(&Limits::default()));
         assert_eq!((tree.get(0).unwrap().kind.id, tree.len()), ("eml", 2));
     }
 

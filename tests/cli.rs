@@ -7,6 +7,8 @@
     reason = "a test may panic, starts the program, and reads what it wrote"
 )]
 
+mod build;
+
 use serde_json::Value;
 use std::ffi::OsStr;
 use std::fs;
@@ -371,4 +373,85 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
     child.stdout.take().unwrap().read_exact(&mut first).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!((first, status(&output), stderr(&output)), (*b"{", 0, String::new()));
+}
+
+/// A mail as the recipes write it.
+fn from_recipe(recipe: &str) -> Vec<u8> {
+    let recipe: build::cases::Recipe = toml::from_str(recipe).unwrap();
+    recipe.message.bytes()
+}
+
+/// A mail of the office with a locked archive and without its password.
+fn locked_mail() -> Vec<u8> {
+    from_recipe(
+        r#"
+        [message]
+        from = "田中 <tanaka@kaisha.example>"
+        to = "info@town.example"
+        subject = "見積書の送付"
+        date = "Wed, 02 Mar 2022 10:00:00 +0900"
+        [[message.part]]
+        text = "見積書をお送りします。\nパスワードは別途お送りします。\n"
+        [[message.part]]
+        name = "見積書.zip"
+        [message.part.zip]
+        encrypt = "aes256"
+        password = "k7Rm2x"
+        names = "utf8"
+        [[message.part.zip.member]]
+        name = "見積書.txt"
+        text = "御見積書"
+        "#,
+    )
+}
+
+fn password_mail() -> Vec<u8> {
+    from_recipe(
+        r#"
+        [message]
+        from = "田中 <tanaka@kaisha.example>"
+        to = "info@town.example"
+        subject = "【パスワード通知】見積書の送付"
+        date = "Wed, 02 Mar 2022 10:03:00 +0900"
+        charset = "iso-2022-jp"
+        [[message.part]]
+        text = "先ほどのファイルのパスワードをお知らせします。\n\nパスワード：k7Rm2x\n"
+        "#,
+    )
+}
+
+#[test]
+fn the_second_mail_of_a_mailbox_opens_the_archive_of_the_first() {
+    let folder = Folder::new();
+    folder.file("box/cur/1.eml", locked_mail());
+    let alone = run(&[&"scan", &"--format", &"json", &folder.0.join("box")]);
+    assert_eq!(reports(&alone)[0]["verdict"], "unverified");
+    let told: Vec<&str> = reports(&alone)[0]["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["evidence"].as_str().unwrap())
+        .map(|e| if e.contains("別途") { "elsewhere" } else { "other" })
+        .collect();
+    assert_eq!(told, ["elsewhere"]);
+    folder.file("box/new/2.eml", password_mail());
+    let together = reports(&run(&[&"scan", &"--format", &"json", &folder.0.join("box")]));
+    assert_eq!(
+        (&together[0]["verdict"], &together[1]["verdict"]),
+        (&Value::from("clean"), &Value::from("clean"))
+    );
+    let password = &together[0]["passwords"][0];
+    assert_eq!(
+        (&password["source"], &password["password"]),
+        (&Value::from("other-mail"), &Value::from("k7Rm2x"))
+    );
+    assert_eq!(password["place"], "line 3 of “【パスワード通知】見積書の送付” (2.eml)");
+    // The same mails in one mbox, the password first.
+    let entry = |mail: Vec<u8>| {
+        let lines = String::from_utf8(mail).unwrap().replace("\r\n", "\n");
+        format!("From a@b.example Fri Mar  4 09:12:00 2022\n{lines}\n")
+    };
+    let mbox = folder.file("mbox", entry(password_mail()) + &entry(locked_mail()));
+    let reports = reports(&run(&[&"scan", &"--format", &"json", &mbox]));
+    assert_eq!(reports[1]["passwords"][0]["place"], "line 3 of “【パスワード通知】見積書の送付” (mbox)");
 }

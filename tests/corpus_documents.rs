@@ -104,7 +104,12 @@ fn tree(file: &Path) -> Tree {
     let bytes = std::fs::read(file).unwrap();
     let name = file.file_name().unwrap().to_string_lossy().into_owned();
     let input = Input { path: name.clone(), name, size: bytes.len() as u64, bytes, ..Input::default() };
-    open(input, Keyring::new(), &mut Budget::new(&Limits::default()))
+    open(
+        input,
+        Keyring::new(),
+        &tenpu::message::neighbours::Neighbours::default(),
+        &mut Budget::new(&Limits::default()),
+    )
 }
 
 fn count(artifact: &Artifact, counts: &mut Counts) {

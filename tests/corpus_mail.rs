@@ -60,7 +60,12 @@ const EMPTY: [&str; 3] = ["2d7f3c24656eb3b9.eml", "80d33f6b106dbccc.eml", "860aa
 
 fn open(bytes: Vec<u8>) -> Tree {
     let input = Input { name: "mail.eml".into(), size: bytes.len() as u64, bytes, ..Input::default() };
-    scan::open(input, Keyring::new(), &mut Budget::new(&Limits::default()))
+    scan::open(
+        input,
+        Keyring::new(),
+        &tenpu::message::neighbours::Neighbours::default(),
+        &mut Budget::new(&Limits::default()),
+    )
 }
 
 /// Whether an artifact is a message that says it has parts and has some.

@@ -316,7 +316,12 @@ mod with_engine {
             ..Default::default()
         };
         let mut budget = tenpu::limits::Budget::new(&tenpu::limits::Limits::default());
-        tenpu::scan::open(input, tenpu::keyring::Keyring::new(), &mut budget)
+        tenpu::scan::open(
+            input,
+            tenpu::keyring::Keyring::new(),
+            &tenpu::message::neighbours::Neighbours::default(),
+            &mut budget,
+        )
     }
 
     fn named(findings: &[Finding]) -> Vec<(&str, &str)> {

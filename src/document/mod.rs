@@ -11,6 +11,7 @@ pub mod ole;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
+mod prose;
 mod relations;
 pub mod sealed;
 mod xml;

@@ -4,10 +4,11 @@
 //! any name. Left out are parts that only style the document, and only while their content is what they say.
 //! Names of parts are compared without regard to case (Part 2, 6.2.2.3); interleaved pieces are not put together.
 
+use super::prose::Prose;
 use super::xml::{self, Node};
 use super::{hidden_text, relations};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
-use crate::keyring::Keyring;
+use crate::keyring::{Keyring, Letter};
 use crate::kind::{Kind, extension};
 use crate::limits::{Budget, Stop};
 use crate::zip::{Archive, Content, Entry, State};
@@ -46,10 +47,11 @@ impl Format for Ooxml {
         out.facts.append(&mut archive.facts);
         out.unread.append(&mut archive.unread);
         let types = Types::read(&archive, out, budget)?;
+        let mut prose = Prose::default();
         for entry in archive.entries.iter().filter(|entry| !entry.is_dir) {
-            open_part(entry, &types, out, budget)?;
+            open_part(entry, &types, &mut prose, out, budget)?;
         }
-        Ok(())
+        tell(artifact, prose.text(), out, budget)
     }
 }
 
@@ -109,7 +111,27 @@ fn part_name(name: &str) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_string()
 }
 
-fn open_part(entry: &Entry, types: &Types, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+/// Gives the text of the document, and has it searched for passwords of other files.
+fn tell(artifact: &Artifact, text: String, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    budget.pay(text.len() as u64)?;
+    let note: String = text.chars().take(LONGEST_NOTE).collect();
+    out.letters.push(Letter { attached: vec![(artifact.name.clone(), note)], ..Letter::default() });
+    out.push(Child::new("text", "text", text.into_bytes()).of_kind("text"), budget)
+}
+
+/// Characters of a document that are searched for passwords.
+const LONGEST_NOTE: usize = 16 << 10;
+
+fn open_part(
+    entry: &Entry,
+    types: &Types,
+    prose: &mut Prose,
+    out: &mut Opened,
+    budget: &mut Budget,
+) -> Result<(), Stop> {
     let name = part_name(&entry.name);
     if entry.encrypted {
         out.facts.push(Fact::LockedName(name.clone()));
@@ -136,6 +158,7 @@ fn open_part(entry: &Entry, types: &Types, out: &mut Opened, budget: &mut Budget
         Role::Boilerplate if decoded.broken.is_none() => {}
         _ => {
             note_hidden(&name, media_type, &decoded.bytes, out);
+            prose.add(media_type, &decoded.bytes);
             let mut child = Child::decoded(name.as_str(), "part", decoded);
             if entry.is_lost && child.unread.is_empty() {
                 child.unread.push(Unread { reason: "damaged", detail: "its data are nowhere".into() });

@@ -58,6 +58,7 @@ pub(super) fn walk(bytes: &[u8], visit: &mut dyn FnMut(Node)) -> bool {
             Ok(Event::End(_)) => visit(Node::Close),
             Ok(Event::Text(text)) => visit(Node::Text(&text.into_inner())),
             Ok(Event::CData(text)) => visit(Node::Text(&text.into_inner())),
+            Ok(Event::GeneralRef(name)) => visit(Node::Text(&unescaped(&format!("&{};", &*name)))),
             Ok(Event::Eof) => return true,
             Ok(_) => {}
             Err(_) => break,
@@ -66,6 +67,11 @@ pub(super) fn walk(bytes: &[u8], visit: &mut dyn FnMut(Node)) -> bool {
     let fault = usize::try_from(reader.error_position()).unwrap_or(usize::MAX);
     scan(text.get(fault..).unwrap_or_default(), visit);
     false
+}
+
+/// Text between tags with the five entities of the specification and numbered characters put in.
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    unescape(text).unwrap_or(Cow::Borrowed(text))
 }
 
 /// The text of a document: by its byte order mark, as UTF-16 by its looks, by its declaration, else as UTF-8.

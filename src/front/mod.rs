@@ -8,6 +8,7 @@ mod config;
 mod explain;
 mod extract;
 mod input;
+mod neighbours;
 mod pipeline;
 mod progress;
 mod rules;

@@ -1,4 +1,4 @@
-//! Many messages on all cores, answered in the order they came in.
+//! Many messages on all cores, answered in the order they came in: scanned, or read for the index of passwords.
 //!
 //! One thread reads, `jobs` threads scan, and the caller's thread gets the results in input order. The [`Gate`]
 //! bounds what is under way: in bytes, so that a mailbox of any size never sits in memory, and in messages, so
@@ -15,11 +15,23 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, Scope, scope};
 
+/// What a worker makes of one input.
+pub(super) trait Answer: Send {
+    /// What stands for the input on which a worker failed.
+    fn fault(path: &str, index: usize, why: &str) -> Self;
+}
+
+impl Answer for Report {
+    fn fault(path: &str, index: usize, why: &str) -> Self {
+        Self::fault(path, index, why)
+    }
+}
+
 /// What became of one input.
 #[derive(Debug)]
-pub(super) enum Outcome {
-    /// It was scanned, or the scanner failed on it and the report says so.
-    Report(Box<Report>),
+pub(super) enum Outcome<A> {
+    /// The answer of a worker, or what stands for it where the worker failed.
+    Answer(Box<A>),
     /// It could not be read.
     Unreadable(Problem),
 }
@@ -38,16 +50,16 @@ const WINDOW: usize = 64;
 /// The stack of a worker: that of a main thread, more than the usual one of threads, for deeply nested input.
 const STACK: usize = 8 << 20;
 
-/// Scans everything that `feed` hands on and calls `each` with the outcomes in the same order. `session` makes the
-/// scanner of one thread.
+/// Works through everything that `feed` hands on and calls `each` with the outcomes in the same order. `session` makes the
+/// worker of one thread.
 ///
 /// # Errors
 /// The first error of `each`, which ends the run; or that no thread could be started.
-pub(super) fn run<S: FnMut(Input) -> Report>(
+pub(super) fn run<A: Answer, S: FnMut(Input) -> A>(
     session: impl Fn() -> S + Sync,
     jobs: usize,
     feed: impl Feed,
-    each: &mut dyn FnMut(Outcome) -> io::Result<()>,
+    each: &mut dyn FnMut(Outcome<A>) -> io::Result<()>,
 ) -> io::Result<()> {
     let gate = Gate::new(jobs.max(1).saturating_mul(WINDOW));
     scope(|scope| {
@@ -59,13 +71,13 @@ pub(super) fn run<S: FnMut(Input) -> Report>(
 }
 
 /// Starts the workers and the reader.
-fn start<'scope, S: FnMut(Input) -> Report>(
+fn start<'scope, A: Answer + 'scope, S: FnMut(Input) -> A>(
     scope: &'scope Scope<'scope, '_>,
     session: &'scope (impl Fn() -> S + Sync),
     jobs: usize,
     feed: impl Feed + 'scope,
     gate: &'scope Gate,
-) -> io::Result<Receiver<(usize, Outcome)>> {
+) -> io::Result<Receiver<(usize, Outcome<A>)>> {
     let (work, jobs_to_do) = channel();
     let (done, results) = channel();
     let queue = std::sync::Arc::new(Mutex::new(jobs_to_do));
@@ -80,7 +92,12 @@ fn start<'scope, S: FnMut(Input) -> Report>(
 }
 
 /// The reader's thread: numbers what comes in and lets it through the gate.
-fn read_all(feed: impl Feed, work: &Sender<(usize, Input)>, done: &Sender<(usize, Outcome)>, gate: &Gate) {
+fn read_all<A>(
+    feed: impl Feed,
+    work: &Sender<(usize, Input)>,
+    done: &Sender<(usize, Outcome<A>)>,
+    gate: &Gate,
+) {
     let mut order = 0;
     let attempt = AssertUnwindSafe(|| {
         feed(&mut |item| {
@@ -102,10 +119,10 @@ fn read_all(feed: impl Feed, work: &Sender<(usize, Input)>, done: &Sender<(usize
 
 /// A worker's thread. A panic costs the message it happened on; the session is made anew, for nobody knows what
 /// state it is in.
-fn scan_all<S: FnMut(Input) -> Report>(
+fn scan_all<A: Answer, S: FnMut(Input) -> A>(
     session: &impl Fn() -> S,
     queue: &Mutex<Receiver<(usize, Input)>>,
-    done: &Sender<(usize, Outcome)>,
+    done: &Sender<(usize, Outcome<A>)>,
     gate: &Gate,
 ) {
     let mut scan = session();
@@ -114,12 +131,12 @@ fn scan_all<S: FnMut(Input) -> Report>(
             return;
         }
         let (path, index, bytes) = (input.path.clone(), input.index, input.bytes.len() as u64);
-        let report = catch_unwind(AssertUnwindSafe(|| scan(input))).unwrap_or_else(|panic| {
+        let answer = catch_unwind(AssertUnwindSafe(|| scan(input))).unwrap_or_else(|panic| {
             scan = session();
-            Report::fault(&path, index, &reason(&*panic))
+            A::fault(&path, index, &reason(&*panic))
         });
         gate.scanned(bytes);
-        if done.send((order, Outcome::Report(Box::new(report)))).is_err() {
+        if done.send((order, Outcome::Answer(Box::new(answer)))).is_err() {
             return;
         }
     }
@@ -130,10 +147,10 @@ fn next(queue: &Mutex<Receiver<(usize, Input)>>) -> Result<(usize, Input), std::
 }
 
 /// The caller's thread: holds back what comes too early.
-fn in_order(
-    results: Receiver<(usize, Outcome)>,
+fn in_order<A>(
+    results: Receiver<(usize, Outcome<A>)>,
     gate: &Gate,
-    each: &mut dyn FnMut(Outcome) -> io::Result<()>,
+    each: &mut dyn FnMut(Outcome<A>) -> io::Result<()>,
 ) -> io::Result<()> {
     let mut early = BTreeMap::new();
     let mut next = 0;
@@ -242,7 +259,7 @@ mod tests {
         let mut paths = Vec::new();
         run(session, jobs, feed, &mut |outcome| {
             paths.push(match outcome {
-                Outcome::Report(report) => report.path,
+                Outcome::Answer(report) => report.path,
                 Outcome::Unreadable(problem) => problem.path,
             });
             Ok(())
@@ -302,7 +319,7 @@ mod tests {
         };
         let mut faults = Vec::new();
         run(session, 1, |emit: &mut Emit| (0..9).try_for_each(|n| emit(input(n, 1))), &mut |outcome| {
-            let Outcome::Report(report) = outcome else { panic!("all inputs can be read") };
+            let Outcome::Answer(report) = outcome else { panic!("all inputs can be read") };
             faults.push((report.index, report.error));
             Ok(())
         })

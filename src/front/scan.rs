@@ -3,7 +3,7 @@
 use super::config::{Options, Passwords, Settings};
 use super::pipeline::{self, Outcome};
 use super::progress::Progress;
-use super::{Status, complain, input, rules};
+use super::{Status, complain, input, neighbours, rules};
 use crate::report::gist::verdict_id;
 use crate::report::html::Page;
 use crate::report::words::{fill, say, word};
@@ -48,9 +48,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let paths = args.paths;
     let mut printer = Printer::new(args.format, settings.lang);
     let keys = &settings.keys;
+    let neighbours = neighbours::index(&paths, settings.jobs)?;
     let session = || {
-        let mut session = scanner.session();
-        move |input| session.scan(input, keys).0
+        let (mut session, neighbours) = (scanner.session(), &neighbours);
+        move |input| session.scan_among(input, keys, neighbours).0
     };
     let feed = move |emit: &mut input::Emit| input::each(&paths, limit, emit);
     let mut each = |outcome| printer.print(outcome);
@@ -88,9 +89,9 @@ impl Printer {
         }
     }
 
-    fn print(&mut self, outcome: Outcome) -> io::Result<()> {
+    fn print(&mut self, outcome: Outcome<Report>) -> io::Result<()> {
         match outcome {
-            Outcome::Report(report) => self.report(&report),
+            Outcome::Answer(report) => self.report(&report),
             Outcome::Unreadable(problem) => {
                 self.failed += 1;
                 self.status = Status::Failed;

@@ -11,6 +11,8 @@ mod boundary;
 mod headers;
 pub mod maildir;
 pub mod mbox;
+pub mod neighbours;
+mod note;
 mod parameters;
 mod parse;
 mod part;
@@ -25,7 +27,7 @@ use crate::limits::{Budget, Stop};
 use std::borrow::Cow;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&Rfc5322];
+pub const FORMATS: &[&dyn Format] = &[&Rfc5322, &note::Note];
 
 /// An Internet message (RFC 5322, MIME RFC 2045 to 2049).
 #[derive(Debug)]

@@ -32,6 +32,13 @@ pub(super) fn parts(raw: &[u8]) -> View {
     view
 }
 
+/// The time that a Date field (RFC 5322 3.3) tells, in seconds since 1970.
+pub(super) fn time(field: &str) -> Option<i64> {
+    let head: String = field.chars().take(80).collect();
+    let parsed = catch_unwind(|| mail_parser::DateTime::parse_rfc822(&head)).ok()??;
+    Some(parsed.to_timestamp())
+}
+
 /// Whether a header that only `mail_parser` sees is one of a part: it has a MIME field and is no multipart, whose
 /// parts are listed by themselves.
 fn is_part(header: &[u8]) -> bool {

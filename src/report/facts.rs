@@ -18,6 +18,7 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
             let source = word(lang, "source", origin.source.id());
             fill(lang, "fact.opened", &[scheme, &printable(password), source])
         }
+        Fact::PasswordElsewhere(sentence) => fill(lang, "fact.password-elsewhere", &[&show(sentence)]),
         Fact::LockedName(name) => fill(lang, "fact.locked-name", &[&show(name)]),
         Fact::Padding { byte, length } => {
             fill(lang, "fact.padding", &[&length.to_string(), &format!("0x{byte:02x}")])
@@ -58,6 +59,7 @@ mod tests {
             Fact::Header { name: "subject", value: evil.clone() },
             Fact::OpenedWith { scheme: "zip-crypto", password: evil.clone(), origin },
             Fact::LockedName(evil.clone()),
+            Fact::PasswordElsewhere(evil.clone()),
             Fact::Padding { byte: 0, length: 9 },
             Fact::OtherName(evil.clone()),
             Fact::Trick { what: "zip-hidden-entry", detail: evil.clone() },
@@ -74,7 +76,7 @@ mod tests {
             }
         }
         let line = "macro project: 2 modules, code page 932, locked for viewing";
-        assert_eq!(describe(&facts[6], Lang::En), line);
-        assert_eq!(describe(&facts[7], Lang::Ja), "3行目：自動で実行：a⟨U+202E⟩⟨U+000A⟩{}");
+        assert_eq!(describe(&facts[7], Lang::En), line);
+        assert_eq!(describe(&facts[8], Lang::Ja), "3行目：自動で実行：a⟨U+202E⟩⟨U+000A⟩{}");
     }
 }

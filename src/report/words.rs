@@ -172,6 +172,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.attachment", "attachment", "添付ファイル"),
     ("via.inline", "inside the text", "本文に埋め込み"),
     ("via.body", "mail text", "本文"),
+    ("via.text", "text of the document", "文書の文章"),
     ("via.part", "document part", "文書の部品"),
     ("via.stream", "document stream", "文書のストリーム"),
     ("via.zip", "in a ZIP", "ZIPの中"),
@@ -183,6 +184,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     // Facts, for `explain`.
     ("fact.header", "header {}: {}", "ヘッダー {}：{}"),
     ("fact.opened", "opened ({}) with the password “{}”, {}", "パスワードで開きました（{}）：「{}」、{}"),
+    ("fact.password-elsewhere", "the password comes another way: {}", "パスワードは別の方法で知らされます：{}"),
     ("fact.locked-name", "locked inside: {}", "鍵がかかった中身：{}"),
     ("fact.padding", "ends in {} bytes of padding (byte {})", "末尾に{}バイトの埋め草があります（値{}）"),
     ("fact.other-name", "also named {}", "別の名前：{}"),

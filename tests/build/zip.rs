@@ -43,6 +43,9 @@ fn two() -> u16 {
 #[derive(Debug, Deserialize)]
 pub struct Member {
     pub name: String,
+    /// It stands in the archive, and no directory tells of it.
+    #[serde(default)]
+    pub hidden: bool,
     #[serde(flatten)]
     pub content: Content,
     #[serde(flatten)]
@@ -86,7 +89,12 @@ impl Archive {
     pub fn bytes(&self) -> Vec<u8> {
         let mut zip = Zip { out: self.prefix.clone().into_bytes(), ..Zip::default() };
         for member in &self.members {
+            let before = (zip.directory.len(), zip.count);
             self.add(&mut zip, &self.names.encode(&member.name), &member.content.bytes());
+            if member.hidden {
+                zip.directory.truncate(before.0);
+                zip.count = before.1;
+            }
         }
         let mut out = zip.finish(!self.no_directory);
         out.extend(self.suffix.bytes());

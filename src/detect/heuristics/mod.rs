@@ -4,6 +4,8 @@ use super::{Finding, Strength, Title};
 use crate::artifact::Tree;
 use crate::text::printable;
 
+mod archive_contradicts_itself;
+mod archive_path_traversal;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
@@ -12,6 +14,7 @@ mod name_double_extension;
 mod name_rtlo;
 mod padded_document;
 mod padded_macro_document;
+mod password_elsewhere;
 mod program_behind_document_name;
 mod program_in_archive;
 mod script_in_archive;
@@ -53,6 +56,8 @@ pub struct Heuristic {
 
 /// Every heuristic.
 pub const HEURISTICS: &[&Heuristic] = &[
+    &archive_contradicts_itself::RULE,
+    &archive_path_traversal::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
@@ -61,6 +66,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &name_rtlo::RULE,
     &padded_document::RULE,
     &padded_macro_document::RULE,
+    &password_elsewhere::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &script_in_archive::RULE,

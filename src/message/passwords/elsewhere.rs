@@ -1,4 +1,4 @@
-//! The sentence that says the password comes another way: in a second mail, by telephone, as always.
+//! The sentence that says the password comes another way: in a second mail, by telephone, as a picture, as always.
 
 use super::anchors::{self, Strength};
 use super::link::{self, Join};
@@ -30,6 +30,7 @@ const WAYS: Rows = &[
     "gesondert|separat|separater|telefonisch|wie üblich|wie immer|séparément|par téléphone|autre mail",
     "comme d'habitude|separata|separatamente|por separado|otro correo|em separado|aparte|osobno",
     "отдельн|另行|另外|单独|별도|따로",
+    "画像|写真|スクリーンショット|picture|image|screenshot|bild|imagen|immagine",
 ];
 
 /// The first sentence that says so, as it was written.

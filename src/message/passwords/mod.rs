@@ -26,7 +26,7 @@ mod hostile;
 #[cfg(test)]
 mod phrases;
 
-use crate::keyring::{Candidate, Letter, Source};
+use crate::keyring::{Candidate, Letter, Origin, Source};
 use date::Day;
 use described::Described;
 use loose::Told;
@@ -70,12 +70,52 @@ pub fn candidates(letter: &Letter) -> Vec<Candidate> {
     pile.candidates()
 }
 
-/// Every password in a text that belongs to a message: an attached text, another mail of the thread. `name` says
-/// which, as the end of `line 3 of …`.
-pub fn in_text(text: &str, source: Source, name: &str) -> Vec<Candidate> {
+/// Every password that a mail tells for the files of other mails, best first. `title` says which mail it is, as the
+/// end of `line 3 of …`.
+///
+/// A mail that announces no password tells one only if it is so short that it says nothing else.
+pub fn in_other_mail(letter: &Letter, title: &str) -> Vec<Candidate> {
+    let place = Place::new(Source::OtherMail, title);
+    let subject = view::line(&letter.subject);
+    let told = Told::by(&subject);
+    let day = letter.date.as_deref().and_then(Day::parse);
     let mut pile = Pile::default();
-    search(&view::lines(text), &[], &Place::new(source, name), Told::No, &mut pile);
-    pile.candidates()
+    for text in letter.texts.iter().take(TEXTS) {
+        let lines = view::lines(text);
+        search(&lines, &letter.names, &place, told, &mut pile);
+        describe(&lines, day, &letter.from, &mut pile);
+    }
+    near::search(&[subject], &Place::new(Source::OtherMail, &format!("the subject of {title}")), &mut pile);
+    let found = pile.candidates();
+    let announces = told == Told::Yes || found.iter().any(|candidate| candidate.rank == pile::ANCHORED);
+    let length: usize = letter.texts.iter().map(String::len).sum();
+    let most = match announces {
+        true => ANNOUNCED,
+        false if length <= SHORT => FEW,
+        false => 0,
+    };
+    found
+        .into_iter()
+        .filter(|candidate| candidate.rank <= pile::ALONE)
+        .take(most)
+        .map(|found| of_mail(found, title))
+        .collect()
+}
+
+/// Candidates of a mail that announces a password, and of one that is short.
+const ANNOUNCED: usize = 60;
+const FEW: usize = 12;
+
+/// Bytes of a mail that says nothing but a password, with a greeting and a signature.
+const SHORT: usize = 1_000;
+
+/// A candidate with its mail as its source, also where it was derived from what that mail describes.
+fn of_mail(mut found: Candidate, title: &str) -> Candidate {
+    if found.origin.source != Source::OtherMail {
+        found.origin =
+            Origin { source: Source::OtherMail, place: format!("{} of {title}", found.origin.place) };
+    }
+    found
 }
 
 /// The sentence that says the password comes another way (in a second mail, by telephone) or is known already.

@@ -503,8 +503,24 @@ fn subject_names_and_attached_texts_give_theirs() {
     let at = place(&got, "1234").unwrap();
     assert!(at < 12);
     assert_eq!((got[at].rank, got[at].origin.source), (40, Source::FileName));
-    let got = in_text("Document password: U22\n", Source::Attachment, "readme.txt");
-    assert_eq!((got[0].text.as_str(), got[0].origin.place.as_str()), ("U22", "line 1 of readme.txt"));
+}
+
+#[test]
+fn another_mail_tells_what_it_would_tell_of_its_own_files() {
+    let mut misses = Vec::new();
+    for (order, phrase) in PHRASES.iter().chain(UNLISTED).enumerate() {
+        let value = VALUES[order % VALUES.len()];
+        for text in contexts(&phrase.replace('§', value)) {
+            let got = in_other_mail(&letter(text), "mail");
+            if !got.iter().take(15).any(|candidate| candidate.text == value) {
+                misses.push(phrase.replace('§', value));
+            }
+        }
+    }
+    assert!(misses.is_empty(), "{}", misses.join("\n"));
+    let got = in_other_mail(&letter("山本様\n\nパスワード：k7Rm2x".into()), "“件名” (1.eml)");
+    let origin = Origin { source: Source::OtherMail, place: "line 3 of “件名” (1.eml)".into() };
+    assert_eq!((got[0].text.as_str(), &got[0].origin), ("k7Rm2x", &origin));
 }
 
 #[test]
@@ -531,6 +547,7 @@ fn passwords_that_come_another_way_are_told() {
         "パスワードはSMSでお送りします。",
         "パスワードはTeamsでお知らせします。",
         "いつものパスワードで開いてください。",
+        "パスワードは画像をご覧ください。",
     ] {
         let told = elsewhere(&letter(japanese(phrase)));
         assert_eq!(told.as_deref(), Some(phrase));
