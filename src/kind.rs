@@ -43,7 +43,7 @@ impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
         let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
-        let known_by_name = |kind: &&Self| kind.test.is_none() || kind.class == Class::Message;
+        let known_by_name = |kind: &&Self| kind.test.is_none() || kind.id == "eml";
         let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
         by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
@@ -97,13 +97,13 @@ static DATA: Kind = row("data", Class::Data, &[], None);
 #[rustfmt::skip]
 static KINDS: &[Kind] = &[
     // Compound files (MS-CFB), told apart by the streams they must hold.
+    row("msg", Class::Message, &["msg", "oft"], Some(|b| is_ole(b) && is_outlook(b))),
     row("encrypted-office", Class::Document, &[], Some(|b| is_ole(b) && ole_names(b, &["EncryptedPackage"]))),
     row("doc", Class::Document, &["doc", "dot", "wbk"], Some(|b| is_ole(b) && ole_names(b, &["WordDocument"]))),
     row("xls", Class::Document, &["xls", "xlt", "xla", "xlm", "xlw"], Some(|b| is_ole(b) && ole_names(b, &["Workbook", "Book"]))),
     row("ppt", Class::Document, &["ppt", "pps", "pot", "ppa"], Some(|b| is_ole(b) && ole_names(b, &["PowerPoint Document"]))),
     row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
-    row("msg", Class::Document, &["msg", "oft"], Some(|b| is_ole(b) && ole_names(b, &["__properties_version1.0"]))),
     row("msi", Class::Program, &["msi", "msp"], Some(|b| is_ole(b) && contains(b, b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"))),
     row("ole", Class::Document, &[], Some(is_ole)),
     // ZIP-based documents, told apart by the parts they must hold.
@@ -142,7 +142,7 @@ static KINDS: &[Kind] = &[
     row("vhd", Class::Archive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
     row("vhdx", Class::Archive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
     row("tar", Class::Archive, &["tar"], Some(is_tar)),
-    row("tnef", Class::Archive, &[], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
+    row("tnef", Class::Archive, &["tnef"], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
     row("lzip", Class::Archive, &["lz"], Some(|b| starts(b, b"LZIP\x01"))),
     row("lzma", Class::Archive, &["lzma"], Some(|b| starts(b, b"\x5d\0\0") && b.get(5..12) == Some(b"\xff\xff\xff\xff\xff\xff\xff"))),
     row("lz4", Class::Archive, &["lz4"], Some(|b| starts(b, b"\x04\x22\x4d\x18"))),
@@ -218,6 +218,42 @@ fn is_ole(bytes: &[u8]) -> bool {
 /// zero-terminated, at the start of a 128-byte entry, and sectors are whole entries.
 fn ole_names(bytes: &[u8], names: &[&str]) -> bool {
     bytes.chunks(128).any(|entry| names.iter().any(|name| is_wide(entry, name)))
+}
+
+/// Whether a compound file is a message: its directory begins with the entries of one, or has them and none of a
+/// document. Documents attached to a message stand in it with directories of their own.
+fn is_outlook(bytes: &[u8]) -> bool {
+    let begins = || {
+        let shift = u32::from(*bytes.get(0x1e)?);
+        let first = u32::from_le_bytes(bytes.get(0x30..0x34)?.try_into().ok()?);
+        let sector = 1usize.checked_shl(shift).filter(|sector| matches!(sector, 512 | 4096))?;
+        let at = usize::try_from(first).ok()?.checked_add(1)?.checked_mul(sector)?;
+        let directory = head(bytes.get(at..)?, 512);
+        Some(directory.chunks(128).any(|entry| OUTLOOK.iter().any(|name| begins_wide(entry, name))))
+    };
+    let holds = || ole_names(bytes, &["__properties_version1.0"]) && !ole_names(bytes, DOCUMENTS);
+    begins() == Some(true) || holds()
+}
+
+/// How the names of storages and streams of a message begin (MS-OXMSG 2.2).
+const OUTLOOK: &[&str] =
+    &["__nameid_version", "__properties_version", "__substg1.0_", "__attach_version", "__recip_version"];
+
+/// Main streams of documents.
+const DOCUMENTS: &[&str] = &[
+    "EncryptedPackage",
+    "WordDocument",
+    "Workbook",
+    "Book",
+    "PowerPoint Document",
+    "VisioDocument",
+    "Quill",
+];
+
+/// Whether the bytes start with the ASCII text in UTF-16.
+fn begins_wide(bytes: &[u8], text: &str) -> bool {
+    let (units, _) = bytes.as_chunks();
+    units.len() >= text.len() && units.iter().zip(text.bytes()).all(|(unit, byte)| *unit == [byte, 0])
 }
 
 /// Whether the bytes start with the ASCII name in UTF-16 and its terminating zero.
