@@ -12,6 +12,7 @@ use crate::bytes::Reader;
 use crate::compound::{Compound, Entry, What, is_compound};
 use crate::keyring::{Keyring, Letter};
 use crate::limits::{Budget, Decoded, Stop};
+use std::collections::BTreeSet;
 
 /// Messages in compound files.
 #[derive(Debug)]
@@ -39,7 +40,10 @@ impl Format for Msg {
         let Some(compound) = Compound::read(&artifact.bytes, budget).filter(is_message) else {
             return Ok(());
         };
-        let properties = properties(&compound, None, out, budget)?.all;
+        let Stored { all: properties, listed } = properties(&compound, None, out, budget)?;
+        for id in listed.iter().filter(|id| properties.all(**id).next().is_none()) {
+            out.missed("damaged", format!("the property 0x{id:04x} is listed and missing"));
+        }
         let recipients = recipients(&compound, out, budget)?;
         record(&properties, &recipients, out);
         let mut letter = addressed(out);
@@ -58,10 +62,11 @@ pub fn is_message(compound: &Compound<'_>) -> bool {
 
 /// Whether a stream of a message is given out by this format, or lies in what is.
 pub fn gives(compound: &Compound<'_>, stream: &Entry) -> bool {
-    const BODIES: &[u16] = &[id::BODY, id::HTML, id::RTF_COMPRESSED, id::TRANSPORT_HEADERS];
     let mut names = stream.path.split('/');
     let is_given = match (names.next(), names.next()) {
-        (Some(name), None) => tag(name).is_some_and(|(id, _)| BODIES.contains(&id)),
+        (Some(name), None) => {
+            tag(name).is_some_and(|(id, _)| BODIES.contains(&id) || id == id::TRANSPORT_HEADERS)
+        }
         (Some(storage), Some(name)) => begins(storage, ATTACHMENT) && begins(name, DATA),
         _ => false,
     };
@@ -99,9 +104,12 @@ fn tag(name: &str) -> Option<(u16, u16)> {
 #[derive(Default)]
 struct Stored {
     all: Properties,
-    /// Whether an attachment is told to have bytes.
-    has_data: bool,
+    /// Numbers of properties that are listed as having bytes.
+    listed: BTreeSet<u16>,
 }
+
+/// Properties that hold bodies.
+const BODIES: &[u16] = &[id::BODY, id::HTML, id::RTF_COMPRESSED];
 
 /// Reads the properties in a storage that are of use, but for attached data. Together they are no larger than an
 /// artifact may be, however many streams share the same sectors.
@@ -130,7 +138,13 @@ fn properties(
             fixed(&value.bytes, storage.is_none(), &mut stored);
         }
         if let Some((id, kind)) = tag {
-            stored.all.add(Property { id, kind, value });
+            // What is wrong with a body is told where it is given.
+            if let Some(why) = value.broken.as_ref().filter(|_| !BODIES.contains(&id)) {
+                out.missed("damaged", format!("{}: {why}", entry.path));
+            }
+            if !stored.all.add(Property { id, kind, value }) {
+                out.missed("limit-artifacts", entry.path.as_str());
+            }
         }
     }
     Ok(stored)
@@ -144,19 +158,28 @@ fn fixed(stream: &[u8], is_root: bool, stored: &mut Stored) {
         (true, 8) => 24,
         (true, _) => 32,
     };
+    let mut seen = BTreeSet::new();
     for entry in stream.get(header..).unwrap_or_default().as_chunks::<16>().0 {
         let mut reader = Reader::new(entry);
         let (Some(kind), Some(id)) = (reader.u16(), reader.u16()) else { continue };
         let value = reader.rest().get(4..).unwrap_or_default();
-        stored.has_data |= id == id::ATTACH_DATA;
-        if Property::is_read(id) && LENGTHS.iter().any(|(known, _)| *known == kind) {
-            let length = LENGTHS.iter().find(|(known, _)| *known == kind).map_or(8, |(_, length)| *length);
-            let bytes = value.get(..length).unwrap_or(value).to_vec();
+        if !Property::is_read(id) || !seen.insert((id, kind)) {
+            continue;
+        }
+        let has_bytes = Reader::new(value).u32().is_some_and(|size| size > LEAST);
+        if has_bytes && (id == id::ATTACH_DATA || BODIES.contains(&id)) {
+            stored.listed.insert(id);
+        }
+        if let Some((_, length)) = LENGTHS.iter().find(|(known, _)| *known == kind) {
+            let bytes = value.get(..*length).unwrap_or(value).to_vec();
             let value = Decoded { size: bytes.len() as u64, bytes, ..Decoded::default() };
-            stored.all.add(Property { id, kind, value });
+            let _is_kept = stored.all.add(Property { id, kind, value });
         }
     }
 }
+
+/// Bytes that are told of an empty text, for its terminating zeros.
+const LEAST: u32 = 2;
 
 /// Types of fixed length that are of use: 16, 32 and 64 bits, time.
 const LENGTHS: &[(u16, usize)] = &[(0x0002, 2), (0x0003, 4), (0x0014, 8), (0x0040, 8)];
@@ -194,7 +217,8 @@ fn attachments(
             open_data(compound, data, &attachment, out, letter, budget)?;
         }
         if !is_given {
-            attachment.give_nothing(stored.has_data, out, budget)?;
+            let is_lost = stored.listed.contains(&id::ATTACH_DATA);
+            attachment.give_nothing(is_lost, out, budget)?;
         }
     }
     Ok(())

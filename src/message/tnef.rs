@@ -89,8 +89,8 @@ struct File<'a> {
     code_page: u16,
 }
 
-/// Attachments and recipients that are read.
-const MOST: usize = 10_000;
+/// Attachments that are read. Each may hold properties of its own.
+const MOST: usize = 2_000;
 
 impl<'a> Message<'a> {
     /// Reads one attribute after another.
@@ -194,7 +194,7 @@ impl<'a> Message<'a> {
     fn text(&mut self, id: u16, mut data: &[u8], budget: &mut Budget) -> Result<(), Stop> {
         let value = budget.read(&mut data);
         let stop = value.stop;
-        self.properties.add(Property { id, kind: STRING8, value });
+        let _is_kept = self.properties.add(Property { id, kind: STRING8, value });
         stop.map_or(Ok(()), Err)
     }
 

@@ -168,7 +168,7 @@ mod tests {
         let mut properties = Properties::default();
         for (id, kind, bytes) in list {
             let value = Decoded { bytes: bytes.to_vec(), size: bytes.len() as u64, ..Decoded::default() };
-            properties.add(Property { id: *id, kind: *kind, value });
+            let _is_kept = properties.add(Property { id: *id, kind: *kind, value });
         }
         let (mut out, mut letter) = (Opened::default(), Letter::default());
         open(&properties, &mut out, &mut letter, &mut Budget::new(&Limits::default())).unwrap();

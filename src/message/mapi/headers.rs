@@ -161,7 +161,7 @@ mod tests {
         for (id, text) in texts {
             let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
             let value = Decoded { bytes, ..Decoded::default() };
-            properties.add(Property { id: *id, kind: 0x1f, value });
+            let _is_kept = properties.add(Property { id: *id, kind: 0x1f, value });
         }
         properties
     }

@@ -103,6 +103,9 @@ impl Property {
     }
 }
 
+/// Properties of one thing that are kept; of those that are read there are a few dozen.
+const MOST: usize = 256;
+
 /// The properties of one thing, in the order they were found; those in UTF-16 are believed before others.
 #[derive(Debug, Default)]
 pub(in crate::message) struct Properties {
@@ -117,9 +120,13 @@ impl Properties {
         Self { code_page, ..Self::default() }
     }
 
-    /// Takes in one more.
-    pub(in crate::message) fn add(&mut self, property: Property) {
-        self.list.push(property);
+    /// Takes in one more, and answers whether there was room for it.
+    pub(in crate::message) fn add(&mut self, property: Property) -> bool {
+        let has_room = self.list.len() < MOST;
+        if has_room {
+            self.list.push(property);
+        }
+        has_room
     }
 
     /// All of that number, UTF-16 first.

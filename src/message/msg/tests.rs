@@ -230,3 +230,29 @@ fn cut_and_flipped_messages_do_not_break_it() {
     }
     assert!(found > 1_000, "{found}");
 }
+
+#[test]
+fn a_body_that_is_listed_and_missing_is_told() {
+    let listed = numbers(32, &[(0x1000, 0x1f, 2), (0x1009, 0x102, 900), (0x1013, 0x102, 40)]);
+    let out = open(&file(&[("__properties_version1.0", &listed), ("__substg1.0_10130102", b"<p>text</p>")]));
+    let told: Vec<_> = out.unread.iter().map(|unread| (unread.reason, unread.detail.as_str())).collect();
+    assert_eq!(told, [("damaged", "the property 0x1009 is listed and missing")]);
+}
+
+#[test]
+fn a_header_that_is_cut_is_told() {
+    let whole = file(&[("__properties_version1.0", &[0; 32]), ("__substg1.0_007D001E", &[b'a'; 9000])]);
+    let cut = open(&whole[..whole.len() - 9000]);
+    assert!(cut.unread.iter().any(|unread| unread.detail.starts_with("__substg1.0_007D001E: ")), "{cut:?}");
+}
+
+#[test]
+fn a_list_of_a_million_properties_is_not_kept() {
+    let entry = numbers(0, &[(0x3fde, 3, 932)]);
+    let listed = [&[0; 32][..], &entry.repeat(200_000)].concat();
+    let bytes = file(&[("__properties_version1.0", &listed)]);
+    let compound = Compound::read(&bytes, &Budget::new(&Limits::default())).unwrap();
+    let mut out = Opened::default();
+    let stored = properties(&compound, None, &mut out, &mut Budget::new(&Limits::default())).unwrap();
+    assert_eq!(stored.all.all(0x3fde).count(), 1);
+}

@@ -62,8 +62,11 @@ pub(super) fn read_list(
             let mut decoded = budget.read(&mut bytes);
             decoded.broken = value.is_cut.then(|| "the property is cut".into());
             let stop = decoded.stop;
-            properties.add(Property { id, kind, value: decoded });
+            let has_room = properties.add(Property { id, kind, value: decoded });
             stop.map_or(Ok(()), Err)?;
+            if !has_room {
+                return Ok(false);
+            }
         }
         if value.is_cut {
             return Ok(false);
