@@ -1,6 +1,8 @@
 //! What a run of bytes is: one table of kinds, known by content first and by name where content cannot tell
 //! (scripts are just text).
 
+mod outlook;
+
 /// One kind of file.
 #[derive(Debug)]
 pub struct Kind {
@@ -43,7 +45,7 @@ impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
         let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
-        let known_by_name = |kind: &&Self| kind.test.is_none() || kind.class == Class::Message;
+        let known_by_name = |kind: &&Self| kind.test.is_none() || kind.id == "eml";
         let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
         by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
@@ -97,13 +99,13 @@ static DATA: Kind = row("data", Class::Data, &[], None);
 #[rustfmt::skip]
 static KINDS: &[Kind] = &[
     // Compound files (MS-CFB), told apart by the streams they must hold.
+    row("msg", Class::Message, &["msg", "oft"], Some(|b| is_ole(b) && outlook::is_message(b))),
     row("encrypted-office", Class::Document, &[], Some(|b| is_ole(b) && ole_names(b, &["EncryptedPackage"]))),
     row("doc", Class::Document, &["doc", "dot", "wbk"], Some(|b| is_ole(b) && ole_names(b, &["WordDocument"]))),
     row("xls", Class::Document, &["xls", "xlt", "xla", "xlm", "xlw"], Some(|b| is_ole(b) && ole_names(b, &["Workbook", "Book"]))),
     row("ppt", Class::Document, &["ppt", "pps", "pot", "ppa"], Some(|b| is_ole(b) && ole_names(b, &["PowerPoint Document"]))),
     row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
-    row("msg", Class::Document, &["msg", "oft"], Some(|b| is_ole(b) && ole_names(b, &["__properties_version1.0"]))),
     row("msi", Class::Program, &["msi", "msp"], Some(|b| is_ole(b) && contains(b, b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"))),
     row("ole", Class::Document, &[], Some(is_ole)),
     // ZIP-based documents, told apart by the parts they must hold.
@@ -142,7 +144,7 @@ static KINDS: &[Kind] = &[
     row("vhd", Class::Archive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
     row("vhdx", Class::Archive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
     row("tar", Class::Archive, &["tar"], Some(is_tar)),
-    row("tnef", Class::Archive, &[], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
+    row("tnef", Class::Archive, &["tnef"], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
     row("lzip", Class::Archive, &["lz"], Some(|b| starts(b, b"LZIP\x01"))),
     row("lzma", Class::Archive, &["lzma"], Some(|b| starts(b, b"\x5d\0\0") && b.get(5..12) == Some(b"\xff\xff\xff\xff\xff\xff\xff"))),
     row("lz4", Class::Archive, &["lz4"], Some(|b| starts(b, b"\x04\x22\x4d\x18"))),

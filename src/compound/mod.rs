@@ -10,11 +10,13 @@
 mod directory;
 mod salvage;
 mod sectors;
+mod write;
 
 use crate::artifact::{Damage, Unread};
 use crate::limits::{Budget, Decoded};
 use sectors::Sectors;
 use std::collections::{BTreeMap, HashMap};
+pub use write::{Amend, Packed};
 
 /// A compound file over borrowed bytes.
 #[derive(Debug)]

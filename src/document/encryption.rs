@@ -4,6 +4,7 @@ use crate::artifact::Unread;
 use crate::bytes::Reader;
 use crate::compound::{Compound, Entry};
 use crate::limits::{Budget, Stop};
+use crate::message::msg;
 
 /// How a stream shows that it, or what it stands for, is encrypted.
 struct Mark {
@@ -27,7 +28,7 @@ const HEAD: u64 = 64 << 10;
 pub(super) fn unread(compound: &Compound, budget: &mut Budget) -> Result<Vec<Unread>, Stop> {
     let mut found = Vec::new();
     for stream in compound.streams() {
-        if let Some(mark) = mark(stream) {
+        if let Some(mark) = mark(stream).filter(|_| !msg::gives(compound, stream)) {
             let head = compound.head(stream, HEAD, budget);
             if (mark.test)(&head.bytes) {
                 found.push(Unread { reason: "encrypted", detail: format!("{}: {}", stream.path, mark.what) });

@@ -10,6 +10,7 @@ use crate::compound::{Compound, Entry, is_compound};
 use crate::keyring::Keyring;
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Decoded, Stop};
+use crate::message::msg;
 use crate::text;
 
 /// Compound files.
@@ -41,7 +42,7 @@ impl Format for Ole {
         }
         out.unread.extend_from_slice(compound.unread());
         out.unread.extend(encryption::unread(&compound, budget)?);
-        for stream in compound.streams() {
+        for stream in compound.streams().filter(|stream| !msg::gives(&compound, stream)) {
             open_stream(&compound, stream, out, budget)?;
         }
         Ok(())
@@ -61,7 +62,7 @@ enum Worth {
     State,
     /// Document properties: an artifact only where they hold long text.
     Properties,
-    /// An attachment of a .msg file.
+    /// An attachment of a .msg file whose directory is damaged, so that it hangs on no message.
     Attachment,
     /// An artifact where its content is of a known kind.
     IfKnown,
@@ -258,16 +259,31 @@ mod tests {
     }
 
     #[test]
-    fn attachments_of_messages_bear_their_names() {
+    fn attachments_that_hang_on_no_message_bear_their_names() {
         let wide: Vec<u8> = "請求書.doc".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let out = open(&file(&[
-            ("__properties_version1.0", b""),
-            ("__attach_version1.0_#00000000/__substg1.0_37010102", b"content"),
-            ("__attach_version1.0_#00000000/__substg1.0_3707001F", &wide),
-            ("__attach_version1.0_#00000001/__substg1.0_37010102", b"content"),
-            ("__attach_version1.0_#00000001/__substg1.0_3704001E", b"SHORT~1.DOC"),
+            ("lost/__substg1.0_37010102", b"content"),
+            ("lost/__substg1.0_3707001F", &wide),
+            ("found/__substg1.0_37010102", b"content"),
+            ("found/__substg1.0_3704001E", b"SHORT~1.DOC"),
         ]));
-        assert_eq!(names(&out), [("請求書.doc", "attachment"), ("SHORT~1.DOC", "attachment")]);
+        let mut found = names(&out);
+        found.sort_unstable();
+        assert_eq!(found, [("SHORT~1.DOC", "attachment"), ("請求書.doc", "attachment")]);
+    }
+
+    #[test]
+    fn what_a_message_gives_is_left_to_it() {
+        let picture = b"\x89PNG\r\n\x1a\n";
+        let out = open(&file(&[
+            ("__properties_version1.0", b""),
+            ("__substg1.0_80010102", picture),
+            ("__substg1.0_10130102", b"<html>"),
+            ("__attach_version1.0_#00000000/__substg1.0_37010102", picture),
+            ("__attach_version1.0_#00000001/__substg1.0_3701000D/EncryptedPackage", b"junk"),
+        ]));
+        assert_eq!(names(&out), [("__substg1.0_80010102", "stream")]);
+        assert_eq!(out.unread.len(), 0);
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! What seals other content and is not opened: S/MIME (CMS, RFC 5652), OpenPGP (RFC 9580), and the old wrappings of
-//! files in text, BinHex 4.0 (RFC 1741) and yEnc. Told to be unread; nothing else is taken from them.
+//! files in text, BinHex 4.0 (RFC 1741) and yEnc; and mail under rights management (MS-OXORMMS). Told to be unread; nothing else is taken from them.
 //!
 //! A detached signature holds no content and is not told of.
 
@@ -38,11 +38,15 @@ impl Format for Sealed {
 fn seal(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
     let bytes = artifact.bytes.as_slice();
     match artifact.kind.class {
+        Class::Data if bytes.starts_with(RIGHTS) => Some(("encrypted", "mail under rights management")),
         Class::Data => cms(bytes).or_else(|| openpgp(artifact)).or_else(|| declared(artifact)),
         Class::Text => lines(bytes).or_else(|| uuencoded(artifact)).or_else(|| declared(artifact)),
         _ => None,
     }
 }
+
+/// How `message.rpmsg` begins (MS-OXORMMS).
+const RIGHTS: &[u8] = b"\x76\xe8\x04\x60\xc4\x11\xe3\x86";
 
 /// A part that is called S/MIME or OpenPGP and looks like neither.
 fn declared(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
@@ -151,6 +155,7 @@ mod tests {
         let endless = [b"\x30\x80", CMS[0], b"\xa0\x80"].concat();
         assert_eq!(told("smime.p7m", None, &endless), Some("encrypted"));
         assert_eq!(told("smime.p7m", Some("application/pkcs7-mime"), b"\0\x01 what?"), Some("encrypted"));
+        assert_eq!(told("message.rpmsg", None, &[RIGHTS, b"\0\x10"].concat()), Some("encrypted"));
         assert_eq!(told("a.doc.gpg", None, b"\x85\x02\x0c\x03\0\0"), Some("encrypted"));
         assert_eq!(told("a.dat", None, b"\x85\x02\x0c\x03\0\0"), None);
         assert_eq!(told("", None, b"hello\r\n-----BEGIN PGP MESSAGE-----\r\n"), Some("encrypted"));

@@ -5,7 +5,7 @@
 
 use super::input::{self, Emit};
 use super::pipeline::{self, Answer, Outcome};
-use crate::kind::Kind;
+use crate::kind::{Class, Kind};
 use crate::message::neighbours::{HEAD, Neighbours, Note};
 use crate::scan::Input;
 use std::io;
@@ -38,7 +38,7 @@ impl Answer for Told {
 }
 
 fn read(input: Input) -> Told {
-    let is_mail = input.is_message || Kind::of(&input.name, &input.bytes).id == "eml";
+    let is_mail = input.is_message || Kind::of(&input.name, &input.bytes).class == Class::Message;
     Told(is_mail.then(|| Note::read(&input.bytes, &place(&input))).flatten())
 }
 

@@ -1,5 +1,6 @@
 //! RFC 5322 messages to their parts: headers decoded, every MIME leaf transfer-decoded, body text handed to the
-//! search for passwords. Also the two kinds of mailboxes: [`mbox`] and [`maildir`].
+//! search for passwords. Also the two kinds of mailboxes, [`mbox`] and [`maildir`], and the two forms of mail that
+//! Outlook writes, [`msg`] and TNEF.
 //!
 //! Messages are hostile and broken; the rule of this stage is that nothing is lost. A part is opened if any reading
 //! of the message has it, a faulty encoding is decoded as far as it goes, and what stands outside all parts is
@@ -9,8 +10,10 @@ mod base64;
 pub mod body;
 mod boundary;
 mod headers;
+mod mapi;
 pub mod maildir;
 pub mod mbox;
+pub mod msg;
 pub mod neighbours;
 mod note;
 mod parameters;
@@ -18,6 +21,7 @@ mod parse;
 mod part;
 pub mod passwords;
 mod salvage;
+mod tnef;
 mod transfer;
 mod uuencode;
 
@@ -27,7 +31,7 @@ use crate::limits::{Budget, Stop};
 use std::borrow::Cow;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&Rfc5322, &note::Note];
+pub const FORMATS: &[&dyn Format] = &[&Rfc5322, &msg::Msg, &tnef::Tnef, &note::Note];
 
 /// An Internet message (RFC 5322, MIME RFC 2045 to 2049).
 #[derive(Debug)]

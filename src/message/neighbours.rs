@@ -10,9 +10,10 @@
 
 mod kinship;
 
-use super::{Rfc5322, passwords};
-use crate::artifact::{Artifact, Child, Fact, Format, Opened, Tree};
+use super::{FORMATS, passwords};
+use crate::artifact::{Artifact, Child, Fact, Opened, Tree};
 use crate::keyring::{Candidate, Keyring, Letter};
+use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Limits};
 use kinship::{Kin, Marks};
 use std::collections::{BTreeSet, HashMap};
@@ -45,11 +46,17 @@ impl Note {
     /// reports, such as the path of its file.
     pub fn read(raw: &[u8], place: &str) -> Option<Self> {
         let head = raw.get(..usize::try_from(HEAD).unwrap_or(usize::MAX)).unwrap_or(raw);
-        let tree = Tree::new(Child::new("", "file", head.to_vec()).of_kind("eml"));
+        let mut mail = Child::new("", "file", head.to_vec());
+        if Kind::of("", head).class != Class::Message {
+            mail = mail.of_kind("eml");
+        }
+        let tree = Tree::new(mail);
+        let mail = tree.get(0)?;
+        let format = FORMATS.iter().find(|format| format.matches(mail))?;
         let mut opened = Opened::default();
         let mut budget = Budget::new(&Limits::default());
         // A limit that ends reading ends it for the scan too, which tells of it.
-        let _told = Rfc5322.open(tree.get(0)?, &Keyring::new(), &mut opened, &mut budget);
+        let _told = format.open(mail, &Keyring::new(), &mut opened, &mut budget);
         let letter = shortened(opened.letters.into_iter().next()?);
         let marks = Marks::of(&opened.facts, &letter);
         let candidates = passwords::in_other_mail(&letter, &marks.title(place));
@@ -143,7 +150,9 @@ fn header<'f>(facts: &'f [Fact], wanted: &str) -> Option<&'f str> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Rfc5322;
     use super::*;
+    use crate::artifact::Format;
 
     fn mail(headers: &str, body: &str) -> Vec<u8> {
         format!("{headers}\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n").into_bytes()

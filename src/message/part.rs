@@ -222,10 +222,10 @@ fn label<'a>(fields: &[Field<'a>], in_digest: bool) -> Label<'a> {
 const MOST_FIELDS: usize = 16;
 
 /// Bytes of body text of one message that are searched for passwords. No letter is longer; logs are.
-const LONGEST_TEXT: usize = 4 << 20;
+pub(super) const LONGEST_TEXT: usize = 4 << 20;
 
 /// Bytes of an attached text that is searched for passwords: a note, not a log.
-const LONGEST_NOTE: usize = 64 << 10;
+pub(super) const LONGEST_NOTE: usize = 64 << 10;
 
 impl Label<'_> {
     /// Whether the reader sees the part as text of the letter: text, or what a missing or broken type makes text.
@@ -244,17 +244,17 @@ impl Label<'_> {
             return Kind::named("eml");
         }
         let by_content = Kind::of("", bytes);
-        let is_plain = matches!(by_content.class, Class::Text | Class::Data | Class::Message);
+        let is_plain = matches!(by_content.class, Class::Text | Class::Data) || by_content.id == "eml";
         match self.media_type.as_str() {
             "text/html" if via == "body" && is_plain => Kind::named("html"),
-            _ if via == "body" && by_content.class == Class::Message => Kind::named("text"),
+            _ if via == "body" && by_content.id == "eml" => Kind::named("text"),
             _ => None,
         }
     }
 }
 
 /// The charset an HTML text names itself.
-fn meta_charset(html: &[u8]) -> String {
+pub(super) fn meta_charset(html: &[u8]) -> String {
     let head = html.get(..2_048).unwrap_or(html).to_ascii_lowercase();
     let Some(at) = memchr::memmem::find(&head, b"charset=") else { return String::new() };
     let value = head.get(at + 8..).unwrap_or_default();

@@ -19,6 +19,7 @@ pub use words::Lang;
 
 use crate::artifact::{Artifact, Fact, Tree};
 use crate::detect::Finding;
+use crate::kind::{Class, Kind};
 use crate::verdict::{self, Verdict};
 use serde::Serialize;
 
@@ -206,7 +207,8 @@ pub fn trail(report: &Report, id: usize) -> String {
     let mut next = report.artifact(id);
     while let Some(artifact) = next {
         let parent = artifact.parent.filter(|parent| *parent < artifact.id);
-        if parent.is_some() || artifact.format != "eml" {
+        let is_mail = Kind::named(artifact.format).is_some_and(|kind| kind.class == Class::Message);
+        if parent.is_some() || !is_mail {
             names.push(shown(artifact));
         }
         next = parent.and_then(|parent| report.artifact(parent));

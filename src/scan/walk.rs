@@ -197,7 +197,7 @@ fn gather(letters: &mut [(usize, Letter)], searched: &mut usize, keys: &mut Keyr
 /// too broken to be told.
 fn unlike_its_name(artifact: &Artifact) -> Option<&'static str> {
     let promised = Kind::by_name(&artifact.name)?;
-    let holds = matches!(promised.class, Class::Archive | Class::Document);
+    let holds = matches!(promised.class, Class::Archive | Class::Document | Class::Message);
     let is_nothing = artifact.kind.class == Class::Data && !artifact.bytes.is_empty();
     (holds && is_nothing && artifact.via != "stream").then_some(promised.id)
 }

@@ -24,6 +24,7 @@ pub mod gzip;
 pub mod mime;
 pub mod ole;
 pub mod ooxml;
+pub mod outlook;
 pub mod pdf;
 pub mod png;
 pub mod transfer;
@@ -62,6 +63,10 @@ pub enum Content {
     Gzip(gzip::Gzip),
     Message(Box<mime::Message>),
     Multipart(mime::Multipart),
+    /// A message as Outlook saves it.
+    Msg(Box<outlook::Item>),
+    /// A message in the envelope of Exchange, `winmail.dat`.
+    Tnef(Box<outlook::Item>),
     Padded(Padded),
 }
 
@@ -109,6 +114,8 @@ impl Content {
             Self::Gzip(gzip) => gzip.bytes(),
             Self::Message(message) => message.bytes(),
             Self::Multipart(_) => panic!("a multipart stands only in a message"),
+            Self::Msg(item) => item.msg(),
+            Self::Tnef(item) => item.tnef(),
             Self::Padded(padded) => {
                 let mut bytes = padded.content.bytes();
                 bytes.resize(bytes.len() + (padded.mib << 20), 0);

@@ -19,6 +19,7 @@ use crate::compound::{Compound, is_compound};
 use crate::keyring::Keyring;
 use crate::kind::Class;
 use crate::limits::{Budget, Stop};
+use crate::message::msg;
 pub use decompress::{Decompressed, decompress};
 
 /// VBA projects in compound files, and stray VBA sources in anything.
@@ -67,13 +68,22 @@ fn search(
     budget: &mut Budget,
 ) -> Result<(), Stop> {
     let before = out.children.len();
-    let streams = compound.iter().flat_map(|compound| compound.streams().map(move |entry| (compound, entry)));
+    let streams = compound.iter().flat_map(|compound| {
+        let own = compound.streams().filter(|entry| !msg::gives(compound, entry));
+        own.map(move |entry| (compound, entry))
+    });
     for (compound, entry) in streams {
         let decoded = compound.stream(entry, budget);
         decoded.stop.map_or(Ok(()), Err)?;
         strays(&decoded.bytes, &entry.path, out, budget)?;
     }
-    if out.children.len() == before { strays(&artifact.bytes, "", out, budget) } else { Ok(()) }
+    // The bare bytes of a message are those of its attachments, which are searched as such.
+    let is_message = compound.is_some_and(msg::is_message);
+    if out.children.len() == before && !is_message {
+        strays(&artifact.bytes, "", out, budget)
+    } else {
+        Ok(())
+    }
 }
 
 /// Gives every source that stands in `bytes` outside any project as a module.

@@ -6,13 +6,15 @@ use super::{decompress, module, protection, stomped};
 use crate::artifact::{Child, Fact, Opened};
 use crate::compound::{Compound, Entry, What};
 use crate::limits::{Budget, Stop};
+use crate::message::msg;
 use crate::text;
 use std::collections::BTreeSet;
 
 /// Opens every project of a compound file.
 pub(super) fn open_all(compound: &Compound, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
-    let storages: BTreeSet<Option<usize>> =
-        compound.streams().filter(|stream| is_mark(&stream.name)).map(|stream| stream.parent).collect();
+    // A document within a message is an artifact of its own.
+    let marks = compound.streams().filter(|stream| is_mark(&stream.name) && !msg::gives(compound, stream));
+    let storages: BTreeSet<Option<usize>> = marks.map(|stream| stream.parent).collect();
     let before = out.children.len();
     let mut old = None;
     for storage in storages {

@@ -40,7 +40,7 @@ const EVERYDAY: &[(&[&str], &[&str])] = &[
     (&["xls", "xlsx", "csv"], &["xls", "xlsx", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office", "csv", "slk"]),
     (&["ppt", "pptx"], &["ppt", "pptx", "ole", "ooxml", "odf", "encrypted-office", "eml"]),
     (&["vsd", "vsdx", "pub", "msg", "odf", "ooxml"], &["ole", "ooxml", "vsd", "vsdx", "zip", "odf", "encrypted-office"]),
-    (&["eml"], &["html", "xml", "ole", "msg"]),
+    (&["eml", "msg"], &["html", "xml", "ole", "eml", "msg"]),
     (&["html", "xml", "svg", "text"], &["html", "xml", "svg", "eml", "pdf"]),
     (&["zip", "jar"], &["zip", "jar", "docx", "xlsx", "pptx", "ooxml", "odf"]),
     (&["exe"], &["exe", "zip", "cab", "7z", "rar"]),
