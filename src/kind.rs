@@ -137,7 +137,7 @@ static KINDS: &[Kind] = &[
     row("cab", Class::Archive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0"))),
     row("arj", Class::Archive, &["arj"], Some(|b| starts(b, b"\x60\xea") && b.get(10).is_some_and(|t| *t == 2))),
     row("ace", Class::Archive, &["ace"], Some(|b| b.get(7..14) == Some(b"**ACE**"))),
-    row("lzh", Class::Archive, &["lzh", "lha"], Some(|b| b.get(2..5) == Some(b"-lh") && b.get(6) == Some(&b'-'))),
+    row("lzh", Class::Archive, &["lzh", "lha"], Some(is_lzh)),
     row("iso", Class::Archive, &["iso", "img", "udf"], Some(is_disc)),
     row("vhd", Class::Archive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
     row("vhdx", Class::Archive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
@@ -252,6 +252,12 @@ fn is_pe(bytes: &[u8]) -> bool {
     };
     starts(bytes, b"MZ")
         && header().is_some_and(|pe| starts(pe, b"PE\0\0") || starts(pe, b"NE") || starts(pe, b"LE"))
+}
+
+/// A method of LHA, LArc or PMarc and a level of its header.
+fn is_lzh(bytes: &[u8]) -> bool {
+    let family = bytes.get(2..5).is_some_and(|start| [b"-lh", b"-lz", b"-pm"].iter().any(|f| *f == start));
+    family && bytes.get(6) == Some(&b'-') && bytes.get(20).is_some_and(|level| *level <= 3)
 }
 
 /// POSIX tar by its mark, older tar by the checksum of its header: the sum of its bytes, those of the sum itself
