@@ -134,7 +134,7 @@ static KINDS: &[Kind] = &[
     row("xz", Class::Archive, &["xz", "txz"], Some(|b| starts(b, b"\xfd7zXZ\0"))),
     row("zstd", Class::Archive, &["zst"], Some(|b| starts(b, b"\x28\xb5\x2f\xfd"))),
     row("compress", Class::Archive, &["z"], Some(|b| starts(b, b"\x1f\x9d"))),
-    row("cab", Class::Archive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0"))),
+    row("cab", Class::Archive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0") || (starts(b, b"MSCF") && b.get(24..26) == Some(b"\x03\x01")))),
     row("arj", Class::Archive, &["arj"], Some(|b| starts(b, b"\x60\xea") && b.get(10).is_some_and(|t| *t == 2))),
     row("ace", Class::Archive, &["ace"], Some(|b| b.get(7..14) == Some(b"**ACE**"))),
     row("lzh", Class::Archive, &["lzh", "lha"], Some(is_lzh)),

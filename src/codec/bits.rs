@@ -51,18 +51,23 @@ impl<'a> Bits<'a> {
         (self.held >= self.beyond).then_some(bits)
     }
 
-    /// Steps to the next whole word, over at least one bit, and answers the bytes from there. Only of use for
-    /// [`Order::Words`].
-    pub fn bytes(&mut self) -> &'a [u8] {
+    /// Steps to the next whole word, over at least one bit. Only of use for [`Order::Words`].
+    pub fn align(&mut self) {
         let padding = if self.held.is_multiple_of(16) { 16 } else { self.held % 16 };
         self.take(padding);
-        let words = usize::try_from(self.held.saturating_sub(self.beyond) / 16).unwrap_or_default();
-        self.bytes.get(self.at.saturating_sub(words * 2)..).unwrap_or_default()
+        self.take_bytes(0);
     }
 
-    /// Goes on at `rest`, which [`Bits::bytes`] gave.
-    pub fn resume(&mut self, rest: &'a [u8]) {
-        *self = Self::new(rest, self.order);
+    /// The next `length` bytes, or as many as there are, where a whole word begins.
+    pub fn take_bytes(&mut self, length: usize) -> &'a [u8] {
+        // Words that were only peeked at are given back.
+        let words = usize::try_from(self.held.saturating_sub(self.beyond) / 16).unwrap_or_default();
+        self.at = self.at.saturating_sub(words * 2);
+        (self.hold, self.held, self.beyond) = (0, 0, 0);
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let taken = rest.get(..length).unwrap_or(rest);
+        self.at += taken.len();
+        taken
     }
 
     fn fill(&mut self) {
@@ -151,17 +156,20 @@ mod tests {
         assert_eq!((bits.take(16), bits.peek(4), bits.take(1)), (Some(0xff80), 0, None));
         let mut bits = Bits::new(&[0x34, 0x12, 0x78, 0x56, 1, 2], Order::Words);
         assert_eq!((bits.take(8), bits.take(16)), (Some(0x12), Some(0x3456)));
-        assert_eq!(bits.bytes(), [1, 2]);
-        bits.resume(&[2]);
-        assert_eq!((bits.take(16), bits.take(1)), (Some(2), None));
+        bits.align();
+        assert_eq!((bits.take_bytes(1), bits.take(16), bits.take(1)), (&[1][..], Some(2), None));
     }
 
     #[test]
     fn a_whole_word_is_stepped_over_where_bits_end_with_one() {
-        let mut bits = Bits::new(&[1, 2, 3, 4, 5, 6], Order::Words);
-        assert_eq!((bits.take(16), bits.bytes()), (Some(0x0201), &[5, 6][..]));
-        let mut bits = Bits::new(&[1, 2, 3, 4, 5, 6], Order::Words);
-        assert_eq!((bits.take(9), bits.peek(16), bits.bytes()), (Some(4), 0x0208, &[3, 4, 5, 6][..]));
+        let bits = || Bits::new(&[1, 2, 3, 4, 5, 6], Order::Words);
+        for (before, ahead, rest) in [(16, 0, [5, 6]), (9, 16, [3, 4]), (16, 16, [5, 6]), (0, 0, [3, 4])] {
+            let mut bits = bits();
+            assert!(bits.take(before).is_some());
+            bits.peek(ahead);
+            bits.align();
+            assert_eq!(bits.take_bytes(2), rest, "{before} {ahead}");
+        }
     }
 
     #[test]

@@ -16,6 +16,11 @@ impl History {
         Self { reach: before.len(), given: before.len(), made: before }
     }
 
+    /// An empty history; copies may reach `reach` bytes back.
+    pub fn empty(reach: usize) -> Self {
+        Self { made: Vec::new(), reach, given: 0 }
+    }
+
     /// How many bytes wait to be handed out.
     pub fn waiting(&self) -> usize {
         self.made.len() - self.given

@@ -10,6 +10,7 @@
 
 pub mod bits;
 pub mod history;
+pub mod lzx;
 mod stepped;
 mod zstd;
 
