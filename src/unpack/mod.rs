@@ -1,6 +1,7 @@
 //! Containers: each format opens one kind and gives out the files in it.
 
 mod cab;
+mod chm;
 mod gzip;
 mod lzh;
 mod zip;
@@ -8,4 +9,4 @@ mod zip;
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab];
+pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab, &chm::Chm];
