@@ -104,7 +104,7 @@ static KINDS: &[Kind] = &[
     row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
     row("msg", Class::Document, &["msg", "oft"], Some(|b| is_ole(b) && ole_names(b, &["__properties_version1.0"]))),
-    row("msi", Class::Program, &["msi", "msp"], Some(|b| is_ole(b) && contains(b, b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"))),
+    row("msi", Class::Program, &["msi", "msp", "mst"], Some(|b| is_ole(b) && is_installer(b))),
     row("ole", Class::Document, &[], Some(is_ole)),
     // ZIP-based documents, told apart by the parts they must hold.
     row("docx", Class::Document, &["docx", "docm", "dotx", "dotm"], Some(|b| is_ooxml(b) && zip_names(b, b"word/"))),
@@ -212,6 +212,13 @@ fn tail(bytes: &[u8], length: usize) -> &[u8] {
 /// MS-CFB 2.2: the signature. Office also opens the pre-release one.
 fn is_ole(bytes: &[u8]) -> bool {
     starts(bytes, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") || starts(bytes, b"\x0e\x11\xfc\x0d\xd0\xcf\x11\x0e")
+}
+
+/// Whether the class of a database, patch or transform of Windows Installer stands in the compound file.
+fn is_installer(bytes: &[u8]) -> bool {
+    let class = b"\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46";
+    let kind = |at: usize| bytes.get(at.checked_sub(1)?);
+    memchr::memmem::find_iter(bytes, class).any(|at| matches!(kind(at), Some(0x82 | 0x84 | 0x86)))
 }
 
 /// Whether a directory entry of one of these names seems to be in the compound file. Entry names are UTF-16,

@@ -178,6 +178,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.gzip", "in a gzip file", "gzipの中"),
     ("via.lzh", "in an LZH archive", "LZHの中"),
     ("via.cab", "in a cabinet", "CABの中"),
+    ("via.msi", "in an installer (MSI)", "インストーラー（MSI）の中"),
     ("via.chm", "in a help file (CHM)", "ヘルプファイル（CHM）の中"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),

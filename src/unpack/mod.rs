@@ -4,9 +4,10 @@ mod cab;
 mod chm;
 mod gzip;
 mod lzh;
+mod msi;
 mod zip;
 
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab, &chm::Chm];
+pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab, &chm::Chm, &msi::Msi];
