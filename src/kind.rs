@@ -42,10 +42,12 @@ pub enum Class {
 impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
-        let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
         let known_by_name = |kind: &&Self| kind.test.is_none() || kind.class == Class::Message;
         let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
-        by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
+        // Many scripts and shortcuts are XML, and the name alone tells Windows to run them.
+        let says_enough = |kind: &&Self| kind.id != "xml" || !by_name().is_some_and(Self::runs);
+        let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
+        by_content.filter(says_enough).or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
 
     /// The kind a desktop believes a file of that name to be.
@@ -111,7 +113,7 @@ static KINDS: &[Kind] = &[
     row("xlsx", Class::Document, &["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xlam"], Some(|b| is_ooxml(b) && zip_names(b, b"xl/"))),
     row("pptx", Class::Document, &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppam", "sldx", "sldm"], Some(|b| is_ooxml(b) && zip_names(b, b"ppt/"))),
     row("vsdx", Class::Document, &["vsdx", "vsdm", "vstx", "vssx"], Some(|b| is_ooxml(b) && zip_names(b, b"visio/"))),
-    row("msix", Class::Program, &["msix", "appx", "msixbundle", "appxbundle"], Some(|b| is_zip(b) && zip_names(b, b"AppxManifest.xml"))),
+    row("msix", Class::Program, &["msix", "appx", "msixbundle", "appxbundle"], Some(|b| is_zip(b) && (zip_names(b, b"AppxManifest.xml") || zip_names(b, b"AppxBundleManifest.xml")))),
     row("ooxml", Class::Document, &["xps", "oxps"], Some(is_ooxml)),
     row("odf", Class::Document, &["odt", "ods", "odp", "ott", "ots", "otp", "odg"], Some(|b| is_zip(b) && zip_names(b, b"mimetypeapplication/vnd.oasis.opendocument"))),
     row("jar", Class::Program, &["jar"], Some(|b| is_zip(b) && zip_names(b, b"META-INF/MANIFEST.MF") && zip_names(b, b".class"))),
@@ -247,9 +249,19 @@ fn is_ooxml(bytes: &[u8]) -> bool {
     is_zip(bytes) && zip_names(bytes, b"[Content_Types].xml")
 }
 
-/// Whether a name occurs near either end of a ZIP: the first entries and the central directory.
+/// Whether a name occurs near either end of a ZIP or in its central directory, however long that is.
 fn zip_names(bytes: &[u8], name: &[u8]) -> bool {
-    contains(head(bytes, 64 << 10), name) || contains(tail(bytes, 256 << 10), name)
+    contains(head(bytes, 64 << 10), name)
+        || contains(tail(bytes, 256 << 10), name)
+        || zip_directory(bytes).is_some_and(|directory| contains(directory, name))
+}
+
+/// The central directory, which stands before its end record (APPNOTE 4.3.16).
+fn zip_directory(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.len().saturating_sub(66 << 10);
+    let end = end + memchr::memmem::rfind(bytes.get(end..)?, b"PK\x05\x06")?;
+    let size = bytes.get(end + 12..end + 16)?.try_into().map(u32::from_le_bytes).ok()?;
+    bytes.get(end.saturating_sub(usize::try_from(size).ok()?)..end)
 }
 
 fn is_pe(bytes: &[u8]) -> bool {
@@ -401,6 +413,16 @@ mod tests {
         for (name, bytes, want) in rows {
             assert_eq!(Kind::of(name, bytes).id, *want, "{name}");
         }
+    }
+
+    #[test]
+    fn the_name_tells_what_an_xml_file_starts() {
+        let xml = b"<?xml version=\"1.0\"?><AppInstaller/>";
+        for (name, want) in [("a.appinstaller", "url"), ("a.wsf", "wsf"), ("a.xml", "xml"), ("a.png", "xml")]
+        {
+            assert_eq!(Kind::of(name, xml).id, want);
+        }
+        assert_eq!(Kind::named("url").unwrap().class, Class::Shortcut);
     }
 
     #[test]
