@@ -133,8 +133,9 @@ fn long_header(bytes: &[u8], fixed: usize, whole: u32) -> Option<Fields<'_>> {
     Some(Fields { after: whole, counted: 0, crc: Some(crc), name: &[], extended })
 }
 
-/// The longest header that is read. Level 2 could not have a longer one.
-const LONGEST: usize = 64 << 10;
+/// The longest header that is read: all names a path may have fit in, and looking for a header among bytes that only
+/// look like one stays cheap.
+const LONGEST: usize = 4 << 10;
 
 impl<'a> Extended<'a> {
     /// Reads the chain that begins at `at` with a header of `size` bytes; answers where it ends. Sizes have `width`
