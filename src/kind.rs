@@ -44,10 +44,12 @@ pub enum Class {
 impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
-        let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
         let known_by_name = |kind: &&Self| kind.test.is_none() || kind.id == "eml";
         let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
-        by_content.or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
+        // Many scripts and shortcuts are XML, and the name alone tells Windows to run them.
+        let says_enough = |kind: &&Self| kind.id != "xml" || !by_name().is_some_and(Self::runs);
+        let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
+        by_content.filter(says_enough).or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
 
     /// The kind a desktop believes a file of that name to be.
@@ -106,14 +108,14 @@ static KINDS: &[Kind] = &[
     row("ppt", Class::Document, &["ppt", "pps", "pot", "ppa"], Some(|b| is_ole(b) && ole_names(b, &["PowerPoint Document"]))),
     row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
-    row("msi", Class::Program, &["msi", "msp"], Some(|b| is_ole(b) && contains(b, b"\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46"))),
+    row("msi", Class::Program, &["msi", "msp", "mst"], Some(|b| is_ole(b) && is_installer(b))),
     row("ole", Class::Document, &[], Some(is_ole)),
     // ZIP-based documents, told apart by the parts they must hold.
     row("docx", Class::Document, &["docx", "docm", "dotx", "dotm"], Some(|b| is_ooxml(b) && zip_names(b, b"word/"))),
     row("xlsx", Class::Document, &["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xlam"], Some(|b| is_ooxml(b) && zip_names(b, b"xl/"))),
     row("pptx", Class::Document, &["pptx", "pptm", "ppsx", "ppsm", "potx", "potm", "ppam", "sldx", "sldm"], Some(|b| is_ooxml(b) && zip_names(b, b"ppt/"))),
     row("vsdx", Class::Document, &["vsdx", "vsdm", "vstx", "vssx"], Some(|b| is_ooxml(b) && zip_names(b, b"visio/"))),
-    row("msix", Class::Program, &["msix", "appx", "msixbundle", "appxbundle"], Some(|b| is_zip(b) && zip_names(b, b"AppxManifest.xml"))),
+    row("msix", Class::Program, &["msix", "appx", "msixbundle", "appxbundle"], Some(|b| is_zip(b) && (zip_names(b, b"AppxManifest.xml") || zip_names(b, b"AppxBundleManifest.xml")))),
     row("ooxml", Class::Document, &["xps", "oxps"], Some(is_ooxml)),
     row("odf", Class::Document, &["odt", "ods", "odp", "ott", "ots", "otp", "odg"], Some(|b| is_zip(b) && zip_names(b, b"mimetypeapplication/vnd.oasis.opendocument"))),
     row("jar", Class::Program, &["jar"], Some(|b| is_zip(b) && zip_names(b, b"META-INF/MANIFEST.MF") && zip_names(b, b".class"))),
@@ -136,10 +138,10 @@ static KINDS: &[Kind] = &[
     row("xz", Class::Archive, &["xz", "txz"], Some(|b| starts(b, b"\xfd7zXZ\0"))),
     row("zstd", Class::Archive, &["zst"], Some(|b| starts(b, b"\x28\xb5\x2f\xfd"))),
     row("compress", Class::Archive, &["z"], Some(|b| starts(b, b"\x1f\x9d"))),
-    row("cab", Class::Archive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0"))),
+    row("cab", Class::Archive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0") || (starts(b, b"MSCF") && b.get(24..26) == Some(b"\x03\x01")))),
     row("arj", Class::Archive, &["arj"], Some(|b| starts(b, b"\x60\xea") && b.get(10).is_some_and(|t| *t == 2))),
     row("ace", Class::Archive, &["ace"], Some(|b| b.get(7..14) == Some(b"**ACE**"))),
-    row("lzh", Class::Archive, &["lzh", "lha"], Some(|b| b.get(2..5) == Some(b"-lh") && b.get(6) == Some(&b'-'))),
+    row("lzh", Class::Archive, &["lzh", "lha"], Some(is_lzh)),
     row("iso", Class::Archive, &["iso", "img", "udf"], Some(is_disc)),
     row("vhd", Class::Archive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
     row("vhdx", Class::Archive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
@@ -216,6 +218,13 @@ fn is_ole(bytes: &[u8]) -> bool {
     starts(bytes, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") || starts(bytes, b"\x0e\x11\xfc\x0d\xd0\xcf\x11\x0e")
 }
 
+/// Whether the class of a database, patch or transform of Windows Installer stands in the compound file.
+fn is_installer(bytes: &[u8]) -> bool {
+    let class = b"\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46";
+    let kind = |at: usize| bytes.get(at.checked_sub(1)?);
+    memchr::memmem::find_iter(bytes, class).any(|at| matches!(kind(at), Some(0x82 | 0x84 | 0x86)))
+}
+
 /// Whether a directory entry of one of these names seems to be in the compound file. Entry names are UTF-16,
 /// zero-terminated, at the start of a 128-byte entry, and sectors are whole entries.
 fn ole_names(bytes: &[u8], names: &[&str]) -> bool {
@@ -242,9 +251,19 @@ fn is_ooxml(bytes: &[u8]) -> bool {
     is_zip(bytes) && zip_names(bytes, b"[Content_Types].xml")
 }
 
-/// Whether a name occurs near either end of a ZIP: the first entries and the central directory.
+/// Whether a name occurs near either end of a ZIP or in its central directory, however long that is.
 fn zip_names(bytes: &[u8], name: &[u8]) -> bool {
-    contains(head(bytes, 64 << 10), name) || contains(tail(bytes, 256 << 10), name)
+    contains(head(bytes, 64 << 10), name)
+        || contains(tail(bytes, 256 << 10), name)
+        || zip_directory(bytes).is_some_and(|directory| contains(directory, name))
+}
+
+/// The central directory, which stands before its end record (APPNOTE 4.3.16).
+fn zip_directory(bytes: &[u8]) -> Option<&[u8]> {
+    let end = bytes.len().saturating_sub(66 << 10);
+    let end = end + memchr::memmem::rfind(bytes.get(end..)?, b"PK\x05\x06")?;
+    let size = bytes.get(end + 12..end + 16)?.try_into().map(u32::from_le_bytes).ok()?;
+    bytes.get(end.saturating_sub(usize::try_from(size).ok()?)..end)
 }
 
 fn is_pe(bytes: &[u8]) -> bool {
@@ -254,6 +273,12 @@ fn is_pe(bytes: &[u8]) -> bool {
     };
     starts(bytes, b"MZ")
         && header().is_some_and(|pe| starts(pe, b"PE\0\0") || starts(pe, b"NE") || starts(pe, b"LE"))
+}
+
+/// A method of LHA, LArc or PMarc and a level of its header.
+fn is_lzh(bytes: &[u8]) -> bool {
+    let family = bytes.get(2..5).is_some_and(|start| [b"-lh", b"-lz", b"-pm"].iter().any(|f| *f == start));
+    family && bytes.get(6) == Some(&b'-') && bytes.get(20).is_some_and(|level| *level <= 3)
 }
 
 /// POSIX tar by its mark, older tar by the checksum of its header: the sum of its bytes, those of the sum itself
@@ -390,6 +415,16 @@ mod tests {
         for (name, bytes, want) in rows {
             assert_eq!(Kind::of(name, bytes).id, *want, "{name}");
         }
+    }
+
+    #[test]
+    fn the_name_tells_what_an_xml_file_starts() {
+        let xml = b"<?xml version=\"1.0\"?><AppInstaller/>";
+        for (name, want) in [("a.appinstaller", "url"), ("a.wsf", "wsf"), ("a.xml", "xml"), ("a.png", "xml")]
+        {
+            assert_eq!(Kind::of(name, xml).id, want);
+        }
+        assert_eq!(Kind::named("url").unwrap().class, Class::Shortcut);
     }
 
     #[test]

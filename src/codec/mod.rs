@@ -8,6 +8,9 @@
 //! Left out: shrink, reduce, implode and PPMd, which no mail of today carries; a second bzip2 stream or zstd frame
 //! behind the first.
 
+pub mod bits;
+pub mod history;
+pub mod lzx;
 mod stepped;
 mod zstd;
 

@@ -8,9 +8,14 @@
 //! no reader depends on them, and attackers scramble them.
 
 mod directory;
+mod installer;
 mod salvage;
 mod sectors;
 mod write;
+
+#[cfg(test)]
+pub(crate) use installer::pack_name;
+pub use installer::{installer_name, is_likely_installer};
 
 use crate::artifact::{Damage, Unread};
 use crate::limits::{Budget, Decoded};
@@ -131,6 +136,11 @@ impl<'a> Compound<'a> {
     /// The class of the root storage, as its bytes stand.
     pub fn clsid(&self) -> [u8; 16] {
         self.clsid
+    }
+
+    /// Whether it is a database, patch or transform of Windows Installer.
+    pub fn is_installer(&self) -> bool {
+        installer::is_class(&self.clsid)
     }
 
     /// What was broken in header, tables and directory.

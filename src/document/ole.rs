@@ -6,7 +6,7 @@
 
 use super::{encryption, hidden_text, native};
 use crate::artifact::{Artifact, Child, Format, Opened};
-use crate::compound::{Compound, Entry, is_compound};
+use crate::compound::{Compound, Entry, installer_name, is_compound};
 use crate::keyring::Keyring;
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Decoded, Stop};
@@ -42,7 +42,12 @@ impl Format for Ole {
         }
         out.unread.extend_from_slice(compound.unread());
         out.unread.extend(encryption::unread(&compound, budget)?);
-        for stream in compound.streams().filter(|stream| !msg::gives(&compound, stream)) {
+        let is_installer = compound.is_installer();
+        // The streams of an installer that bear packed names are given out by `unpack::msi`.
+        let is_elsewhere = |stream: &Entry| {
+            msg::gives(&compound, stream) || is_installer && installer_name(&stream.name).is_some()
+        };
+        for stream in compound.streams().filter(|stream| !is_elsewhere(stream)) {
             open_stream(&compound, stream, out, budget)?;
         }
         Ok(())

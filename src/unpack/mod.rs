@@ -1,9 +1,13 @@
 //! Containers: each format opens one kind and gives out the files in it.
 
+mod cab;
+mod chm;
 mod gzip;
+mod lzh;
+mod msi;
 mod zip;
 
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip];
+pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab, &chm::Chm, &msi::Msi];

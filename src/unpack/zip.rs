@@ -316,4 +316,23 @@ mod tests {
         let (out, result) = open(bytes, &[], &limits);
         assert_eq!((out.children.len(), out.unread[0].reason, result), (4, "limit-artifacts", Ok(())));
     }
+
+    #[test]
+    fn the_parts_that_tell_a_zip_are_found_wherever_they_stand() {
+        let filler: Vec<_> =
+            (0..6000).map(|at| stored(format!("folder/of/long/names/{at:040}"), b"")).collect();
+        let among = |parts: &[&str]| {
+            let (before, behind) = filler.split_at(3000);
+            let parts: Vec<_> = parts.iter().map(|name| stored(name, b"")).collect();
+            archive(&[before, &parts, behind].concat())
+        };
+        for (parts, want) in [
+            (&["a/B.class", "META-INF/MANIFEST.MF"][..], "jar"),
+            (&["App.exe", "AppxManifest.xml", "[Content_Types].xml"], "msix"),
+            (&["AppxMetadata/AppxBundleManifest.xml", "[Content_Types].xml"], "msix"),
+            (&["readme"], "zip"),
+        ] {
+            assert_eq!(crate::kind::Kind::of("a.zip", &among(parts)).id, want);
+        }
+    }
 }
