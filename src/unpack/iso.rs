@@ -96,6 +96,50 @@ mod tests {
         }
     }
 
+    /// Lays a metadata partition over the partition of a disc, block over block, and puts all directories into it.
+    fn with_metadata_partition(mut disc: Vec<u8>) -> Vec<u8> {
+        let tags = |disc: &[u8], tag: u16| -> Vec<usize> {
+            let is = |at: &usize| disc[*at..*at + 2] == tag.to_le_bytes();
+            (32 * 2048..disc.len() - 40).step_by(4).filter(is).collect()
+        };
+        let start = tags(&disc, 5).into_iter().find(|at| at % 2048 == 0).unwrap();
+        let start = u32::from_le_bytes(disc[start + 188..start + 192].try_into().unwrap()) as usize * 2048;
+        let blocks = u32::try_from((disc.len() - start) / 2048).unwrap();
+        let mut file = [0u8; 2048];
+        file[..2].copy_from_slice(&261u16.to_le_bytes());
+        file[27] = 250;
+        file[56..64].copy_from_slice(&(u64::from(blocks) * 2048).to_le_bytes());
+        file[172..176].copy_from_slice(&8u32.to_le_bytes());
+        file[176..180].copy_from_slice(&(blocks * 2048).to_le_bytes());
+        for at in tags(&disc, 6).into_iter().filter(|at| at % 2048 == 0) {
+            disc[at + 256] = 1;
+            disc[at + 264..at + 272].copy_from_slice(&[70, 0, 0, 0, 2, 0, 0, 0]);
+            disc[at + 446..at + 448].copy_from_slice(&[2, 64]);
+            disc[at + 451..at + 474].copy_from_slice(b"*UDF Metadata Partition");
+            disc[at + 486..at + 490].copy_from_slice(&blocks.to_le_bytes());
+        }
+        for at in tags(&disc, 256).into_iter().filter(|at| at % 2048 == 0) {
+            disc[at + 408] = 1;
+        }
+        for at in tags(&disc, 257) {
+            disc[at + 28] = 1;
+        }
+        disc.extend_from_slice(&file);
+        disc
+    }
+
+    #[test]
+    fn directories_in_a_metadata_partition_are_found() {
+        let out = open(&Iso, with_metadata_partition(udf_only()));
+        assert_eq!(names(&out), FILES);
+        assert_eq!(bytes(&out, "sub/pattern.bin"), pattern());
+        let mut disc = with_metadata_partition(udf_only());
+        let file = disc.len() - 2048;
+        disc[file] = 0;
+        let out = open(&Iso, disc);
+        assert_eq!((out.damage[0].what, reasons(&out)), ("udf-no-root", vec!["damaged"]));
+    }
+
     #[test]
     fn a_file_hidden_in_udf_is_noted() {
         let mut disc = udf_only();
@@ -199,8 +243,8 @@ mod tests {
     #[test]
     fn broken_anywhere_it_ends() {
         let (disc, used) = image(DISC);
-        torture(&Iso, disc, &used, 3);
+        torture(&Iso, disc, &used, 7);
         let (_, used) = image(BRIDGE);
-        torture(&Iso, udf_only(), &used, 5);
+        torture(&Iso, udf_only(), &used, 11);
     }
 }

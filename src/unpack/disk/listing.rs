@@ -100,9 +100,9 @@ impl Listing {
 
     /// Notes a file or directory that a person does not see, unless Windows hides it on every volume.
     pub(in crate::unpack) fn hidden(&mut self, what: &'static str, path: &str, name: &str) {
-        let is_own = path.is_empty() && HOUSES.iter().any(|house| name.eq_ignore_ascii_case(house));
-        if !is_own {
-            self.trick(what, format!("{path}{name}"));
+        let full = format!("{path}{name}");
+        if !is_in_house(&full) {
+            self.trick(what, full);
         }
     }
 
@@ -144,11 +144,14 @@ const HOUSES: &[&str] = &["System Volume Information", "$RECYCLE.BIN"];
 const HOUSEKEEPING: &[(&str, u64)] =
     &[("wpsettings.dat", 12), ("indexervolumeguid", 76), ("desktop.ini", 129)];
 
+fn is_in_house(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    HOUSES.iter().any(|house| house.eq_ignore_ascii_case(first))
+}
+
 fn is_housekeeping(file: &File) -> bool {
-    let path = file.name.split('/').collect::<Vec<_>>();
-    let (Some(first), Some(last)) = (path.first(), path.last()) else { return false };
-    let is = |known: &&str| known.eq_ignore_ascii_case(first);
-    HOUSES.iter().any(is)
+    let last = file.name.rsplit('/').next().unwrap_or_default();
+    is_in_house(&file.name)
         && HOUSEKEEPING.iter().any(|(name, size)| last.eq_ignore_ascii_case(name) && file.size <= *size)
 }
 
