@@ -42,6 +42,15 @@ pub(in crate::unpack) struct File {
 pub(in crate::unpack) enum Body {
     /// On the disk.
     Runs(Vec<Run>),
+    /// On the disk, compressed by NTFS.
+    Units {
+        /// Clusters and holes.
+        runs: Vec<Run>,
+        /// Bytes of a unit.
+        unit: u64,
+        /// How many bytes were written; the rest of the file is zeros.
+        valid: u64,
+    },
     /// In the structures of the file system.
     Bytes(Vec<u8>),
     /// Where nobody gets them out: the reason and the detail for what is unread.
@@ -74,7 +83,7 @@ impl Listing {
             self.is_full = true;
             return Ok(());
         }
-        if let Body::Runs(runs) = &file.body {
+        if let Body::Runs(runs) | Body::Units { runs, .. } = &file.body {
             self.runs = self.runs.saturating_add(runs.len());
             if self.runs > MOST_RUNS {
                 file.body = Body::Shut("limit-fragments", "too many pieces".to_string());

@@ -2,6 +2,7 @@
 
 use super::image::{Image, Runs};
 use super::listing::{Body, File, GONE, Listing};
+use super::ntfs::compressed::Units;
 use crate::artifact::{Artifact, Child, Fact, Opened, Unread};
 use crate::kind::extension;
 use crate::limits::{Budget, Decoded, Stop};
@@ -88,6 +89,10 @@ impl<'a> Shelf<'a> {
     ) -> Result<(), Stop> {
         let decoded = match file.body {
             Body::Runs(runs) => budget.read(&mut Runs::new(image, runs).take(file.size)),
+            Body::Units { runs, unit, valid } => {
+                let zeros = std::io::repeat(0).take(file.size - valid.min(file.size));
+                budget.read(&mut Units::new(image, runs, unit).take(valid).chain(zeros))
+            }
             Body::Bytes(bytes) => budget.read(&mut bytes.as_slice()),
             Body::Shut(reason, detail) => {
                 let mut child = Child::new(file.name, self.via, Vec::new());

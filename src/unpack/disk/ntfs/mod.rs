@@ -2,9 +2,10 @@
 //! documentation.
 //!
 //! Every record in use is read, so that directories' indexes and attribute lists need not be: what an attribute list
-//! points to bears the number of the file it belongs to. Left: deleted files, the journal, compressed and encrypted
-//! data (unread).
+//! points to bears the number of the file it belongs to. Left: deleted files, the journal; encrypted data and what
+//! Windows compresses outside of NTFS (unread).
 
+pub(super) mod compressed;
 mod record;
 
 use super::image::{Image, Run, Runs, peek};
@@ -191,9 +192,6 @@ impl<'a> Ntfs<'a> {
         if first.is_encrypted {
             return shut("encrypted", "encrypted by NTFS");
         }
-        if first.is_compressed {
-            return shut("unsupported-method", "compressed by NTFS");
-        }
         if name.is_empty() && file.reparse == Some(record::COMPACT) {
             return shut("unsupported-method", "compressed by Windows (WofCompressedData)");
         }
@@ -206,6 +204,13 @@ impl<'a> Ntfs<'a> {
         }
         if all.len() > super::fat::MOST_RUNS {
             return shut("limit-fragments", "too many pieces");
+        }
+        if let Some(bits) = first.unit {
+            let unit = self.cluster.checked_shl(bits.into()).unwrap_or(u64::MAX);
+            if bits == 0 || unit > compressed::LARGEST_UNIT {
+                return shut("unsupported-method", "compressed by NTFS");
+            }
+            return Some((first.size, Body::Units { runs: all, unit, valid: first.valid.min(first.size) }));
         }
         Some((first.size, Body::Runs(written(all, first.valid.min(first.size), first.size))))
     }

@@ -40,7 +40,8 @@ pub(super) struct Data {
     pub(super) pairs: Vec<u8>,
     pub(super) size: u64,
     pub(super) valid: u64,
-    pub(super) is_compressed: bool,
+    /// If it is compressed: how many clusters a unit has, as a power of two.
+    pub(super) unit: Option<u16>,
     pub(super) is_encrypted: bool,
 }
 
@@ -178,20 +179,18 @@ impl<'a> Attribute<'a> {
 
     /// The piece of a stream that it is.
     fn data(&self) -> Option<Data> {
-        let data = Data {
-            name: self.name.clone(),
-            is_compressed: self.flags & 0xff != 0,
-            is_encrypted: self.flags & 0x4000 != 0,
-            ..Data::default()
-        };
+        let data =
+            Data { name: self.name.clone(), is_encrypted: self.flags & 0x4000 != 0, ..Data::default() };
         if let Some(value) = self.resident {
             return Some(Data { resident: Some(value.to_vec()), ..data });
         }
         let first = Reader::at(self.bytes, 16)?.u64()?;
         let pairs = usize::from(Reader::at(self.bytes, 32)?.u16()?);
+        let bits = Reader::at(self.bytes, 34)?.u16()?;
+        let unit = (self.flags & 0xff != 0).then_some(bits);
         let mut sizes = Reader::at(self.bytes, 48)?;
         let (size, valid) = if first == 0 { (sizes.u64()?, sizes.u64()?) } else { (0, 0) };
-        Some(Data { first, pairs: self.bytes.get(pairs..)?.to_vec(), size, valid, ..data })
+        Some(Data { first, pairs: self.bytes.get(pairs..)?.to_vec(), size, valid, unit, ..data })
     }
 }
 

@@ -52,6 +52,7 @@ fn walk(image: &dyn Image, volume: &Volume, listing: &mut Listing, budget: &mut 
         let bytes = match &folder.place.body {
             Body::Runs(runs) => gather(image, runs.clone(), &folder.path, listing, budget)?,
             Body::Bytes(bytes) => bytes.clone(),
+            Body::Units { .. } => continue,
             Body::Shut(reason, detail) => {
                 listing.missed(reason, format!("the directory {}/: {detail}", folder.path));
                 continue;

@@ -266,7 +266,7 @@ fn virtual_table(image: &dyn Image, volume: &Volume, start: u64, budget: &mut Bu
     let bytes = match entry.body {
         Body::Bytes(bytes) => bytes,
         Body::Runs(runs) => budget.read(&mut Runs::new(image, runs).take(entry.size.min(MOST_TABLE))).bytes,
-        Body::Shut(..) => return None,
+        Body::Units { .. } | Body::Shut(..) => return None,
     };
     // Before UDF 2.00 the table stands first and an identifier behind it; since then a header tells its length.
     let skipped = match entry.file_type {
