@@ -1,7 +1,11 @@
 //! What a run of bytes is: one table of kinds, known by content first and by name where content cannot tell
 //! (scripts are just text).
 
+mod disk;
 mod outlook;
+
+use disk::is_disk;
+pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -143,7 +147,7 @@ static KINDS: &[Kind] = &[
     row("ace", Class::Archive, &["ace"], Some(|b| b.get(7..14) == Some(b"**ACE**"))),
     row("lzh", Class::Archive, &["lzh", "lha"], Some(is_lzh)),
     row("iso", Class::Archive, &["iso", "img", "udf"], Some(is_disc)),
-    row("vhd", Class::Archive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
+    row("vhd", Class::Archive, &["vhd"], Some(is_vhd)),
     row("vhdx", Class::Archive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
     row("tar", Class::Archive, &["tar"], Some(is_tar)),
     row("tnef", Class::Archive, &["tnef"], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
@@ -166,6 +170,7 @@ static KINDS: &[Kind] = &[
     row("squashfs", Class::Archive, &["squashfs"], Some(|b| starts(b, b"hsqs"))),
     row("pst", Class::Archive, &["pst", "ost"], Some(|b| starts(b, b"!BDN"))),
     row("access", Class::Archive, &["mdb", "accdb", "accde", "mde"], Some(|b| starts(b, b"\0\x01\0\0Standard Jet DB\0") || starts(b, b"\0\x01\0\0Standard ACE DB\0"))),
+    row("disk", Class::Archive, &["ima", "dsk", "flp", "vfd"], Some(is_disk)),
     // Pictures, so that an extension that lies is seen.
     row("png", Class::Media, &["png"], Some(|b| starts(b, b"\x89PNG\r\n\x1a\n"))),
     row("jpeg", Class::Media, &["jpg", "jpeg", "jpe", "jfif"], Some(|b| starts(b, b"\xff\xd8\xff"))),
@@ -296,13 +301,6 @@ fn is_tar(bytes: &[u8]) -> bool {
         .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
         .sum();
     told > 256 && told == sum && header.first() != Some(&0)
-}
-
-/// ECMA-119 8.1 and ECMA-167 2/9.1: a volume descriptor in sector 16 or, after a UDF bridge, 17 or 18.
-fn is_disc(bytes: &[u8]) -> bool {
-    [0x8001, 0x8801, 0x9001].iter().any(|at| {
-        bytes.get(*at..*at + 5).is_some_and(|id| [&b"CD001"[..], b"BEA01", b"NSR02", b"NSR03"].contains(&id))
-    })
 }
 
 fn is_html(bytes: &[u8]) -> bool {

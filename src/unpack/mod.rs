@@ -2,12 +2,27 @@
 
 mod cab;
 mod chm;
+mod disk;
 mod gzip;
+mod iso;
 mod lzh;
 mod msi;
+mod vhd;
+mod vhdx;
 mod zip;
 
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab, &chm::Chm, &msi::Msi];
+pub const FORMATS: &[&dyn Format] = &[
+    &gzip::Gzip,
+    &zip::Zip,
+    &lzh::Lzh,
+    &cab::Cab,
+    &chm::Chm,
+    &msi::Msi,
+    &iso::Iso,
+    &disk::Disk,
+    &vhd::Vhd,
+    &vhdx::Vhdx,
+];
