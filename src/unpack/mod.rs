@@ -1,5 +1,6 @@
 //! Containers: each format opens one kind and gives out the files in it.
 
+mod arj;
 mod gzip;
 mod rar;
 mod zip;
@@ -7,4 +8,4 @@ mod zip;
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &rar::Rar];
+pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &rar::Rar, &arj::Arj];

@@ -265,6 +265,8 @@ fn proves(
 ) -> Result<bool, Stop> {
     let Some(last) = chain.last() else { return Ok(false) };
     let Some(crc) = last.crc else { return Ok(false) };
+    // To unpack all of it is what a try costs.
+    budget.derive(1 + chain.iter().fold(0, |sum: u64, member| sum.saturating_add(member.size)) / 16)?;
     if !is_packed(last) {
         return Ok(key.sign_crc(crc_of(&mut stored(last, Some(key)), budget)?) == crc);
     }
