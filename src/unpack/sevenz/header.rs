@@ -28,7 +28,7 @@ mod id {
 }
 
 /// The most folders that are read. More files than a message may have need no more.
-const FOLDERS: u64 = 1 << 16;
+const FOLDERS: u64 = 1 << 14;
 
 /// What is packed, and the files in it as far as they have names yet.
 #[derive(Debug, Default)]
@@ -105,7 +105,8 @@ impl Header {
                 id::END => return Some(()),
                 id::PROPERTIES => skip_properties(reader)?,
                 id::ADDITIONAL => Streams::default().read(reader, 0)?,
-                id::MAIN => self.streams.read(reader, limit)?,
+                // No record stands twice: the second would only add to what is kept.
+                id::MAIN if self.streams.folders.is_empty() => self.streams.read(reader, limit)?,
                 id::FILES => self.read_files(reader, limit)?,
                 _ => return None,
             }
@@ -172,9 +173,9 @@ impl Streams {
         loop {
             match number(reader)? {
                 id::END => break,
-                id::PACKED => self.read_packed(reader)?,
-                id::UNPACKED => self.read_folders(reader)?,
-                id::SUBSTREAMS => {
+                id::PACKED if self.packs.places.is_empty() => self.read_packed(reader)?,
+                id::UNPACKED if self.folders.is_empty() => self.read_folders(reader)?,
+                id::SUBSTREAMS if !has_files => {
                     has_files = true;
                     self.read_files(reader, limit)?;
                 }
@@ -227,6 +228,7 @@ impl Streams {
                 id::END => return Some(()),
                 id::UNPACK_SIZES => {
                     for folder in &mut self.folders {
+                        folder.sizes.clear();
                         for _ in 0..folder.outputs() {
                             folder.sizes.push(number(reader)?);
                         }

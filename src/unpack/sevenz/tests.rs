@@ -269,6 +269,21 @@ fn numbers_of_any_size_are_refused_at_once() {
 }
 
 #[test]
+fn records_that_stand_twice_add_nothing() {
+    let streams = Sample::of(PAIR).streams();
+    let again = |record: &[u8], times: usize| {
+        let header = [&[1, 4][..], &streams[..streams.len() - 1], &record.repeat(times), &[0, 0]].concat();
+        open(&archive(&Sample::of(PAIR).plain(), &header), &[])
+    };
+    let whole = again(&[], 1);
+    assert_eq!((whole.children.len(), is_clean(&whole)), (2, true));
+    for record in [&[8, 0][..], &[7, 11, 1, 0, 1, 1, 0, 12, 5, 0], &[6, 0, 1, 9, 5, 0]] {
+        let out = again(record, 1000);
+        assert_eq!((out.children.len(), out.damage.len()), (2, 1), "{record:?}");
+    }
+}
+
+#[test]
 fn limits_end_the_archive_and_what_came_stays() {
     let content = [7; 1000];
     let files: Vec<(&str, &[u8])> = (0..9).map(|_| ("a", &content[..])).collect();
