@@ -4,7 +4,8 @@
 //!
 //! Two rules hold for all of them. Every byte made before the data breaks is handed out before the error is; and
 //! data that ends too early is an error, not an end. The usual adapters of the crates keep neither, so the
-//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused.
+//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused, or cut
+//! where that leaves something to read.
 //!
 //! Left out: shrink, reduce, implode and the PPMd of ZIP, which no mail of today carries; a second bzip2 stream or
 //! zstd frame behind the first.
