@@ -1,22 +1,30 @@
 //! Decoders that several stages need: stored, deflate (RFC 1951), deflate64, bzip2, LZMA as ZIP wraps it
-//! (APPNOTE 5.8), xz and zstd (RFC 8878), each as a plain [`Read`].
+//! (APPNOTE 5.8), xz and zstd (RFC 8878), each as a plain [`Read`]; and, for containers that keep the properties of
+//! a stream elsewhere, bare LZMA, LZMA2, PPMd7 and the filters for machine code.
 //!
 //! Two rules hold for all of them. Every byte made before the data breaks is handed out before the error is; and
 //! data that ends too early is an error, not an end. The usual adapters of the crates keep neither, so the
-//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused.
+//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused, or cut
+//! where that leaves something to read.
 //!
-//! Left out: shrink, reduce, implode and PPMd, which no mail of today carries; a second bzip2 stream or zstd frame
-//! behind the first.
+//! Left out: shrink, reduce, implode and the PPMd of ZIP, which no mail of today carries; a second bzip2 stream or
+//! zstd frame behind the first.
 
 pub mod bits;
 pub mod history;
 pub mod lzx;
+mod filter;
+mod lzma;
+mod ppmd;
 mod stepped;
 mod zstd;
 
+pub use filter::{Filter, bcj2};
+pub use lzma::{lzma, lzma2};
+pub use ppmd::ppmd7;
 pub use stepped::{Inflate, inflate};
 
-use lzma_rust2::{LzmaReader, XzReader};
+use lzma_rust2::XzReader;
 use std::io::{self, BufRead, Read};
 use stepped::Stepped;
 
@@ -54,7 +62,7 @@ impl Codec {
             Self::Deflate => Box::new(inflate(source)),
             Self::Deflate64 => Box::new(Stepped::new(source, Box::new(deflate64::InflaterManaged::new()))),
             Self::Bzip2 => Box::new(Stepped::new(source, bzip2::Decompress::new(false))),
-            Self::Lzma { size } => or_fail(lzma(source, size)),
+            Self::Lzma { size } => or_fail(wrapped_lzma(source, size)),
             Self::Xz => Box::new(XzReader::new_mem_limit(source, true, DICTIONARY_KIB)),
             Self::Zstd => or_fail(zstd::Frame::new(source)),
         }
@@ -71,7 +79,7 @@ pub fn zlib(stream: &[u8]) -> Inflate<&[u8]> {
 const DICTIONARY_KIB: u32 = (DICTIONARY >> 10) + (1 << 10);
 
 /// APPNOTE 5.8.8: two bytes version, two bytes length of the properties (always 5), the properties of LZMA.
-fn lzma<'a>(mut source: impl BufRead + 'a, size: Option<u64>) -> io::Result<impl Read + 'a> {
+fn wrapped_lzma<'a>(mut source: impl BufRead + 'a, size: Option<u64>) -> io::Result<impl Read + 'a> {
     let mut header = [0; 9];
     source.read_exact(&mut header)?;
     let [_, _, 5, 0, properties, d0, d1, d2, d3] = header else {
@@ -81,10 +89,7 @@ fn lzma<'a>(mut source: impl BufRead + 'a, size: Option<u64>) -> io::Result<impl
     if dictionary > DICTIONARY {
         return Err(io::Error::other(format!("the LZMA dictionary of {dictionary} bytes is too large")));
     }
-    let mut reader =
-        LzmaReader::new_with_props(source, size.unwrap_or(u64::MAX), properties, dictionary, None)?;
-    reader.set_defer_errors(true);
-    Ok(reader)
+    Ok(lzma(source, properties, dictionary, size))
 }
 
 /// The reader, or one that fails with its error.
@@ -120,7 +125,7 @@ pub(crate) mod tests {
     ];
 
     /// 30,000 bytes that pack, but not to nothing.
-    fn sample() -> Vec<u8> {
+    pub(crate) fn sample() -> Vec<u8> {
         let noise = std::iter::successors(Some(7u32), |n| {
             Some(n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
         });
@@ -170,7 +175,29 @@ pub(crate) mod tests {
     }
 
     fn unpack(codec: Codec, packed: &[u8]) -> Decoded {
-        Budget::new(&Limits::default()).read(&mut codec.reader(packed))
+        unpack_from(codec.reader(packed))
+    }
+
+    pub(crate) fn unpack_from(mut reader: Box<dyn Read + '_>) -> Decoded {
+        Budget::new(&Limits::default()).read(&mut reader)
+    }
+
+    /// A source that fails where it should end.
+    pub(crate) struct Breaking<'a>(&'a [u8]);
+
+    impl<'a> Breaking<'a> {
+        pub(crate) fn new(bytes: &'a [u8]) -> Self {
+            Self(bytes)
+        }
+    }
+
+    impl Read for Breaking<'_> {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(output)? {
+                0 if !output.is_empty() => Err(io::Error::other("broken source")),
+                length => Ok(length),
+            }
+        }
     }
 
     #[test]

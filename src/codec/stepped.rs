@@ -29,14 +29,14 @@ pub trait Engine {
 /// What one step of an [`Engine`] did.
 #[derive(Debug)]
 pub struct Step {
-    consumed: u64,
-    made: u64,
-    state: State,
+    pub(super) consumed: u64,
+    pub(super) made: u64,
+    pub(super) state: State,
 }
 
 /// Where a decoder stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Going,
     Ended,
     Broken(&'static str),

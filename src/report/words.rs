@@ -188,6 +188,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.rar", "in a RAR", "RARの中"),
     ("via.arj", "in an ARJ", "ARJの中"),
     ("via.ace", "in an ACE", "ACEの中"),
+    ("via.7z", "in a 7z archive", "7zの中"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),

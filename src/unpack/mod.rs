@@ -10,6 +10,7 @@ mod iso;
 mod lzh;
 mod msi;
 mod rar;
+mod sevenz;
 mod vhd;
 mod vhdx;
 mod zip;
@@ -17,4 +18,19 @@ mod zip;
 use crate::artifact::Format;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&gzip::Gzip, &zip::Zip, &lzh::Lzh, &cab::Cab, &chm::Chm, &msi::Msi, &iso::Iso, &disk::Disk, &vhd::Vhd, &vhdx::Vhdx, &rar::Rar, &arj::Arj, &ace::Ace];
+pub const FORMATS: &[&dyn Format] = &[
+    &gzip::Gzip,
+    &zip::Zip,
+    &lzh::Lzh,
+    &cab::Cab,
+    &chm::Chm,
+    &msi::Msi,
+    &iso::Iso,
+    &disk::Disk,
+    &vhd::Vhd,
+    &vhdx::Vhdx,
+    &rar::Rar,
+    &arj::Arj,
+    &ace::Ace,
+    &sevenz::SevenZip,
+];
