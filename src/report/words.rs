@@ -176,6 +176,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.stream", "document stream", "文書のストリーム"),
     ("via.zip", "in a ZIP", "ZIPの中"),
     ("via.gzip", "in a gzip file", "gzipの中"),
+    ("via.tar", "in a tar archive", "tarの中"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
