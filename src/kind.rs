@@ -151,9 +151,9 @@ static KINDS: &[Kind] = &[
     row("zoo", Class::Archive, &["zoo"], Some(|b| starts(b, b"ZOO ") && b.get(20..24) == Some(b"\xdc\xa7\xc4\xfd"))),
     row("zpaq", Class::Archive, &["zpaq"], Some(|b| starts(b, b"7kSt\xa0\x31\x83\xd3") || starts(b, b"zPQ"))),
     row("sit", Class::Archive, &["sit"], Some(|b| starts(b, b"StuffIt (c)") || (starts(b, b"SIT!") && b.get(10..14) == Some(b"rLau")))),
-    row("ar", Class::Archive, &["deb"], Some(|b| starts(b, b"!<arch>\n"))),
+    row("ar", Class::Archive, &["deb", "udeb"], Some(|b| starts(b, b"!<arch>\n"))),
     row("rpm", Class::Archive, &["rpm"], Some(|b| starts(b, b"\xed\xab\xee\xdb"))),
-    row("cpio", Class::Archive, &["cpio"], Some(|b| starts(b, b"070701") || starts(b, b"070702") || starts(b, b"070707"))),
+    row("cpio", Class::Archive, &["cpio"], Some(is_cpio)),
     row("xar", Class::Archive, &["pkg", "xar"], Some(|b| starts(b, b"xar!"))),
     row("wim", Class::Archive, &["wim", "esd"], Some(|b| starts(b, b"MSWIM\0\0\0"))),
     row("dmg", Class::Archive, &["dmg"], Some(|b| starts(tail(b, 512), b"koly\0\0\0\x04"))),
@@ -299,6 +299,19 @@ fn is_lzma(bytes: &[u8]) -> bool {
     let is_sized = properties == 0x5d && (1..1 << 38).contains(&size);
     let is_endless = properties < 225 && size == u64::MAX;
     dictionary >= 4096 && is_usual && (is_sized || is_endless)
+}
+
+/// The forms in text by their marks; the old binary one, in either order of bytes, also by the end of its first name.
+fn is_cpio(bytes: &[u8]) -> bool {
+    let word = match bytes {
+        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2' | b'7', ..] => return true,
+        [0xc7, 0x71, ..] => u16::from_le_bytes,
+        [0x71, 0xc7, ..] => u16::from_be_bytes,
+        _ => return false,
+    };
+    let name_size = bytes.get(20..22).and_then(|size| size.try_into().ok()).map_or(0, word);
+    let name = bytes.get(26..26 + usize::from(name_size));
+    name.is_some_and(|name| name.len() > 1 && memchr::memchr(0, name) == Some(name.len() - 1))
 }
 
 /// ECMA-119 8.1 and ECMA-167 2/9.1: a volume descriptor in sector 16 or, after a UDF bridge, 17 or 18.

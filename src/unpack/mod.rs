@@ -1,13 +1,17 @@
 //! Containers: each format opens one kind and gives out the files in it.
 
+mod ar;
 mod bzip2;
 mod compress;
+mod cpio;
 mod gzip;
 mod lz4;
 mod lzip;
 mod lzma;
+mod rpm;
 mod stream;
 mod tar;
+mod tricks;
 mod xz;
 mod zip;
 mod zstd;
@@ -26,4 +30,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &zstd::ZSTD,
     &compress::COMPRESS,
     &lz4::LZ4,
+    &ar::Ar,
+    &cpio::Cpio,
+    &rpm::Rpm,
 ];

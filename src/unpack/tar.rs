@@ -9,6 +9,7 @@ mod header;
 mod pax;
 mod sparse;
 
+use super::tricks::{Tricks, leads_outside};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
 use crate::keyring::Keyring;
 use crate::kind::{Class, extension};
@@ -17,7 +18,6 @@ use crate::zip::decode_name;
 use header::{BLOCK, Header};
 use pax::Pax;
 use sparse::{Filled, Piece};
-use std::collections::BTreeMap;
 
 /// The format.
 pub(super) struct Tar;
@@ -66,8 +66,7 @@ struct Walk<'a, 'o> {
     after: u64,
     /// Whether a header was read in spite of its checksum.
     has_wrong_sum: bool,
-    /// How often each trick was seen.
-    tricks: BTreeMap<&'static str, u64>,
+    tricks: Tricks,
 }
 
 /// What GNU and PAX headers say of the member behind them.
@@ -87,9 +86,6 @@ struct Member<'a> {
     pax: Pax,
 }
 
-/// Facts of one trick that tell a name each; more are counted.
-const MOST_NAMED: u64 = 16;
-
 /// Bytes of a name that are kept. No file system takes longer ones.
 const LONGEST_NAME: usize = 16 << 10;
 
@@ -106,7 +102,7 @@ impl<'a, 'o> Walk<'a, 'o> {
             lost: 0,
             after: 0,
             has_wrong_sum: false,
-            tricks: BTreeMap::new(),
+            tricks: Tricks::default(),
         }
     }
 
@@ -308,20 +304,12 @@ impl<'a, 'o> Walk<'a, 'o> {
     }
 
     fn trick(&mut self, what: &'static str, detail: String) {
-        let count = self.tricks.entry(what).or_default();
-        *count += 1;
-        if *count <= MOST_NAMED {
-            self.out.facts.push(Fact::Trick { what, detail });
-        }
+        self.tricks.note(what, detail, self.out);
     }
 
     /// Notes what only the whole tells; of an archive that a limit cut short no more than what was seen.
     fn close(&mut self, is_whole: bool) {
-        for (what, count) in std::mem::take(&mut self.tricks) {
-            if let Some(more) = count.checked_sub(MOST_NAMED).filter(|more| *more > 0) {
-                self.out.facts.push(Fact::Trick { what, detail: format!("{more} more") });
-            }
-        }
+        std::mem::take(&mut self.tricks).close(self.out);
         if self.behind_end > 0 {
             let detail = format!("{} headers behind the end of the archive", self.behind_end);
             self.out.facts.push(Fact::Trick { what: "tar-members-after", detail });
@@ -344,13 +332,6 @@ impl<'a, 'o> Walk<'a, 'o> {
 /// The name in the data of a GNU long name.
 fn zero_ended(data: &[u8]) -> Vec<u8> {
     data.split(|byte| *byte == 0).next().unwrap_or_default().to_vec()
-}
-
-/// Whether a name leads out of the folder that is unpacked into: absolute, with a drive letter, or by `..`.
-pub(super) fn leads_outside(name: &str) -> bool {
-    let has_drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
-    let is_rooted = has_drive || name.starts_with(['/', '\\']);
-    is_rooted || name.split(['/', '\\']).any(|part| part == "..")
 }
 
 #[cfg(test)]
