@@ -146,6 +146,7 @@ static KINDS: &[Kind] = &[
     row("lzip", Class::Archive, &["lz"], Some(|b| starts(b, b"LZIP\x01"))),
     row("lzma", Class::Archive, &["lzma", "tlz"], Some(is_lzma)),
     row("lz4", Class::Archive, &["lz4"], Some(|b| starts(behind_skippable(b), b"\x04\x22\x4d\x18") || starts(b, b"\x02\x21\x4c\x18"))),
+    row("lzop", Class::Archive, &["lzo"], Some(|b| starts(b, b"\x89LZO\0\r\n\x1a\n"))),
     row("alz", Class::Archive, &["alz"], Some(|b| starts(b, b"ALZ\x01"))),
     row("egg", Class::Archive, &["egg"], Some(|b| starts(b, b"EGGA"))),
     row("zoo", Class::Archive, &["zoo"], Some(|b| starts(b, b"ZOO ") && b.get(20..24) == Some(b"\xdc\xa7\xc4\xfd"))),

@@ -6,6 +6,7 @@
 //! looked through. A nested message is a child of its own and comes back here.
 
 mod base64;
+mod binhex;
 pub mod body;
 mod boundary;
 mod headers;
@@ -18,6 +19,8 @@ pub mod passwords;
 mod salvage;
 mod transfer;
 mod uuencode;
+mod wrapped;
+mod yenc;
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::keyring::{Keyring, Letter};
@@ -25,7 +28,7 @@ use crate::limits::{Budget, Stop};
 use std::borrow::Cow;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&Rfc5322];
+pub const FORMATS: &[&dyn Format] = &[&Rfc5322, &uuencode::UUENCODE, &binhex::BINHEX, &yenc::YENC];
 
 /// An Internet message (RFC 5322, MIME RFC 2045 to 2049).
 #[derive(Debug)]

@@ -195,7 +195,9 @@ impl<'a, 'o> Walk<'a, 'o> {
         let Next { name, link, mut pax } = std::mem::take(&mut self.next);
         let name = pax.path.take().or(name).unwrap_or_else(|| header.name.clone());
         let link = pax.link.take().or(link).unwrap_or_else(|| header.link.to_vec());
-        let size = pax.size.unwrap_or(size);
+        // Some writers give a sparse file its size with the holes there; the header then has what is stored.
+        let left = self.bytes.len().saturating_sub(self.at) as u64;
+        let size = pax.size.filter(|told| *told <= left || size == 0 || size > left).unwrap_or(size);
         Member { name: self.text(&name), link: self.text(&link), header, size, pax }
     }
 

@@ -48,9 +48,13 @@ fn pieces_of(map: &[u8], pieces: &mut Vec<Piece>) {
 }
 
 /// The map before the data of a PAX 1.0 sparse file, and the data: lines of decimal numbers, their count first, filled
-/// up to whole blocks.
+/// up to whole blocks. Lines of comment may stand before it.
 pub(super) fn inner_map(data: &[u8]) -> Option<(Vec<Piece>, &[u8])> {
     let mut reader = Reader::new(data);
+    while reader.rest().starts_with(b"#") {
+        let comment = memchr::memchr(b'\n', reader.rest())?;
+        reader.skip(comment + 1)?;
+    }
     let count = line(&mut reader)?;
     let mut pieces = Vec::new();
     for _ in 0..count {
@@ -158,5 +162,6 @@ mod tests {
         let (pieces, data) = inner_map(&file).unwrap();
         assert_eq!((pieces.len(), pieces[1], data), (2, Piece { at: 10, length: 2 }, &b"abcde"[..]));
         assert!(inner_map(b"9999999999\n0\n1\n").is_none());
+        assert_eq!(inner_map(b"#!gnu-sparse-format\n#format:1.0\n1\n0\n3\n").unwrap().0.len(), 1);
     }
 }

@@ -113,12 +113,22 @@ fn sizes_are_taken_however_they_are_written() {
         [header(b"j", b'0', "  5 junk"), padded(b"hello")].concat(),
         member(b"x", b'x', &records(&[("size", "5")])),
         [header(b"p", b'0', "00000000000"), padded(b"hello")].concat(),
+        // The size with holes of a sparse file, where the size of what is stored belongs.
+        member(b"x", b'x', &records(&[("size", "99999999999")])),
+        member(b"s", b'0', b"holes"),
         header(b"n", b'0', "-5"),
         member(b"last", b'0', b"last"),
     ]);
     assert_eq!(
         listed(&out),
-        [("b", &b"hello"[..]), ("j", b"hello"), ("p", b"hello"), ("n", b""), ("last", b"last")]
+        [
+            ("b", &b"hello"[..]),
+            ("j", b"hello"),
+            ("p", b"hello"),
+            ("s", b"holes"),
+            ("n", b""),
+            ("last", b"last")
+        ]
     );
     assert_eq!(damage(&out), ["tar-size"]);
 }
