@@ -8,8 +8,8 @@ use crate::bytes::Reader;
 /// The format of texts that are or hold such files.
 pub(super) const BINHEX: Wrapping = Wrapping { id: "binhex", endings: &["hqx"], opens, blocks };
 
-/// The line before the first colon; what follows in it differs.
-const BANNER: &[u8] = b"(This file must be converted with BinHex";
+/// The line before the first colon. Not every program goes on in the same words.
+const BANNER: &[u8] = b"(This file must be converted";
 
 fn opens(text: &[u8]) -> bool {
     starts_of_lines(text, BANNER).next().is_some()
@@ -223,7 +223,7 @@ mod tests {
         assert_eq!(&bytes[at..at + 4], b"aaaa");
         bytes.splice(at..at + 4, [b'a', RUN, 4]);
         let mut text = BANNER.to_vec();
-        text.extend_from_slice(b" 4.0)\n:");
+        text.extend_from_slice(b" with BinHex 4.0)\n:");
         text.extend(letters(&bytes));
         let found = blocks(&text, 1000);
         assert_eq!((found[0].bytes.as_slice(), found[0].broken), (&b"aaaab"[..], None));
