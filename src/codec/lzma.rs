@@ -1,97 +1,150 @@
-//! Bare LZMA and LZMA2 streams, whose properties stand in the container around them.
-//!
-//! A dictionary that is larger than what may be kept is cut, not refused: a stream that reaches no farther back,
-//! and the beginning of every other one, is decoded all the same. The rest fails at the first far match.
+//! LZMA streams as ZIP, .lzma and .lz files wrap them, and xz streams, each knowing what of its source it left.
 
-use super::stepped::{Engine, State, Step, Stepped};
-use super::{DICTIONARY, or_fail};
-use lzma_rust2::{Action, Lzma2Stream, LzmaReader, Status};
-use std::io::{BufRead, Read};
+use super::DICTIONARY;
+use lzma_rust2::{Action, LzmaReader, XzReader, XzStream};
+use std::io::{self, BufRead, Read};
 
-/// Unpacks an LZMA stream with the properties `lc`, `lp` and `pb` in one byte; `size` is the size it unpacks to
-/// where no end mark tells.
-pub fn lzma<'a>(
-    source: impl Read + 'a,
-    properties: u8,
-    dictionary: u32,
-    size: Option<u64>,
-) -> Box<dyn Read + 'a> {
-    let size = size.unwrap_or(u64::MAX);
-    let dictionary = dictionary.min(DICTIONARY);
-    or_fail(LzmaReader::new_with_props(source, size, properties, dictionary, None).map(|mut reader| {
-        reader.set_defer_errors(true);
-        reader
-    }))
-}
+/// An LZMA stream in a slice.
+pub struct Lzma<'a>(LzmaReader<&'a [u8]>);
 
-/// Unpacks an LZMA2 stream up to its end mark.
-pub fn lzma2<'a>(source: impl BufRead + 'a, dictionary: u32) -> Box<dyn Read + 'a> {
-    Box::new(Stepped::new(source, Lzma2Stream::new(dictionary.min(DICTIONARY))))
-}
+impl<'a> Lzma<'a> {
+    /// The stream that `source` begins with; `size` is the size it unpacks to where no end mark tells.
+    ///
+    /// # Errors
+    /// The dictionary is too large, the properties are none, or the stream does not begin as one.
+    pub fn new(source: &'a [u8], size: Option<u64>, properties: u8, dictionary: u32) -> io::Result<Self> {
+        let mut reader = raw(source, size, properties, dictionary)?;
+        // What is more than an end mark behind the size that was told is no end.
+        reader.set_relaxed_end_condition(false);
+        Ok(Self(reader))
+    }
 
-/// How many bytes the decoder is given at a time. Of a step that fails, what these bytes made is lost with it.
-const STEP: usize = 64;
-
-impl Engine for Lzma2Stream {
-    fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
-        let (before_in, before_out) = (self.total_in(), self.total_out());
-        let action = if input.is_empty() { Action::Finish } else { Action::Run };
-        let input = input.get(..STEP).unwrap_or(input);
-        let state = match self.process(input, output, action) {
-            Ok(result) if result.status == Status::StreamEnd => State::Ended,
-            Ok(_) => State::Going,
-            Err(_) if input.is_empty() => State::Broken("the packed data ends too early"),
-            Err(_) => State::Broken("the LZMA2 data is corrupt"),
-        };
-        Step { consumed: self.total_in() - before_in, made: self.total_out() - before_out, state }
+    /// How many bytes of the source stand behind the stream.
+    pub fn left(self) -> usize {
+        let (source, unused) = self.0.into_parts();
+        source.len() + unused.len()
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::codec::tests::{sample, unpack_from};
-    use std::io::Write;
+impl Read for Lzma<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        self.0.read(output)
+    }
+}
 
-    fn packed() -> Vec<u8> {
-        let options = lzma_rust2::Lzma2Options::with_preset(1);
-        let mut out = lzma_rust2::Lzma2Writer::new(Vec::new(), options);
-        out.write_all(&sample()).unwrap();
-        out.finish().unwrap()
+/// One xz stream in a slice.
+pub struct Xz<'a> {
+    source: &'a [u8],
+    reader: Sips<XzReader<&'a [u8]>>,
+    given: u64,
+    /// Why the reader gave up, and what goes on in its place.
+    fault: Option<(String, Rescue<'a>)>,
+}
+
+impl<'a> Xz<'a> {
+    /// The stream that `source` begins with.
+    pub fn new(source: &'a [u8]) -> Self {
+        let reader = Sips(XzReader::new_mem_limit(source, false, DICTIONARY_KIB));
+        Self { source, reader, given: 0, fault: None }
     }
 
-    #[test]
-    fn lzma2_gives_back_what_was_packed_and_keeps_what_came_before_a_fault() {
-        let packed = packed();
-        let whole = unpack_from(lzma2(packed.as_slice(), 1 << 20));
-        assert_eq!((whole.bytes == sample(), whole.broken), (true, None));
-        for cut in (0..packed.len()).step_by(59) {
-            let out = unpack_from(lzma2(&packed[..cut], 1 << 20));
-            assert!(sample().starts_with(&out.bytes) && out.broken.is_some(), "{cut}");
-            assert!(out.bytes.len() + 200 > cut, "{cut} {}", out.bytes.len());
+    /// How many bytes of the source stand behind the stream, once that was read to its end.
+    pub fn left(self) -> usize {
+        self.reader.0.inner().len()
+    }
+}
+
+impl Read for Xz<'_> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        if self.fault.is_none() {
+            match self.reader.read(output) {
+                Ok(made) => {
+                    self.given += made as u64;
+                    return Ok(made);
+                }
+                Err(fault) => self.fault = Some((fault.to_string(), Rescue::new(self.source, self.given))),
+            }
         }
-        for at in (0..packed.len()).step_by(101) {
-            let mut bad = packed.clone();
-            bad[at] ^= 1 << (at % 8);
-            let _any = unpack_from(lzma2(bad.as_slice(), 1 << 20));
+        let Some((why, rescue)) = &mut self.fault else { return Ok(0) };
+        match rescue.read(output) {
+            0 if !output.is_empty() => Err(io::Error::other(why.clone())),
+            made => Ok(made),
         }
     }
+}
 
-    #[test]
-    fn a_dictionary_of_gigabytes_is_cut_and_what_needs_less_is_read() {
-        let packed = packed();
-        let out = unpack_from(lzma2(packed.as_slice(), u32::MAX));
-        assert_eq!((out.bytes == sample(), out.broken), (true, None));
-        let options = lzma_rust2::LzmaOptions::with_preset(1);
-        let mut writer = lzma_rust2::LzmaWriter::new_no_header(Vec::new(), &options, true).unwrap();
-        writer.write_all(&sample()).unwrap();
-        let packed = writer.finish().unwrap();
-        let out = unpack_from(lzma(packed.as_slice(), options.get_props(), u32::MAX, None));
-        assert_eq!((out.bytes == sample(), out.broken), (true, None));
+/// A stream that broke, decoded once more. The blocking decoder wants a whole chunk, up to 64 KiB of packed data,
+/// before it gives out any of it; the other one takes the data as they come, but not every chain of filters.
+struct Rescue<'a> {
+    stream: XzStream,
+    input: &'a [u8],
+    /// Bytes that were given out before.
+    known: u64,
+}
+
+impl<'a> Rescue<'a> {
+    fn new(input: &'a [u8], known: u64) -> Self {
+        Self { stream: XzStream::new_mem_limit(false, DICTIONARY_KIB), input, known }
     }
 
-    #[test]
-    fn properties_out_of_range_are_an_error_of_reading() {
-        assert!(unpack_from(lzma(&[0; 9][..], 225, 1 << 16, None)).broken.is_some());
+    /// The next bytes that were not given out before; none at the fault.
+    fn read(&mut self, output: &mut [u8]) -> usize {
+        let length = output.len().min(SIP);
+        let output = output.get_mut(..length).unwrap_or_default();
+        loop {
+            let before = self.stream.total_out();
+            // A stream that failed takes nothing more.
+            let result = self.stream.process(self.input, output, Action::Run);
+            let used = result.map_or(0, |result| result.bytes_consumed);
+            self.input = self.input.get(used..).unwrap_or_default();
+            let made = usize::try_from(self.stream.total_out() - before).unwrap_or(0).min(output.len());
+            let known = usize::try_from(self.known).unwrap_or(made).min(made);
+            self.known -= known as u64;
+            output.copy_within(known..made, 0);
+            if made > known || (used == 0 && made == 0) {
+                return made - known;
+            }
+        }
+    }
+}
+
+/// All xz streams of a source.
+pub(super) fn xz_file<'a>(source: impl BufRead + 'a) -> impl Read + 'a {
+    Sips(XzReader::new_mem_limit(source, true, DICTIONARY_KIB))
+}
+
+/// [`DICTIONARY`] in the unit of lzma-rust2, with room for what the decoder needs beside it.
+const DICTIONARY_KIB: u32 = (DICTIONARY >> 10) + (1 << 10);
+
+/// APPNOTE 5.8.8: two bytes version, two bytes length of the properties (always 5), the properties of LZMA.
+pub(super) fn in_zip<'a>(mut source: impl BufRead + 'a, size: Option<u64>) -> io::Result<impl Read + 'a> {
+    let mut header = [0; 9];
+    source.read_exact(&mut header)?;
+    let [_, _, 5, 0, properties, d0, d1, d2, d3] = header else {
+        return Err(io::Error::other("the LZMA properties have no known form"));
+    };
+    raw(source, size, properties, u32::from_le_bytes([d0, d1, d2, d3]))
+}
+
+fn raw<R: Read>(source: R, size: Option<u64>, properties: u8, dictionary: u32) -> io::Result<LzmaReader<R>> {
+    if dictionary > DICTIONARY {
+        return Err(io::Error::other(format!("the LZMA dictionary of {dictionary} bytes is too large")));
+    }
+    let mut reader =
+        LzmaReader::new_with_props(source, size.unwrap_or(u64::MAX), properties, dictionary, None)?;
+    reader.set_defer_errors(true);
+    Ok(reader)
+}
+
+/// A reader read in small pieces: the xz decoder gives up a whole piece where data break inside it.
+struct Sips<R>(R);
+
+/// Bytes asked for at once.
+const SIP: usize = 256;
+
+impl<R: Read> Read for Sips<R> {
+    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+        let length = output.len().min(SIP);
+        self.0.read(output.get_mut(..length).unwrap_or_default())
     }
 }
