@@ -181,11 +181,36 @@ impl<'k> Trials<'k> {
         &mut self,
         mut open: impl FnMut(&[u8]) -> Result<Option<T>, Stop>,
     ) -> Result<Option<(T, &'k Candidate)>, Stop> {
-        let reach = self.proven + self.left;
-        for place in 0..self.trials.len().min(reach) {
+        self.search(|trial| Some(open(&trial.bytes)))
+    }
+
+    /// The same for what takes a password as text and not as bytes: each candidate once.
+    ///
+    /// # Errors
+    /// What `open` answers.
+    pub fn find_text<T>(
+        &mut self,
+        mut open: impl FnMut(&str) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<(T, &'k Candidate)>, Stop> {
+        self.search(|trial| {
+            let text = trial.candidate.text.as_str();
+            (trial.bytes == text.as_bytes()).then(|| open(text))
+        })
+    }
+
+    /// Makes trials in order until one gives something; where `open` answers `None`, none was made.
+    fn search<T>(
+        &mut self,
+        mut open: impl FnMut(&Trial<'k>) -> Option<Result<Option<T>, Stop>>,
+    ) -> Result<Option<(T, &'k Candidate)>, Stop> {
+        for place in 0..self.trials.len() {
+            if place >= self.proven && self.left == 0 {
+                break;
+            }
             let Some(trial) = self.trials.get(place) else { break };
+            let Some(outcome) = open(trial) else { continue };
             self.left -= usize::from(place >= self.proven);
-            if let Some(opened) = open(&trial.bytes)? {
+            if let Some(opened) = outcome? {
                 let candidate = trial.candidate;
                 if place >= self.proven {
                     self.prove(place);
@@ -244,6 +269,23 @@ mod tests {
         }
         let order: Vec<&[u8]> = trials.trials.iter().map(|trial| trial.bytes.as_slice()).collect();
         assert_eq!((order, trials.left), (vec![&b"c"[..], b"a", b"b", b"d"], 1));
+    }
+
+    #[test]
+    fn a_text_is_tried_once_whatever_its_encodings() {
+        let mut ring = Keyring::new();
+        ["表1", "é", "c", "d"].into_iter().for_each(|text| ring.add(candidate(text, 30)));
+        let budget = Budget::new(&Limits { passwords: 4, ..Limits::default() });
+        let mut trials = Trials::new(&ring, &budget);
+        let mut seen = Vec::new();
+        let found = trials.find_text(|text| {
+            seen.push(text.to_string());
+            Ok((text == "d").then_some(()))
+        });
+        assert_eq!(found.unwrap().map(|(_, candidate)| candidate.text.as_str()), Some("d"));
+        assert_eq!((seen.join(" ").as_str(), trials.left), ("表1 é c d", 0));
+        let again = trials.find_text(|text| Ok(Some(text.to_string()))).unwrap();
+        assert_eq!(again.map(|(text, _)| text).as_deref(), Some("d"));
     }
 
     #[test]

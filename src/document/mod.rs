@@ -2,7 +2,7 @@
 
 pub mod active_mime;
 mod base64;
-mod encryption;
+pub mod decrypt;
 pub mod flat_xml;
 mod hidden_text;
 mod native;
@@ -27,4 +27,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &odf::Odf,
     &pdf::Pdf,
     &sealed::Sealed,
+    &decrypt::OfficeEncryption,
 ];

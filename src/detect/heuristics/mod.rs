@@ -4,6 +4,7 @@ use super::{Finding, Strength, Title};
 use crate::artifact::Tree;
 use crate::text::printable;
 
+mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
@@ -53,6 +54,7 @@ pub struct Heuristic {
 
 /// Every heuristic.
 pub const HEURISTICS: &[&Heuristic] = &[
+    &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
