@@ -10,7 +10,7 @@ use super::{Door, Tried};
 use crate::artifact::{Child, Opened};
 use crate::bytes::Reader;
 use crate::limits::{Budget, Stop};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 const STREAM: &str = "PowerPoint Document";
 const USER_EDIT: u16 = 0x0ff5;
@@ -30,7 +30,7 @@ pub(super) fn open(
     let mut decoded = door.compound.stream(stream, budget);
     decoded.stop.map_or(Ok(()), Err)?;
     let edit = Reader::at(&user, 16).and_then(|mut user| user.u32());
-    let objects = edit.map(|edit| Objects::read(&decoded.bytes, edit)).unwrap_or_default();
+    let objects = Objects::read(&decoded.bytes, edit.unwrap_or(u32::MAX), budget)?;
     let Some(lock) = objects.lock(&decoded.bytes) else {
         out.missed("unsupported-method", format!("{}: the encryption header", stream.path));
         return Ok(Tried::Shut(None));
@@ -55,38 +55,27 @@ struct Objects {
 }
 
 impl Objects {
-    /// Follows the edits from the last one back. What a later edit says of an object holds.
-    fn read(stream: &[u8], edit: u32) -> Self {
+    /// What the UserEditAtom at a place names (MS-PPT 2.3.3). An encrypted presentation has no other (2.3.7).
+    fn read(stream: &[u8], edit: u32, budget: &Budget) -> Result<Self, Stop> {
         let mut objects = Self::default();
-        let mut next = Some(edit);
-        let mut seen = BTreeSet::new();
-        while let Some(at) = next.filter(|at| seen.insert(*at)) {
-            next = objects.read_edit(stream, at).filter(|before| *before != 0);
+        if let Some((directory, session)) = edit_at(stream, edit) {
+            objects.session = Some(session);
+            objects.read_directory(Reader::new(directory), budget)?;
         }
-        objects
-    }
-
-    /// MS-PPT 2.3.3; answers the place of the edit before it.
-    fn read_edit(&mut self, stream: &[u8], at: u32) -> Option<u32> {
-        let mut edit = Reader::new(record(stream, usize::try_from(at).ok()?, USER_EDIT)?);
-        edit.skip(8)?;
-        let (before, directory) = (edit.u32()?, edit.u32()?);
-        edit.skip(12)?;
-        self.session = self.session.or(edit.u32());
-        let entries = record(stream, usize::try_from(directory).ok()?, PERSIST_DIRECTORY)?;
-        self.read_directory(Reader::new(entries));
-        Some(before)
+        Ok(objects)
     }
 
     /// MS-PPT 2.3.4, 2.3.5: runs of places, each behind the number of its first object.
-    fn read_directory(&mut self, mut entries: Reader) -> Option<()> {
-        loop {
-            let run = entries.u32()?;
-            for number in (run & 0xf_ffff..).take(usize::try_from(run >> 20).ok()?) {
-                let place = usize::try_from(entries.u32()?).ok()?;
+    fn read_directory(&mut self, mut entries: Reader, budget: &Budget) -> Result<(), Stop> {
+        while let Some(run) = entries.u32() {
+            budget.tick()?;
+            let count = usize::try_from(run >> 20).unwrap_or_default();
+            for number in (run & 0xf_ffff..).take(count) {
+                let Some(place) = entries.u32().and_then(|place| usize::try_from(place).ok()) else { break };
                 self.places.entry(number).or_insert(place);
             }
         }
+        Ok(())
     }
 
     fn lock(&self, stream: &[u8]) -> Option<Lock> {
@@ -116,6 +105,15 @@ impl Objects {
         }
         Ok(())
     }
+}
+
+/// The persist directory of an edit, and the number of the object that holds the encryption header.
+fn edit_at(stream: &[u8], at: u32) -> Option<(&[u8], u32)> {
+    let mut edit = Reader::new(record(stream, usize::try_from(at).ok()?, USER_EDIT)?);
+    edit.skip(12)?;
+    let directory = usize::try_from(edit.u32()?).ok()?;
+    edit.skip(12)?;
+    Some((record(stream, directory, PERSIST_DIRECTORY)?, edit.u32()?))
 }
 
 /// The data of the record of that type at a place.
