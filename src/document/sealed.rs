@@ -1,5 +1,6 @@
 //! What seals other content and is not opened: S/MIME (CMS, RFC 5652), OpenPGP (RFC 9580), and the old wrappings of
-//! files in text, BinHex 4.0 (RFC 1741) and yEnc. Told to be unread; nothing else is taken from them.
+//! files in text, BinHex 4.0 (RFC 1741) and yEnc; and workbooks that stand in no compound file. Told to be unread;
+//! nothing else is taken from them.
 //!
 //! A detached signature holds no content and is not told of.
 
@@ -40,8 +41,14 @@ fn seal(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
     match artifact.kind.class {
         Class::Data => cms(bytes).or_else(|| openpgp(artifact)).or_else(|| declared(artifact)),
         Class::Text => lines(bytes).or_else(|| uuencoded(artifact)).or_else(|| declared(artifact)),
+        Class::Document if is_bare_workbook(artifact) => Some(("unsupported-format", "biff")),
         _ => None,
     }
+}
+
+/// A workbook of Excel 5 or older as a file. Streams like it stand inside workbooks, which are told of as a whole.
+fn is_bare_workbook(artifact: &Artifact) -> bool {
+    artifact.kind.id == "biff" && !matches!(artifact.via, "stream" | "decrypted")
 }
 
 /// A part that is called S/MIME or OpenPGP and looks like neither.
@@ -161,6 +168,7 @@ mod tests {
             Some("unsupported-format")
         );
         assert_eq!(told("a.uue", None, b"begin 644 a.exe\n#0V%T\n`\nend\n"), Some("unsupported-format"));
+        assert_eq!(told("a.xls", None, b"\x09\x04\x06\0\0\0\x10\0"), Some("unsupported-format"));
         let binhex = b"(This file must be converted with BinHex 4.0)\n:\"abc:";
         assert_eq!(told("a.hqx", None, binhex), Some("unsupported-format"));
     }
