@@ -14,6 +14,9 @@ use crate::limits::Budget;
 /// The most rounds that the specification allows; Office opens nothing beyond.
 const ROUNDS: u32 = 10_000_000;
 
+/// Bytes that the name of a method may have; what is longer is none.
+const NAME: usize = 32;
+
 /// What the key to each value is derived with (2.3.4.11, 2.3.4.14).
 const VERIFIER: [u8; 8] = [0xfe, 0xa7, 0xd2, 0x76, 0x3b, 0x4b, 0x9e, 0x79];
 const VERIFIER_HASH: [u8; 8] = [0xd7, 0xaa, 0x0f, 0x6d, 0x30, 0x61, 0x34, 0x4e];
@@ -119,7 +122,7 @@ impl Method {
         attributes: &Attributes,
         bytes: &mut dyn FnMut(&Attributes, &'static str) -> Vec<u8>,
     ) -> Result<Self, String> {
-        let value = |name| attributes.value(name).unwrap_or_default();
+        let value = |name| attributes.value(name).filter(|value| value.len() <= NAME).unwrap_or("?");
         let (cipher, chaining, name) =
             (value("cipherAlgorithm"), value("cipherChaining"), value("hashAlgorithm"));
         let hash = Hash::named(name).ok_or_else(|| format!("the hash {name}"))?;

@@ -166,3 +166,37 @@ impl Blocks {
         self.cipher.step()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The vectors that everybody gives for RC4.
+    #[test]
+    fn rc4_gives_the_known_texts() {
+        for (key, plain, sealed) in [
+            (&b"Key"[..], &b"Plaintext"[..], &b"\xbb\xf3\x16\xe8\xd9\x40\xaf\x0a\xd3"[..]),
+            (b"Wiki", b"pedia", b"\x10\x21\xbf\x04\x20"),
+        ] {
+            let mut data = plain.to_vec();
+            Rc4::new(key).apply(&mut data);
+            assert_eq!(data, sealed);
+        }
+    }
+
+    #[test]
+    fn a_header_of_another_cipher_or_cut_anywhere_is_none() {
+        let mut header = [2, 0, 2, 0, 4, 0, 0, 0, 32, 0, 0, 0].to_vec();
+        header.extend([4u32, 0, 0x6801, 0x8004, 0, 1, 0, 0, 16].map(u32::to_le_bytes).concat());
+        header.extend([7; 32]);
+        header.extend([20, 0, 0, 0]);
+        header.extend([9; 20]);
+        assert_eq!(Lock::read(&header).and_then(|lock| lock.api), Some(5));
+        assert!((0..header.len()).all(|length| Lock::read(&header[..length]).is_none()));
+        for (at, byte) in [(0, 5), (2, 1), (20, 0x0e), (24, 1), (28, 24), (28, 41), (44, 8)] {
+            let mut other = header.clone();
+            other[at] = byte;
+            assert!(Lock::read(&other).is_none(), "{at}");
+        }
+    }
+}
