@@ -24,7 +24,8 @@ use tenpu::code::vba::decompress;
 use tenpu::keyring::{Candidate, Keyring, Origin, Source, Trials};
 use tenpu::limits::{Budget, Limits};
 use tenpu::message::body::html_text;
-use tenpu::scan::Input;
+use tenpu::message::neighbours::Neighbours;
+use tenpu::scan::{Input, open};
 use tenpu::zip;
 
 fn main() {
@@ -76,6 +77,28 @@ fn seven_zip_passwords(bencher: Bencher) {
         .counter(ItemsCount::new(keys.len()))
         .with_inputs(input)
         .bench_local_values(|input| session.scan(input, &keys));
+}
+
+/// An encrypted workbook that none of so many passwords opens, nor those of Office.
+#[divan::bench(args = [("agile", 10), ("standard", 10), ("rc4", 1000), ("rc4-cryptoapi", 1000), ("xor", 1000)])]
+fn office_passwords(bencher: Bencher, (scheme, count): (&str, usize)) {
+    let content = if matches!(scheme, "agile" | "standard") { "xlsx" } else { "xls" };
+    let recipe = format!("scheme = \"{scheme}\"\npassword = \"right\"\n[{content}]\nrows = [[\"1\"]]\n");
+    let bytes = Content::Encrypted(toml::from_str(&recipe).unwrap()).bytes();
+    let keys = wrong_passwords(count);
+    let input = || Input {
+        name: "book.xls".into(),
+        size: bytes.len() as u64,
+        bytes: bytes.clone(),
+        ..Input::default()
+    };
+    let limits = Limits::default();
+    bencher.counter(ItemsCount::new(count)).with_inputs(|| (input(), keys.clone())).bench_values(
+        |(input, keys)| {
+            let tree = open(input, keys, &Neighbours::default(), &mut Budget::new(&limits));
+            assert_eq!(tree.get(0).unwrap().unread[0].reason, "encrypted");
+        },
+    );
 }
 
 /// The source of a VBA module, 256 KiB; bytes are those made.

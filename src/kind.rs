@@ -114,6 +114,9 @@ static KINDS: &[Kind] = &[
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
     row("msi", Class::Program, &["msi", "msp", "mst"], Some(|b| is_ole(b) && is_installer(b))),
     row("ole", Class::Document, &[], Some(is_ole)),
+    // Streams of such files, which stand alone once they were decrypted.
+    row("biff", Class::Document, &[], Some(is_biff)),
+    row("ppt-stream", Class::Document, &[], None),
     // ZIP-based documents, told apart by the parts they must hold.
     row("docx", Class::Document, &["docx", "docm", "dotx", "dotm"], Some(|b| is_ooxml(b) && zip_names(b, b"word/"))),
     row("xlsx", Class::Document, &["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xlam"], Some(|b| is_ooxml(b) && zip_names(b, b"xl/"))),
@@ -242,6 +245,19 @@ fn is_wide(bytes: &[u8], name: &str) -> bool {
     let (units, _) = bytes.as_chunks();
     let wanted = name.bytes().chain([0]);
     units.len() > name.len() && units.iter().zip(wanted).all(|(unit, byte)| *unit == [byte, 0])
+}
+
+/// MS-XLS 2.4.21 and its predecessors: a workbook begins with a BOF record, whose size and version belong together.
+fn is_biff(bytes: &[u8]) -> bool {
+    const BEGINNINGS: [&[u8]; 6] = [
+        b"\x09\x08\x10\0\0\x06",
+        b"\x09\x08\x08\0\0\x05",
+        b"\x09\x08\x08\0\0\x06",
+        b"\x09\x04\x06\0",
+        b"\x09\x02\x06\0",
+        b"\x09\0\x04\0",
+    ];
+    BEGINNINGS.iter().any(|beginning| starts(bytes, beginning))
 }
 
 fn is_zip(bytes: &[u8]) -> bool {

@@ -2,7 +2,7 @@
 
 pub mod active_mime;
 mod base64;
-mod encryption;
+pub mod decrypt;
 pub mod flat_xml;
 mod hidden_text;
 mod native;
@@ -28,4 +28,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &odf::Odf,
     &pdf::Pdf,
     &sealed::Sealed,
+    &decrypt::OfficeEncryption,
 ];

@@ -6,6 +6,7 @@ use crate::text::printable;
 
 mod archive_contradicts_itself;
 mod archive_path_traversal;
+mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
@@ -58,6 +59,7 @@ pub struct Heuristic {
 pub const HEURISTICS: &[&Heuristic] = &[
     &archive_contradicts_itself::RULE,
     &archive_path_traversal::RULE,
+    &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
