@@ -26,5 +26,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &active_mime::ActiveMime,
     &odf::Odf,
     &pdf::Pdf,
+    &pdf::EncryptedPdf,
     &sealed::Sealed,
 ];

@@ -176,6 +176,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.stream", "document stream", "文書のストリーム"),
     ("via.zip", "in a ZIP", "ZIPの中"),
     ("via.gzip", "in a gzip file", "gzipの中"),
+    ("via.pdf-attachment", "attached inside a PDF", "PDFの中の添付ファイル"),
+    ("via.text", "text of a document", "文書の文字"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
