@@ -1,0 +1,39 @@
+//! A launch action of a PDF that opens another file. Files of one folder refer to each other so; a mail has no folder.
+
+use super::pdf_launch_program::{is_program, launches};
+use super::{Check, Heuristic};
+use crate::artifact::Tree;
+use crate::detect::Strength;
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "pdf-launch",
+    strength: Strength::Medium,
+    title_en: "The PDF opens another file on the computer",
+    title_ja: "PDFが、パソコンの別のファイルを開こうとします",
+    attack: &["T1204.002"],
+    page: include_str!("../../../docs/rules/pdf-launch.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for (artifact, target) in launches(tree) {
+        if !is_program(target) {
+            hit(artifact, target.to_string());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::pdf_launch_program::tests::hits;
+    use super::*;
+
+    #[test]
+    fn files_hit_programs_and_addresses_do_not() {
+        assert_eq!(hits(&RULE, "launch", "\\\\server\\share\\list.doc").len(), 1);
+        for no in ["cmd.exe /c x", "https://a.example/", "mailto:a@b.example"] {
+            assert!(hits(&RULE, "launch", no).is_empty(), "{no}");
+        }
+        assert!(hits(&RULE, "remote-go-to", "b.pdf").is_empty());
+    }
+}
