@@ -205,9 +205,9 @@ mod tests {
             b"1 0 obj<<>>stream",
             b"1 0 obj<</Length 2 0 R>>stream",
         ] {
-            let bytes = piece.repeat(100_000);
+            let bytes = piece.repeat(30_000);
             let start = std::time::Instant::now();
-            assert!(entries(&bytes).len() >= 100_000);
+            assert!(entries(&bytes).len() >= 30_000);
             assert!(start.elapsed().as_secs() < 10, "{}", String::from_utf8_lossy(piece));
         }
         assert_eq!(trailers(&b"trailer(".repeat(100_000)).len(), 0);
