@@ -1,7 +1,7 @@
 //! The two filters that make bytes of letters: `ASCIIHexDecode` (ISO 32000-1 7.4.2) and `ASCII85Decode` (7.4.3).
 //! Both make less than they take.
 
-use super::object::unhex;
+use super::parser::unhex;
 
 /// Up to `>`.
 pub(super) fn ascii_hex(letters: &[u8]) -> Vec<u8> {

@@ -6,8 +6,9 @@
 
 use super::crypt::Crypt;
 use super::filter;
-use super::object::{Dict, Item, Object, Parser, is_space};
+use super::object::{Dict, Object};
 use super::outline;
+use super::parser::{Item, Parser, is_space};
 use crate::limits::{Budget, Decoded};
 use std::borrow::Cow;
 use std::cell::Cell;

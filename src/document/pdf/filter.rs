@@ -190,7 +190,7 @@ mod tests {
     fn run(dict: &[u8], raw: &[u8]) -> Decoded {
         let mut budget = Budget::new(&Limits::default());
         let file = File::empty();
-        let dict = super::super::object::Parser::new(dict, 0).object();
+        let dict = super::super::parser::Parser::new(dict, 0).object();
         decode(&file, dict.dict().unwrap(), raw, 1 << 20, &mut budget)
     }
 

@@ -1,7 +1,7 @@
 //! Whether a file says that it is encrypted: the name `Encrypt` in the trailer or in the dictionary of a cross-reference
 //! stream, both of which stand in the clear (ISO 32000-1 7.6.1).
 
-use super::object::digit;
+use super::parser::digit;
 
 /// Whether a name `Encrypt` stands somewhere before a reference or a dictionary.
 pub(super) fn is_encrypted(bytes: &[u8]) -> bool {

@@ -19,6 +19,7 @@ mod lzw;
 mod mark;
 mod object;
 mod outline;
+mod parser;
 mod password;
 mod polyglot;
 mod predictor;

@@ -5,7 +5,8 @@
 //! as it is is passed over: it becomes an artifact of its own.
 
 use super::file::{Entry, data_start, read_object};
-use super::object::{Dict, Object, Parser, is_space};
+use super::object::{Dict, Object};
+use super::parser::{Parser, is_space};
 use memchr::memmem;
 use std::collections::HashMap;
 

@@ -1,6 +1,7 @@
 //! Character maps (ISO 32000-1 9.7.5, 9.10.3): which bytes make a code, and which text a code is.
 
-use super::super::object::{Item, Object, Parser};
+use super::super::object::Object;
+use super::super::parser::{Item, Parser};
 use std::collections::HashMap;
 
 /// A character map.

@@ -2,7 +2,8 @@
 //! under it (8.4.4), and forms inside forms (8.10).
 
 use super::super::file::File;
-use super::super::object::{Dict, Item, Object, Parser};
+use super::super::object::{Dict, Object};
+use super::super::parser::{Item, Parser};
 use super::font::{Font, Shown};
 use super::matrix::Matrix;
 use super::pages::Page;
