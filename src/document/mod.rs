@@ -27,6 +27,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &active_mime::ActiveMime,
     &odf::Odf,
     &pdf::Pdf,
+    &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
 ];

@@ -203,6 +203,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.ar", "in an ar archive", "arの中"),
     ("via.cpio", "in a cpio archive", "cpioの中"),
     ("via.rpm", "in an RPM package", "RPMパッケージの中"),
+    ("via.pdf-attachment", "attached inside a PDF", "PDFの中の添付ファイル"),
+    ("via.text", "text of a document", "文書の文字"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),

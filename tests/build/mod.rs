@@ -55,7 +55,7 @@ pub enum Content {
     Pptx(ooxml::Package),
     /// Rich text of one paragraph a line, ASCII.
     Rtf(String),
-    Pdf(String),
+    Pdf(pdf::Pdf),
     Png(bool),
     /// The header of a Windows program, with no code.
     Pe(bool),
@@ -164,7 +164,7 @@ impl Content {
             Self::Xlsx(package) => package.bytes(&ooxml::EXCEL),
             Self::Pptx(package) => package.bytes(&ooxml::POWER_POINT),
             Self::Rtf(text) => rtf(text),
-            Self::Pdf(text) => pdf::pdf(text),
+            Self::Pdf(pdf) => pdf.bytes(),
             Self::Png(_) => png::png(),
             Self::Pe(_) => pe(),
             Self::Eicar(_) => eicar(),

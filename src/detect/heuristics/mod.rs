@@ -16,6 +16,13 @@ mod name_rtlo;
 mod padded_document;
 mod padded_macro_document;
 mod password_elsewhere;
+mod pdf_embedded_macro_document;
+mod pdf_embedded_program;
+mod pdf_javascript_runs_on_open;
+mod pdf_javascript_suspicious;
+mod pdf_launch;
+mod pdf_launch_program;
+mod pdf_link_to_download;
 mod program_behind_document_name;
 mod program_in_archive;
 mod script_in_archive;
@@ -69,6 +76,13 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &padded_document::RULE,
     &padded_macro_document::RULE,
     &password_elsewhere::RULE,
+    &pdf_embedded_macro_document::RULE,
+    &pdf_embedded_program::RULE,
+    &pdf_javascript_runs_on_open::RULE,
+    &pdf_javascript_suspicious::RULE,
+    &pdf_launch::RULE,
+    &pdf_launch_program::RULE,
+    &pdf_link_to_download::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &script_in_archive::RULE,
