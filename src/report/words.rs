@@ -172,7 +172,6 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.attachment", "attachment", "添付ファイル"),
     ("via.inline", "inside the text", "本文に埋め込み"),
     ("via.body", "mail text", "本文"),
-    ("via.text", "text of the document", "文書の文章"),
     ("via.part", "document part", "文書の部品"),
     ("via.stream", "document stream", "文書のストリーム"),
     ("via.uuencode", "uuencoded in a text", "テキスト内（uuencode）"),
