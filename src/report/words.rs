@@ -80,6 +80,9 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("headline.suspicious", "Caution: do not open the attachment until it has been checked.", "要注意：確認が終わるまで、添付ファイルを開かないでください。"),
     ("headline.unverified", "Not verified: not everything inside could be read. Ask the sender by phone.", "確認できず：中身をすべては確認できませんでした。送信者に電話で確認してください。"),
     ("headline.clean", "Nothing suspicious was found (this is no guarantee).", "不審な点は見つかりませんでした（安全を保証するものではありません）。"),
+    ("why.password-of-other-mail", "The attachment was locked, and a password in another mail opened it.", "添付ファイルには鍵がかかっていましたが、別のメールに書かれたパスワードで開きました。"),
+    ("place.line", "line {}{}", "{}行目{}"),
+    ("place.line-of", "line {} of {}", "{}行目、{}"),
     ("why.password", "The attachment was locked, and a password in the mail itself opened it.", "添付ファイルには鍵がかかっていましたが、メールに書かれたパスワードで開きました。"),
 
     // How much one reason says.
