@@ -21,6 +21,7 @@ pub mod kind;
 pub mod keyring;
 pub mod artifact;
 pub mod codec;
+pub mod cipher;
 pub mod compound;
 pub mod zip;
 pub mod message;

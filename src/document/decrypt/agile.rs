@@ -3,10 +3,10 @@
 //! Read: AES in CBC under the hashes of [`Hash`]. Left out: CFB, the older ciphers, and keys that belong to a
 //! certificate, which no password opens.
 
-use super::aes::{Aes, BLOCK};
 use super::hash::{Hash, Hmac};
 use super::package::Key;
 use super::passwords::wide;
+use crate::cipher::{Aes, BLOCK};
 use crate::document::base64;
 use crate::document::xml::{self, Attributes, Node};
 use crate::limits::Budget;

@@ -6,7 +6,6 @@
 //! server gives the key; extensible encryption; ciphers other than AES, RC4 and XOR; document properties that are
 //! encrypted (2.3.5.4) and the pictures of presentations.
 
-mod aes;
 mod agile;
 mod hash;
 mod marks;

@@ -1,7 +1,6 @@
 //! Encrypted packages (MS-OFFCRYPTO 2.3.4): an OOXML file in the stream `EncryptedPackage`, behind its size, and in
 //! `EncryptionInfo` how it is encrypted: agile (4.4) or standard (2.2, 3.2, 4.2).
 
-use super::aes::{Aes, BLOCK};
 use super::agile::Agile;
 use super::hash::Hmac;
 use super::passwords::{EXCEL, POWER_POINT, Passwords};
@@ -9,6 +8,7 @@ use super::standard::Standard;
 use super::{Door, Tried};
 use crate::artifact::{Child, Opened};
 use crate::bytes::Reader;
+use crate::cipher::{Aes, BLOCK};
 use crate::limits::{Budget, Stop};
 use std::io::{self, Read};
 

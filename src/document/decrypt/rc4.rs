@@ -4,46 +4,7 @@
 use super::hash::Hash;
 use super::passwords::wide;
 use crate::bytes::Reader;
-
-/// The cipher.
-#[derive(Clone)]
-pub(super) struct Rc4 {
-    state: [u8; 256],
-    i: u8,
-    j: u8,
-}
-
-impl Rc4 {
-    pub(super) fn new(key: &[u8]) -> Self {
-        let mut state = [0; 256];
-        (0..=255).zip(&mut state).for_each(|(value, place)| *place = value);
-        let mut new = Self { state, i: 0, j: 0 };
-        let mut j = 0u8;
-        for (i, key) in (0..=255u8).zip(key.iter().cycle()) {
-            j = j.wrapping_add(new.at(i)).wrapping_add(*key);
-            new.state.swap(i.into(), j.into());
-        }
-        new
-    }
-
-    fn at(&self, place: u8) -> u8 {
-        self.state.get(usize::from(place)).copied().unwrap_or_default()
-    }
-
-    /// The next byte to be combined with the data.
-    fn step(&mut self) -> u8 {
-        self.i = self.i.wrapping_add(1);
-        let x = self.at(self.i);
-        self.j = self.j.wrapping_add(x);
-        let y = self.at(self.j);
-        self.state.swap(self.i.into(), self.j.into());
-        self.at(x.wrapping_add(y))
-    }
-
-    pub(super) fn apply(&mut self, data: &mut [u8]) {
-        data.iter_mut().for_each(|byte| *byte ^= self.step());
-    }
-}
+use crate::cipher::Rc4;
 
 /// What a document tells of its key.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Standard encryption (MS-OFFCRYPTO 2.3.4.5 to 2.3.4.9): AES block by block, the key from 50,000 rounds of SHA-1.
 
-use super::aes::Aes;
 use super::hash::Hash;
 use super::passwords::wide;
 use crate::bytes::Reader;
+use crate::cipher::Aes;
 
 const ROUNDS: u32 = 50_000;
 

@@ -3,10 +3,9 @@
 //! Left out: handlers with certificates (`Adobe.PubSec`), which no password opens, and `Perms`, which only says what a
 //! reader should not let a person do.
 
-use super::aes_cbc;
+use super::cipher;
 use super::object::{Dict, Object};
 use super::password::Verifier;
-use super::rc4;
 use md5::{Digest, Md5};
 use std::borrow::Cow;
 
@@ -124,9 +123,9 @@ impl Crypt {
     fn decrypt<'a>(&self, method: Method, place: (u32, u16), data: &'a [u8]) -> Cow<'a, [u8]> {
         match method {
             Method::Identity => Cow::Borrowed(data),
-            Method::Rc4 => Cow::Owned(rc4::apply(&self.object_key(place, b""), data)),
-            Method::AesV2 => Cow::Owned(aes_cbc::open(&self.object_key(place, b"sAlT"), data)),
-            Method::AesV3 => Cow::Owned(aes_cbc::open(&self.key, data)),
+            Method::Rc4 => Cow::Owned(cipher::rc4(&self.object_key(place, b""), data)),
+            Method::AesV2 => Cow::Owned(cipher::open(&self.object_key(place, b"sAlT"), data)),
+            Method::AesV3 => Cow::Owned(cipher::open(&self.key, data)),
         }
     }
 

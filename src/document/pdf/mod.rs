@@ -9,7 +9,7 @@
 //! the layout of text, signatures, handlers of encryption with certificates.
 
 mod actions;
-mod aes_cbc;
+mod cipher;
 mod ascii;
 mod attachments;
 mod crypt;
@@ -23,7 +23,6 @@ mod parser;
 mod password;
 mod polyglot;
 mod predictor;
-mod rc4;
 mod streams;
 mod strings;
 mod text;

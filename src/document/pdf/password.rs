@@ -1,8 +1,8 @@
 //! Whether a password is the right one, and the key of the file it gives (ISO 32000-2 7.6.4).
 
-use super::aes_cbc;
+use super::cipher;
 use super::object::{Dict, Object};
-use super::rc4;
+use crate::cipher::encrypt_chained;
 use crate::limits::{Budget, Stop};
 use md5::{Digest, Md5};
 use sha2::{Sha256, Sha384, Sha512};
@@ -76,7 +76,7 @@ impl Verifier {
         }
         let key = self.stretched(hash.finalize().to_vec());
         let is_right = if self.revision == 2 {
-            rc4::apply(&key, &PADDING) == self.user.get(..32)?
+            cipher::rc4(&key, &PADDING) == self.user.get(..32)?
         } else {
             let hashed = Md5::new_with_prefix(PADDING).chain_update(&self.id).finalize();
             many_times(&key, hashed.to_vec(), 0..20) == self.user.get(..16)?
@@ -98,7 +98,7 @@ impl Verifier {
     fn user_password(&self, password: &[u8]) -> Vec<u8> {
         let key = self.stretched(Md5::digest(padded(password)).to_vec());
         let sealed = self.owner.get(..32).unwrap_or_default().to_vec();
-        if self.revision == 2 { rc4::apply(&key, &sealed) } else { many_times(&key, sealed, (0..20).rev()) }
+        if self.revision == 2 { cipher::rc4(&key, &sealed) } else { many_times(&key, sealed, (0..20).rev()) }
     }
 
     /// Algorithm 2.A of 7.6.4: hash, salt to check with, salt of the key.
@@ -112,7 +112,7 @@ impl Verifier {
             let (check, salt) = salts.split_at_checked(8)?;
             if self.hash(password, check, joined) == wanted {
                 let key = self.hash(password, salt, joined);
-                return Some(aes_cbc::decrypt(&key, &[0; 16], sealed.get(..32)?));
+                return Some(cipher::decrypt(&key, &[0; 16], sealed.get(..32)?));
             }
         }
         None
@@ -129,7 +129,7 @@ impl Verifier {
             let mut data = [password, &key, user].concat().repeat(64);
             let (Some((first, rest)), true) = (key.split_first_chunk::<16>(), key.len() >= 32) else { break };
             let Some(vector) = rest.first_chunk::<16>() else { break };
-            aes_cbc::encrypt(first, vector, &mut data);
+            encrypt_chained(first, *vector, &mut data);
             let sum: u32 = data.iter().take(16).copied().map(u32::from).sum();
             let last = data.last().copied().map(u32::from).unwrap_or_default();
             key = match sum % 3 {
@@ -156,7 +156,7 @@ fn padded(password: &[u8]) -> Vec<u8> {
 fn many_times(key: &[u8], mut data: Vec<u8>, rounds: impl Iterator<Item = u8>) -> Vec<u8> {
     for round in rounds {
         let key: Vec<u8> = key.iter().map(|byte| byte ^ round).collect();
-        data = rc4::apply(&key, &data);
+        data = cipher::rc4(&key, &data);
     }
     data
 }

@@ -7,8 +7,8 @@
 //! Left out: the ciphers of RAR 1.5 and 2; passwords of 28 characters and more under RAR 3 and 4, whose hash differs
 //! from SHA-1 in a way of its own.
 
+use crate::cipher::{Aes, BLOCK, chained_reader};
 use crate::limits::{Budget, Stop};
-use aes::cipher::{Array, BlockCipherDecrypt, KeyInit};
 use sha1::Sha1;
 use sha2::block_api::compress256;
 use sha2::{Digest, Sha256};
@@ -247,16 +247,14 @@ fn bytes(words: [u32; 8]) -> [u8; 32] {
 impl Key {
     /// The decrypted bytes, in whole blocks of 16.
     pub(super) fn decrypt<'a>(&self, data: &'a [u8]) -> Box<dyn Read + 'a> {
-        let blocks = data.as_chunks().0;
-        match self {
-            Self::Aes128 { key, iv } => {
-                let cipher = aes::Aes128Dec::new(&Array(*key));
-                Box::new(Cbc { cipher, last: *iv, blocks, made: [0; 16], left: 0 })
-            }
-            Self::Aes256 { key, iv, .. } => {
-                let cipher = aes::Aes256Dec::new(&Array(*key));
-                Box::new(Cbc { cipher, last: *iv, blocks, made: [0; 16], left: 0 })
-            }
+        let data = data.get(..data.len() / BLOCK * BLOCK).unwrap_or_default();
+        let (cipher, iv) = match self {
+            Self::Aes128 { key, iv } => (Aes::new(key), *iv),
+            Self::Aes256 { key, iv, .. } => (Aes::new(key), *iv),
+        };
+        match cipher {
+            Some(cipher) => Box::new(chained_reader(data, cipher, iv)),
+            None => Box::new(io::empty()),
         }
     }
 
@@ -273,42 +271,6 @@ impl Key {
         let Self::Aes256 { signing: Some(signing), .. } = self else { return crc };
         let code = bytes(Hmac::new(signing).sign(&crc.to_le_bytes()));
         code.as_chunks().0.iter().fold(0, |sum, word| sum ^ u32::from_le_bytes(*word))
-    }
-}
-
-/// A stream in CBC mode being decrypted.
-struct Cbc<'a, C> {
-    cipher: C,
-    last: [u8; 16],
-    blocks: &'a [[u8; 16]],
-    made: [u8; 16],
-    left: usize,
-}
-
-impl<C: BlockCipherDecrypt<BlockSize = aes::cipher::consts::U16>> Cbc<'_, C> {
-    fn step(&mut self) -> bool {
-        let Some((block, rest)) = self.blocks.split_first() else { return false };
-        let mut plain = Array(*block);
-        self.cipher.decrypt_block(&mut plain);
-        self.made = plain.0;
-        self.made.iter_mut().zip(self.last).for_each(|(made, last)| *made ^= last);
-        (self.last, self.blocks, self.left) = (*block, rest, 16);
-        true
-    }
-}
-
-impl<C: BlockCipherDecrypt<BlockSize = aes::cipher::consts::U16>> Read for Cbc<'_, C> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        let mut count = 0;
-        while count < output.len() && (self.left > 0 || self.step()) {
-            let made = self.made.get(16 - self.left..).unwrap_or_default();
-            let room = output.get_mut(count..).unwrap_or_default();
-            let length = made.len().min(room.len());
-            room.iter_mut().zip(made).for_each(|(to, from)| *to = *from);
-            count += length;
-            self.left -= length;
-        }
-        Ok(count)
     }
 }
 

@@ -159,7 +159,7 @@ impl Coder {
             }
             Method::Aes => {
                 let lock = Lock::read(&self.properties).ok_or(properties)?;
-                Box::new(decrypt(input, key.ok_or(Fault::Locked)?, &lock))
+                decrypt(input, key.ok_or(Fault::Locked)?, &lock)
             }
             Method::Bcj2 => return Err(properties),
             Method::Other(name) => return Err(Fault::Method(format!("method {:x} ({name})", self.id))),

@@ -2,8 +2,8 @@
 //! 19 repetitions of salt, password in UTF-16LE, and a counter of eight bytes.
 
 use crate::bytes::Reader;
+use crate::cipher::{Aes, chained_reader};
 use crate::limits::{Budget, Stop};
-use cbc::cipher::{Array, BlockModeDecrypt, KeyIvInit};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -102,54 +102,10 @@ impl Keys {
 }
 
 /// The decrypted bytes of `source`, to the last whole block.
-pub(super) fn decrypt<'a>(source: impl Read + 'a, key: &Key, lock: &Lock) -> impl Read + 'a {
-    let cipher = cbc::Decryptor::new(&Array::from(*key), &Array::from(lock.vector));
-    Decrypt { source, cipher, bytes: Vec::new(), given: 0, whole: 0, end: None }
-}
-
-struct Decrypt<R> {
-    source: R,
-    cipher: cbc::Decryptor<aes::Aes256>,
-    /// Decrypted blocks, then the beginning of one still encrypted.
-    bytes: Vec<u8>,
-    given: usize,
-    whole: usize,
-    end: Option<io::Result<()>>,
-}
-
-impl<R: Read> Decrypt<R> {
-    fn fill(&mut self) {
-        self.bytes.drain(..self.whole);
-        (self.given, self.whole) = (0, 0);
-        let mut chunk = [0; 4096];
-        match self.source.read(&mut chunk) {
-            Ok(0) if self.bytes.is_empty() => self.end = Some(Ok(())),
-            Ok(0) => self.end = Some(Err(io::Error::other("the encrypted data ends within a block"))),
-            Ok(length) => {
-                self.bytes.extend_from_slice(chunk.get(..length).unwrap_or_default());
-                let (blocks, _) = self.bytes.as_chunks_mut::<16>();
-                self.whole = blocks.len() * 16;
-                self.cipher.decrypt_blocks(Array::cast_slice_from_core_mut(blocks));
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => self.end = Some(Err(error)),
-        }
-    }
-}
-
-impl<R: Read> Read for Decrypt<R> {
-    fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.whole {
-            match &mut self.end {
-                Some(end) => return std::mem::replace(end, Ok(())).map(|()| 0),
-                None if output.is_empty() => return Ok(0),
-                None => self.fill(),
-            }
-        }
-        let mut whole = self.bytes.get(self.given..self.whole).unwrap_or_default();
-        let length = whole.read(output)?;
-        self.given += length;
-        Ok(length)
+pub(super) fn decrypt<'a>(source: impl Read + 'a, key: &Key, lock: &Lock) -> Box<dyn Read + 'a> {
+    match Aes::new(key) {
+        Some(key) => Box::new(chained_reader(source, key, lock.vector)),
+        None => Box::new(io::empty()),
     }
 }
 
