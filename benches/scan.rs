@@ -63,20 +63,25 @@ fn winzip_aes_passwords(bencher: Bencher) {
     try_passwords(bencher, Encrypt::Aes256, 100);
 }
 
-/// A 7z archive with encrypted names that none of 20 passwords opens.
-#[divan::bench]
-fn seven_zip_passwords(bencher: Bencher) {
-    let mut message = case_recipe("script-in-locked-7z").message;
+/// The locked attachment of a case, which none of 20 passwords opens: a 7z and a RAR 5 with encrypted names, a PDF.
+#[divan::bench(args = [
+    ("script-in-locked-7z", "a.7z"),
+    ("script-in-rar-with-locked-names", "a.rar"),
+    ("pdf-locked-password-in-japanese", "a.pdf"),
+])]
+fn attachment_passwords(bencher: Bencher, (case, name): (&str, &str)) {
+    let mut message = case_recipe(case).message;
     let bytes = message.parts.pop().unwrap().content.bytes();
     let keys = wrong_passwords(20);
-    let scanner: Scanner = cases::scanner(Limits::default());
-    let mut session = scanner.session();
     let input =
-        || Input { name: "a.7z".into(), size: bytes.len() as u64, bytes: bytes.clone(), ..Input::default() };
-    bencher
-        .counter(ItemsCount::new(keys.len()))
-        .with_inputs(input)
-        .bench_local_values(|input| session.scan(input, &keys));
+        || Input { name: name.into(), size: bytes.len() as u64, bytes: bytes.clone(), ..Input::default() };
+    let limits = Limits::default();
+    bencher.counter(ItemsCount::new(keys.len())).with_inputs(|| (input(), keys.clone())).bench_values(
+        |(input, keys)| {
+            let tree = open(input, keys, &Neighbours::default(), &mut Budget::new(&limits));
+            assert_eq!(tree.get(0).unwrap().unread[0].reason, "encrypted");
+        },
+    );
 }
 
 /// An encrypted workbook that none of so many passwords opens, nor those of Office.
