@@ -23,6 +23,7 @@ pub mod artifact;
 pub mod codec;
 pub mod compound;
 pub mod zip;
+pub mod rtf;
 pub mod message;
 pub mod unpack;
 pub mod document;

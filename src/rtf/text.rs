@@ -1,26 +1,27 @@
 //! Rich text to text: what a reader sees of it, or the HTML or plain text that Outlook wrapped in it (MS-OXRTFEX).
 //!
-//! Read: groups, destinations that are not shown, bytes in the code page of the font they are set in, Unicode
-//! characters with their replacements, the tags of wrapped HTML and what is there for readers of rich text alone.
+//! Read: groups, destinations that are not shown, letters that are set hidden, bytes in the code page of the font they
+//! are set in, Unicode characters with their replacements, the tags of wrapped HTML and what is there for readers of
+//! rich text alone.
 //! Left out: pictures, objects and field instructions, which are no text.
 
-mod tokens;
-
+use super::tokens::{Token, token};
 use crate::limits::{Budget, Stop};
 use crate::text;
 use std::collections::BTreeMap;
-use tokens::{Token, token};
 
 /// Text read from rich text.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Unwrapped {
-    pub(super) form: Form,
-    pub(super) text: String,
+pub struct Unwrapped {
+    /// What was wrapped.
+    pub form: Form,
+    /// The text.
+    pub text: String,
 }
 
 /// What was wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Form {
+pub enum Form {
     /// Nothing: the rich text is the original.
     #[default]
     Rich,
@@ -34,7 +35,7 @@ pub(super) enum Form {
 ///
 /// # Errors
 /// A spent limit.
-pub(super) fn unwrap(bytes: &[u8], budget: &mut Budget) -> Result<Unwrapped, Stop> {
+pub fn unwrap(bytes: &[u8], budget: &mut Budget) -> Result<Unwrapped, Stop> {
     let mut out = Writer::default();
     let mut rest = bytes;
     while let Some((token, after)) = token(rest) {
@@ -53,6 +54,8 @@ struct State {
     /// In wrapped HTML: only for readers of rich text.
     rich_only: bool,
     fonts: bool,
+    /// Letters set hidden (`\v`).
+    hidden: bool,
     /// Code page of the bytes; none where the document's own holds.
     page: Option<u16>,
     /// Characters behind a Unicode one that stand in for it.
@@ -81,7 +84,14 @@ struct Writer {
 
 impl Default for Writer {
     fn default() -> Self {
-        let state = State { skipped: false, rich_only: false, fonts: false, page: None, replacements: 1 };
+        let state = State {
+            skipped: false,
+            rich_only: false,
+            fonts: false,
+            hidden: false,
+            page: None,
+            replacements: 1,
+        };
         Self {
             out: Unwrapped::default(),
             state,
@@ -122,7 +132,19 @@ const HIDDEN: &[&[u8]] = &[
     b"pntext",
     b"listtable",
     b"themedata",
+    b"sp",
+    b"objclass",
+    b"objname",
+    b"nonshppict",
+    b"shprslt",
+    b"filetbl",
+    b"revtbl",
+    b"xe",
+    b"tc",
 ];
+
+/// Groups that only some readers know and that hold what is shown: text boxes.
+const SHOWN: &[&[u8]] = &[b"shpinst", b"shpgrp", b"shptxt"];
 
 /// Words that stand for a character.
 const CHARACTERS: &[(&[u8], &str)] = &[
@@ -169,7 +191,7 @@ impl Writer {
         match token {
             Token::Open => self.enter(),
             Token::Close => self.leave(),
-            Token::Byte(byte) => self.byte(*byte),
+            Token::Byte(byte) | Token::Escape(Some(byte)) => self.byte(*byte),
             Token::Symbol(symbol) => self.symbol(*symbol),
             Token::Word(b"bin", value) => {
                 let length = value.and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
@@ -177,7 +199,7 @@ impl Writer {
             }
             Token::Word(word, value) => self.word(word, *value, optional),
             // White space between tokens says nothing of the groups around it.
-            Token::Nothing => self.optional = optional,
+            Token::Nothing | Token::Escape(None) => self.optional = optional,
         }
         rest
     }
@@ -221,7 +243,8 @@ impl Writer {
     }
 
     fn word(&mut self, word: &[u8], value: Option<i32>, optional: bool) {
-        if optional && !(word == b"htmltag" && self.out.form == Form::Html) {
+        let is_known = SHOWN.contains(&word) || (word == b"htmltag" && self.out.form == Form::Html);
+        if optional && !is_known {
             self.flush();
             self.state.skipped = true;
             return;
@@ -234,7 +257,11 @@ impl Writer {
             b"fonttbl" => self.state.fonts = true,
             b"f" => self.font(value.unwrap_or(0)),
             b"fcharset" if self.state.fonts => self.charset(value.unwrap_or(0)),
-            b"plain" => self.turn(None),
+            b"v" => self.state.hidden = value != Some(0),
+            b"plain" => {
+                self.state.hidden = false;
+                self.turn(None);
+            }
             b"uc" => self.state.replacements = value.and_then(|count| count.try_into().ok()).unwrap_or(1),
             b"u" => self.unicode(value.unwrap_or(0)),
             _ if HIDDEN.contains(&word) => {
@@ -252,7 +279,7 @@ impl Writer {
     /// Whether what stands here is text of what was wrapped.
     fn is_shown(&self) -> bool {
         let is_rich_only = self.state.rich_only && self.out.form == Form::Html;
-        !(self.state.skipped || self.state.fonts || is_rich_only)
+        !(self.state.skipped || self.state.fonts || self.state.hidden || is_rich_only)
     }
 
     fn font(&mut self, number: i32) {
@@ -343,6 +370,12 @@ mod tests {
     fn a_page_ends_with_its_group() {
         let out = read(b"{\\rtf1\\ansicpg1252{\\fonttbl{\\f5\\fcharset204 x;}}{\\f5 \\'cf}\\'cf}");
         assert_eq!(out.text, "ПÏ");
+    }
+
+    #[test]
+    fn hidden_letters_are_left_out_and_text_boxes_are_not() {
+        let out = read(b"{\\rtf1 a{\\v hidden\\v0 b}{\\v c\\plain d}\\par{\\shp{\\*\\shpinst{\\sp{\\sn x}{\\sv 1}}{\\shptxt box}}{\\shprslt box}}}");
+        assert_eq!(out.text, "abd\r\nbox");
     }
 
     #[test]
