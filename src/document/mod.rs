@@ -2,17 +2,22 @@
 
 pub mod active_mime;
 mod base64;
+mod classes;
 mod encryption;
+mod equation;
 pub mod flat_xml;
 mod hidden_text;
+mod moniker;
 mod native;
 pub mod odf;
 pub mod ole;
+pub mod ole1;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
 mod prose;
 mod relations;
+pub mod rtf;
 pub mod sealed;
 mod xml;
 
@@ -28,4 +33,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &odf::Odf,
     &pdf::Pdf,
     &sealed::Sealed,
+    &rtf::Rtf,
+    &ole1::Ole1,
 ];

@@ -4,7 +4,7 @@
 //! Left out: the text, sheets and slides themselves (`WordDocument`, `Workbook` …), which are formats of their own,
 //! and everything in a VBA project, which `code::vba` reads.
 
-use super::{encryption, hidden_text, native};
+use super::{classes, encryption, equation, hidden_text, moniker, native};
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::compound::{Compound, Entry, installer_name, is_compound};
 use crate::keyring::Keyring;
@@ -42,6 +42,7 @@ impl Format for Ole {
         }
         out.unread.extend_from_slice(compound.unread());
         out.unread.extend(encryption::unread(&compound, budget)?);
+        classes::tell(&compound, out);
         let is_installer = compound.is_installer();
         // The streams of an installer that bear packed names are given out by `unpack::msi`.
         let is_elsewhere = |stream: &Entry| {
@@ -69,6 +70,10 @@ enum Worth {
     Properties,
     /// An attachment of a .msg file whose directory is damaged, so that it hangs on no message.
     Attachment,
+    /// Where a linked object is loaded from.
+    Link,
+    /// A formula.
+    Equation,
     /// An artifact where its content is of a known kind.
     IfKnown,
 }
@@ -76,6 +81,8 @@ enum Worth {
 /// The streams that are known by name.
 const NAMED: &[(&str, Worth)] = &[
     ("\u{1}ole10native", Worth::Native),
+    ("\u{1}ole", Worth::Link),
+    ("equation native", Worth::Equation),
     ("package", Worth::Whole),
     ("contents", Worth::State),
     ("ctls", Worth::State),
@@ -134,7 +141,11 @@ fn open_stream(
     if matches!(worth, Worth::State | Worth::Properties) && is_settings(stream, &decoded.bytes) {
         out.facts.extend(hidden_text::facts(&stream.path, &decoded.bytes));
     }
+    if worth == Worth::Equation || worth == Worth::Native && classes::is_equation(compound, stream) {
+        out.facts.extend(equation::facts(&decoded.bytes, worth == Worth::Native));
+    }
     match worth {
+        Worth::Link => out.facts.extend(moniker::facts(&decoded.bytes)),
         Worth::Native => out.push(packaged(stream, decoded), budget)?,
         Worth::Attachment => {
             let name = attachment_name(compound, stream, budget)?.unwrap_or_else(|| stream.path.clone());
