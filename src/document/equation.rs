@@ -1,5 +1,5 @@
-//! Equations of the Equation Editor: MTEF version 3 behind the header that OLE puts before it (`EQNOLEFILEHDR`). The
-//! layout of versions 4 and 5 is published; version 3 is what the editor of Office wrote.
+//! Equations of the Equation Editor: MTEF versions 1 to 3 behind the header that OLE puts before it (`EQNOLEFILEHDR`). The
+//! layout of versions 4 and 5 is published, and the earlier ones differ little.
 //!
 //! Only what an attack shows is looked for: records that no editor writes because it could not read them back. The
 //! names of fonts and the parts of matrices are copied into room of a fixed size (CVE-2017-11882, CVE-2018-0802,
@@ -8,25 +8,29 @@
 use crate::artifact::Fact;
 use crate::bytes::Reader;
 
-/// What is wrong with the native data of an equation; nothing where it is one that an editor may have written.
-///
-/// `prefixed` says that the data are those of an `\x01Ole10Native` stream, behind their length.
-pub(super) fn facts(native: &[u8], prefixed: bool) -> Option<Fact> {
-    let data = if prefixed { native.get(4..).unwrap_or_default() } else { native };
-    let start = if data.starts_with(&[28, 0]) { HEADER } else { 0 };
-    let mtef = data.get(start..).filter(|mtef| is_header(mtef));
-    let Some(mtef) = mtef else {
+/// What is wrong with the native data of an object of the Equation Editor; nothing where it is a formula that an editor
+/// may have written.
+pub(super) fn facts(native: &[u8]) -> Option<Fact> {
+    let start = if native.starts_with(&[28, 0]) { HEADER } else { 0 };
+    let mtef = native.get(start..).unwrap_or_default();
+    let trick = |what, detail| Some(Fact::Trick { what, detail });
+    let (Some(version @ 1..=5), Some(records)) = (mtef.first().copied(), mtef.get(MTEF_HEADER..)) else {
         let head: String = native.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let detail = format!("{} bytes: {head}", native.len());
-        return Some(Fact::Trick { what: "equation-not-mtef", detail });
+        let what = if native.len() < LEAST { "equation-malformed" } else { "equation-not-mtef" };
+        return trick(what, format!("{} bytes: {head}", native.len()));
     };
-    // MathType writes version 5, which the Equation Editor does not read.
-    if mtef.first().is_some_and(|version| *version > 3) {
-        return None;
-    }
-    walk(mtef.get(MTEF_HEADER..).unwrap_or_default()).map(|(what, detail)| Fact::Trick { what, detail })
+    walk(version, records).and_then(|(what, detail)| trick(what, detail))
 }
 
+/// The same of an object whose class is not known: MathType writes version 5 into streams of the same name.
+pub(super) fn facts_of_any(native: &[u8]) -> Option<Fact> {
+    let start = if native.starts_with(&[28, 0]) { HEADER } else { 0 };
+    let is_early = native.get(start).is_some_and(|version| (1..=3).contains(version));
+    is_early.then(|| facts(native)).flatten()
+}
+
+/// The shortest formula; what is shorter was lost on the way.
+const LEAST: usize = 16;
 /// Bytes of `EQNOLEFILEHDR`.
 const HEADER: usize = 28;
 /// Bytes of the header of MTEF: version, platform, product, its version and revision.
@@ -38,13 +42,8 @@ const MOST_ROWS: u8 = 27;
 /// Tab stops of a ruler.
 const MOST_STOPS: u8 = 64;
 
-/// Whether a version and a platform begin there; what is behind them is not looked at, neither by the editor.
-fn is_header(bytes: &[u8]) -> bool {
-    matches!(bytes.first(), Some(1..=5)) && bytes.len() > MTEF_HEADER
-}
-
 /// Walks the records; answers what is wrong with the first that no editor writes.
-fn walk(records: &[u8]) -> Option<(&'static str, String)> {
+fn walk(version: u8, records: &[u8]) -> Option<(&'static str, String)> {
     let mut reader = Reader::new(records);
     let mut depth = 1u32;
     while let Some(tag) = reader.u8() {
@@ -58,7 +57,7 @@ fn walk(records: &[u8]) -> Option<(&'static str, String)> {
             }
             8 => {
                 if let Some(wrong) = font(&mut reader) {
-                    return Some(("equation-overflow", wrong));
+                    return Some(wrong);
                 }
             }
             5 => {
@@ -69,14 +68,14 @@ fn walk(records: &[u8]) -> Option<(&'static str, String)> {
             }
             15 => return Some(("equation-malformed", format!("record 0x{tag:02x} at {at}"))),
             // What ends within a record is cut, and a cut formula harms nobody.
-            kind => depth += plain(&mut reader, tag, kind)?,
+            kind => depth += plain(&mut reader, version, tag, kind)?,
         }
     }
     None
 }
 
 /// Steps over a record of fixed layout; answers how many lists begin in it.
-fn plain(reader: &mut Reader, tag: u8, kind: u8) -> Option<u32> {
+fn plain(reader: &mut Reader, version: u8, tag: u8, kind: u8) -> Option<u32> {
     let has = |option: u8| tag & option != 0;
     if matches!(kind, 1..=4 | 6) && has(NUDGED) {
         nudge(reader)?;
@@ -92,9 +91,9 @@ fn plain(reader: &mut Reader, tag: u8, kind: u8) -> Option<u32> {
             }
             Some(u32::from(!has(NULL)))
         }
-        // A character: typeface and code; with embellishments a list of them.
+        // A character: typeface and code, which early versions write in one byte; with embellishments a list of them.
         2 => {
-            reader.skip(3)?;
+            reader.skip(if version < 3 { 2 } else { 3 })?;
             Some(u32::from(has(EMBELLISHED)))
         }
         // A template: selector, variation, options.
@@ -145,18 +144,20 @@ fn ruler_body(reader: &mut Reader) -> Option<()> {
 }
 
 /// A font: typeface, style, name. Answers what is wrong with its name.
-fn font(reader: &mut Reader) -> Option<String> {
+fn font(reader: &mut Reader) -> Option<(&'static str, String)> {
     reader.skip(2)?;
     let rest = reader.rest();
     let length = memchr::memchr(0, rest).unwrap_or(rest.len());
     let name = reader.take(length)?;
     let _end = reader.skip(1);
-    let is_text = name.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
-    if length <= LONGEST_NAME && is_text {
-        return None;
-    }
     let shown = String::from_utf8_lossy(name.get(..48).unwrap_or(name)).into_owned();
-    Some(format!("a font name of {length} bytes: {shown}"))
+    let told = format!("a font name of {length} bytes: {shown}");
+    let is_text = name.iter().all(|byte| *byte >= b' ' && *byte != 0x7f);
+    match length > LONGEST_NAME {
+        true => Some(("equation-overflow", told)),
+        // What is short fits, whatever it is.
+        false => (!is_text).then_some(("equation-malformed", told)),
+    }
 }
 
 /// A matrix: alignments, rows and columns, then two bits for each line between them.
@@ -190,7 +191,7 @@ pub(super) mod tests {
         b"\x0a\x01\x08\x0a\x00Euclid Extra\x00\x03\x0e\x00\x00\x01\x02\x84\xc3\x03\x22\x84\x61\x00\x06\x02\x00\x00\x01\x09\x64\x02\x00\x01\x02\x88\x31\x00\x00\x11\x00\x00\x00";
 
     fn what(native: &[u8]) -> Option<&'static str> {
-        facts(native, false).map(|fact| match fact {
+        facts(native).map(|fact| match fact {
             Fact::Trick { what, .. } => what,
             _ => "",
         })
@@ -201,10 +202,15 @@ pub(super) mod tests {
         assert_eq!(what(&write(HONEST)), None);
         let matrix = b"\x0a\x01\x05\x01\x00\x00\x02\x03\x00\x00\x01\x02\x81x\x00\x00\x00\x00";
         assert_eq!(what(&write(matrix)), None);
-        assert_eq!(what(&[&[28, 0][..], &[0; 26], &[5, 1, 0, 4, 0, 0x1f, 8, 8, 8]].concat()), None);
+        assert_eq!(facts_of_any(&[&[28, 0][..], &[0; 26], &[5, 1, 0, 4, 0, 0x1f, 8, 8, 8]].concat()), None);
         let stored = write(HONEST);
-        let prefixed = [&u32::try_from(stored.len()).unwrap().to_le_bytes()[..], &stored].concat();
-        assert_eq!(facts(&prefixed, true), None);
+        assert_eq!((facts(&stored), facts_of_any(&stored)), (None, None));
+    }
+
+    #[test]
+    fn early_versions_write_characters_in_one_byte() {
+        let records = b"\x0a\x01\x12\x83\x46\x02\x82\x25\x03\x03\x00\x00\x01\x02\x88\x31\x02\x86\x2d\x00\x11\x00\x00\x00";
+        assert_eq!(facts(&[&[2, 0, 0, 3, 0][..], records].concat()), None);
     }
 
     #[test]
@@ -213,18 +219,21 @@ pub(super) mod tests {
         assert_eq!(what(&write(&long)), Some("equation-overflow"));
         assert_eq!(
             what(&write(b"\x0a\x01\x08\x5a\x5a\xb8\x44\xeb\x71\x12\xba\x78\x00")),
-            Some("equation-overflow")
+            Some("equation-malformed")
         );
-        assert_eq!(what(&write(b"\x01\x08\x00\x00\x31\x04\x64\x8b")), Some("equation-overflow"));
         assert_eq!(what(&write(b"\x0a\x05\x00\x00\x00\x60\x60\x90\x90")), Some("equation-overflow"));
-        let bare = [&9u32.to_le_bytes()[..], &[3, 0x1e, 1, 11, 113], &long].concat();
-        assert!(facts(&bare, true).is_some());
+        assert_eq!(what(&[&[3, 0x1e, 1, 11, 113][..], &long].concat()), Some("equation-overflow"));
+        let piled =
+            [b"\x03\x01\x01\x03\x0a\x0a\x04\x01\x01\x01\x12\x83a\0\x08\0\0".as_slice(), &[b'a'; 88]].concat();
+        assert_eq!(what(&piled), Some("equation-overflow"));
+        let mathtype = [&[5, 1, 0, 4, 0, 8, 1, 1][..], &[b'a'; 44]].concat();
+        assert_eq!((what(&mathtype), facts_of_any(&mathtype)), (Some("equation-overflow"), None));
     }
 
     #[test]
     fn other_data_are_no_formula() {
         assert_eq!(what(b"MZ\x90 this is something else altogether"), Some("equation-not-mtef"));
-        assert_eq!(what(b""), Some("equation-not-mtef"));
+        assert_eq!(what(b"short"), Some("equation-malformed"));
         assert_eq!(what(&write(b"\x0a\x0f\x0f")), Some("equation-malformed"));
     }
 
@@ -232,12 +241,12 @@ pub(super) mod tests {
     fn cut_or_flipped_it_ends() {
         let whole = write(HONEST);
         for length in 0..whole.len() {
-            let _any = facts(&whole[..length], false);
+            let _any = facts(&whole[..length]);
         }
         for at in 0..whole.len() {
             let mut bad = whole.clone();
             bad[at] ^= 1 << (at % 8);
-            let _any = facts(&bad, true);
+            let _any = facts(&bad);
         }
         assert_eq!(what(&write(&[1; 1_000_000])), None);
     }

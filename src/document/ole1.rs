@@ -118,7 +118,7 @@ impl<'a> Object<'a> {
         }
         let class = self.class.to_ascii_lowercase();
         if is_equation(&class) && !native.is_empty() {
-            out.facts.extend(equation::facts(native, false));
+            out.facts.extend(equation::facts(native));
         }
         if class.contains("link") {
             out.facts.extend(moniker::facts(bytes));
@@ -160,7 +160,7 @@ fn salvage(bytes: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<(), St
     out.facts.extend(moniker::facts(bytes));
     if let Some(at) = class_at(bytes) {
         out.facts.push(Fact::Object { class: "Equation".into(), manner: "damaged".into() });
-        out.facts.extend(equation::facts(bytes.get(at..).unwrap_or_default(), false));
+        out.facts.extend(equation::facts(bytes.get(at..).unwrap_or_default()));
     }
     for magic in [COMPOUND, b"MZ\x90\0", b"PK\x03\x04"] {
         if let Some(at) = memchr::memmem::find(bytes, magic) {
@@ -260,7 +260,7 @@ pub(super) mod tests {
     #[test]
     fn equations_are_looked_into() {
         assert_eq!(tricks(&open(&embedded(b"Equation.3", &formula(HONEST)))), Vec::<&str>::new());
-        assert_eq!(tricks(&open(&embedded(b"eQUATION.2", b"no formula"))), ["equation-not-mtef"]);
+        assert_eq!(tricks(&open(&embedded(b"eQUATION.2", b"no formula at all"))), ["equation-not-mtef"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod data;
 mod fields;
+mod found;
 mod walk;
 mod words;
 
@@ -13,9 +14,9 @@ use super::ole1::Object as Ole1;
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::keyring::{Keyring, Letter};
 use crate::limits::{Budget, Stop};
-use crate::rtf::unwrap;
+use crate::rtf::{Form, Unwrapped, unwrap};
 use data::Hex;
-use walk::{Data, Object};
+use found::{Data, Object};
 
 /// Rich text.
 pub struct Rtf;
@@ -113,12 +114,19 @@ fn child(class: &str, bytes: Vec<u8>) -> Child {
 
 /// Gives the text, and has it searched for passwords of other files.
 fn tell(artifact: &Artifact, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
-    let mut text = unwrap(&artifact.bytes, budget)?.text;
+    // The bodies of a mail are told by the mail.
+    if artifact.via == "body" {
+        return Ok(());
+    }
+    let Unwrapped { mut text, form } = unwrap(&artifact.bytes, budget)?;
     if text.trim().is_empty() {
         return Ok(());
     }
     let end = (0..=LONGEST_TEXT.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
     text.truncate(end.unwrap_or(0));
+    if form == Form::Html {
+        return out.push(Child::new("html", "text", text.into_bytes()).of_kind("html"), budget);
+    }
     let note: String = text.chars().take(LONGEST_NOTE).collect();
     out.letters.push(Letter { attached: vec![(artifact.name.clone(), note)], ..Letter::default() });
     out.push(Child::new("text", "text", text.into_bytes()).of_kind("text"), budget)
