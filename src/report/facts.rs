@@ -38,6 +38,9 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
             let values = [length.to_string(), show(place), show(head)];
             fill(lang, "fact.hidden-text", &values.each_ref().map(String::as_str))
         }
+        Fact::Object { class, manner } if class.is_empty() => {
+            fill(lang, "fact.object-unnamed", &[&show(manner)])
+        }
         Fact::Object { class, manner } => fill(lang, "fact.object", &[&show(class), &show(manner)]),
         Fact::External { relation, target } => {
             fill(lang, "fact.external", &[&show(relation), &links::defang(&show(target))])

@@ -201,6 +201,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("fact.procedure", "procedure at line {}: {}", "{}行目の手続き：{}"),
     ("fact.hidden-text", "{} characters of hidden text in {}: {}", "隠れた文字列{}文字（{}）：{}"),
     ("fact.external", "leads out of the document ({}): {}", "文書の外への参照（{}）：{}"),
+    ("fact.object-unnamed", "object whose class is not told ({})", "種類の書かれていない部品（{}）"),
     ("fact.object", "object of the class {} ({})", "種類が{}の部品（{}）"),
     ("signof.entry-point", "runs by itself", "自動で実行"),
     ("signof.process-start", "starts a program", "プログラムを起動"),
