@@ -146,6 +146,13 @@ pub enum Fact {
         /// Where it leads.
         target: String,
     },
+    /// An object of another program within a document.
+    Object {
+        /// Its class by name (`Equation.3`, `Package`), as far as it is told.
+        class: String,
+        /// How the document holds it, in words of its format: `objemb objupdate`, `embedded`, `storage`.
+        manner: String,
+    },
 }
 
 /// What a place in program text is a sign of.

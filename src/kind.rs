@@ -128,7 +128,8 @@ static KINDS: &[Kind] = &[
     row("jar", Class::Program, &["jar"], Some(|b| is_zip(b) && zip_names(b, b"META-INF/MANIFEST.MF") && zip_names(b, b".class"))),
     row("zip", Class::Archive, &["zip"], Some(is_zip)),
     // Other documents.
-    row("rtf", Class::Document, &["rtf"], Some(|b| starts(b, b"{\\rt"))),
+    row("rtf", Class::Document, &["rtf"], Some(|b| starts(text_start(b), b"{\\rt"))),
+    row("ole1", Class::Document, &[], None),
     row("pdf", Class::Document, &["pdf"], Some(|b| contains(head(b, 1024), b"%PDF-"))),
     row("onenote", Class::Document, &["one", "onetoc2"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
     // Programs and shortcuts.

@@ -24,6 +24,7 @@ pub mod codec;
 pub mod cipher;
 pub mod compound;
 pub mod zip;
+pub mod rtf;
 pub mod message;
 pub mod unpack;
 pub mod document;

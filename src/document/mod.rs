@@ -2,17 +2,22 @@
 
 pub mod active_mime;
 mod base64;
+mod classes;
 pub mod decrypt;
+mod equation;
 pub mod flat_xml;
 mod hidden_text;
+mod moniker;
 mod native;
 pub mod odf;
 pub mod ole;
+pub mod ole1;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
 mod prose;
 mod relations;
+pub mod rtf;
 pub mod sealed;
 mod xml;
 
@@ -30,4 +35,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
+    &rtf::Rtf,
+    &ole1::Ole1,
 ];

@@ -18,6 +18,11 @@ pub(super) fn child(path: &str, stream: &[u8]) -> Option<Child> {
     })
 }
 
+/// The packaged file in the native data of an OLE 1.0 object, which begin as those of the stream do behind its length.
+pub(super) fn packaged(native: &[u8]) -> Option<Child> {
+    package(native).map(Package::child)
+}
+
 struct Package<'a> {
     label: String,
     file: String,

@@ -4,8 +4,8 @@
 //! Left out: what is encrypted, which `decrypt` opens; the text, sheets and slides themselves (`WordDocument`, `Workbook` …), which are formats of their own,
 //! and everything in a VBA project, which `code::vba` reads.
 
-use super::{hidden_text, native};
-use crate::artifact::{Artifact, Child, Format, Opened};
+use super::{classes, equation, hidden_text, moniker, native};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::compound::{Compound, Entry, installer_name, is_compound};
 use crate::keyring::Keyring;
 use crate::kind::{Class, Kind};
@@ -41,6 +41,7 @@ impl Format for Ole {
             out.missed("damaged", damage.detail.as_str());
         }
         out.unread.extend_from_slice(compound.unread());
+        classes::tell(&compound, out);
         let is_installer = compound.is_installer();
         // The streams of an installer that bear packed names are given out by `unpack::msi`.
         let is_elsewhere = |stream: &Entry| {
@@ -68,6 +69,10 @@ enum Worth {
     Properties,
     /// An attachment of a .msg file whose directory is damaged, so that it hangs on no message.
     Attachment,
+    /// Where a linked object is loaded from.
+    Link,
+    /// A formula.
+    Equation,
     /// An artifact where its content is of a known kind.
     IfKnown,
 }
@@ -75,6 +80,8 @@ enum Worth {
 /// The streams that are known by name.
 const NAMED: &[(&str, Worth)] = &[
     ("\u{1}ole10native", Worth::Native),
+    ("\u{1}ole", Worth::Link),
+    ("equation native", Worth::Equation),
     ("package", Worth::Whole),
     ("contents", Worth::State),
     ("ctls", Worth::State),
@@ -133,7 +140,9 @@ fn open_stream(
     if matches!(worth, Worth::State | Worth::Properties) && is_settings(stream, &decoded.bytes) {
         out.facts.extend(hidden_text::facts(&stream.path, &decoded.bytes));
     }
+    out.facts.extend(formula(compound, stream, worth, &decoded.bytes));
     match worth {
+        Worth::Link => out.facts.extend(moniker::facts(&decoded.bytes)),
         Worth::Native => out.push(packaged(stream, decoded), budget)?,
         Worth::Attachment => {
             let name = attachment_name(compound, stream, budget)?.unwrap_or_else(|| stream.path.clone());
@@ -143,6 +152,18 @@ fn open_stream(
         _ => out.push(Child::decoded(&stream.path, "stream", decoded), budget)?,
     }
     stop.map_or(Ok(()), Err)
+}
+
+/// What is wrong with a formula, if the stream is one: under the name of one, or packed into a storage of its class.
+fn formula(compound: &Compound, stream: &Entry, worth: Worth, bytes: &[u8]) -> Option<Fact> {
+    let is_equation = || classes::is_equation(compound, stream);
+    match worth {
+        Worth::Equation if is_equation() => equation::facts(bytes),
+        Worth::Equation => equation::facts_of_any(bytes),
+        // The length stands before the data.
+        Worth::Native if is_equation() => equation::facts(bytes.get(4..).unwrap_or_default()),
+        _ => None,
+    }
 }
 
 /// Whether a stream that bears the name of one holds settings: not a file of a known kind, which embedding programs
@@ -189,7 +210,7 @@ fn attachment_name(compound: &Compound, stream: &Entry, budget: &mut Budget) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::{Fact, Tree};
+    use crate::artifact::Tree;
     use crate::document::native::tests::write as package;
     use crate::limits::Limits;
     use std::io::{Cursor, Write};
@@ -260,6 +281,26 @@ mod tests {
         assert!(out.facts.contains(&place("ObjectPool/_123/contents")), "{:?}", out.facts);
         assert!(out.facts.contains(&place("\u{5}SummaryInformation")));
         assert_eq!(out.children.len(), 1);
+    }
+
+    #[test]
+    fn links_and_formulas_are_looked_into() {
+        let url = crate::document::moniker::tests::of_url("http://a.example/x");
+        let junk = [0x90; 40];
+        let mut file = cfb::CompoundFile::open(Cursor::new(file(&[
+            ("_1/\u{1}Ole", &[&[0; 20][..], &url].concat()),
+            ("_2/\u{1}oLE10nATIVE", &junk),
+            ("_3/Equation Native", &equation::tests::write(equation::tests::HONEST)),
+        ])))
+        .unwrap();
+        let number = "0002ce02-0000-0000-c000-000000000046".parse().unwrap();
+        file.set_storage_clsid("/_2", number).unwrap();
+        let facts = open(&file.into_inner().into_inner()).facts;
+        let [Fact::Object { class, manner }, rest @ ..] = &facts[..] else { panic!("{facts:?}") };
+        assert_eq!((class.as_str(), manner.as_str(), rest.len()), ("Equation.3", "_2", 2));
+        let target = "http://a.example/x".to_string();
+        assert!(rest.contains(&Fact::External { relation: "moniker".into(), target }));
+        assert!(rest.iter().any(|fact| matches!(fact, Fact::Trick { what: "equation-not-mtef", .. })));
     }
 
     #[test]

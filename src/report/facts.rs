@@ -38,6 +38,10 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
             let values = [length.to_string(), show(place), show(head)];
             fill(lang, "fact.hidden-text", &values.each_ref().map(String::as_str))
         }
+        Fact::Object { class, manner } if class.is_empty() => {
+            fill(lang, "fact.object-unnamed", &[&show(manner)])
+        }
+        Fact::Object { class, manner } => fill(lang, "fact.object", &[&show(class), &show(manner)]),
         Fact::External { relation, target } => {
             fill(lang, "fact.external", &[&show(relation), &links::defang(&show(target))])
         }
@@ -68,6 +72,7 @@ mod tests {
             Fact::Procedure { name: evil.clone(), line: 3, mentions: Vec::new() },
             Fact::HiddenText { place: evil.clone(), length: 5, head: evil.clone() },
             Fact::External { relation: evil.clone(), target: evil.clone() },
+            Fact::Object { class: evil.clone(), manner: evil.clone() },
         ];
         for fact in &facts {
             for lang in [Lang::En, Lang::Ja] {

@@ -8,11 +8,13 @@ mod archive_contradicts_itself;
 mod archive_path_traversal;
 mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
+mod equation_exploit;
 mod executable_attachment;
 mod extension_mismatch;
 mod locked_archive_names_program;
 mod name_double_extension;
 mod name_rtlo;
+mod object_link_remote;
 mod padded_document;
 mod padded_macro_document;
 mod password_elsewhere;
@@ -25,6 +27,15 @@ mod pdf_launch_program;
 mod pdf_link_to_download;
 mod program_behind_document_name;
 mod program_in_archive;
+mod rtf_attack_object;
+mod rtf_dde_field;
+mod rtf_equation_object;
+mod rtf_obfuscated_object;
+mod rtf_objupdate;
+mod rtf_package_program;
+mod rtf_parser_exploit;
+mod rtf_remote_template;
+mod rtf_unusual_header;
 mod script_in_archive;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
@@ -68,11 +79,13 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &archive_path_traversal::RULE,
     &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
+    &equation_exploit::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
     &locked_archive_names_program::RULE,
     &name_double_extension::RULE,
     &name_rtlo::RULE,
+    &object_link_remote::RULE,
     &padded_document::RULE,
     &padded_macro_document::RULE,
     &password_elsewhere::RULE,
@@ -85,6 +98,15 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &pdf_link_to_download::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
+    &rtf_attack_object::RULE,
+    &rtf_dde_field::RULE,
+    &rtf_equation_object::RULE,
+    &rtf_obfuscated_object::RULE,
+    &rtf_objupdate::RULE,
+    &rtf_package_program::RULE,
+    &rtf_parser_exploit::RULE,
+    &rtf_remote_template::RULE,
+    &rtf_unusual_header::RULE,
     &script_in_archive::RULE,
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,

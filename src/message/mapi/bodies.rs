@@ -2,13 +2,13 @@
 
 use super::lzfu::Compressed;
 use super::properties::{Properties, Property, id};
-use super::rtf::{self, Form};
 use crate::artifact::{Child, Damage, Opened, Unread};
 use crate::keyring::Letter;
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Decoded, Stop};
 use crate::message::body;
 use crate::message::part::{LONGEST_TEXT, meta_charset};
+use crate::rtf::{self, Form};
 use crate::text;
 
 /// Gives every body as a child, and its text to the letter.

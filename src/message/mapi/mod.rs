@@ -7,7 +7,6 @@ mod bodies;
 mod headers;
 mod lzfu;
 mod properties;
-mod rtf;
 
 pub(super) use attachment::Attachment;
 pub(super) use bodies::open as open_bodies;
