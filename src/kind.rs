@@ -195,6 +195,9 @@ static KINDS: &[Kind] = &[
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),
     row("vba-texts", Class::Source, &[], None),
+    row("xlm", Class::Source, &[], None),
+    row("xlm-texts", Class::Source, &[], None),
+    row("biff", Class::Document, &[], Some(is_biff)),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {
@@ -303,6 +306,20 @@ fn is_disc(bytes: &[u8]) -> bool {
     [0x8001, 0x8801, 0x9001].iter().any(|at| {
         bytes.get(*at..*at + 5).is_some_and(|id| [&b"CD001"[..], b"BEA01", b"NSR02", b"NSR03"].contains(&id))
     })
+}
+
+/// MS-XLS 2.4.21 and what came before: a BOF record of a known length, version and kind of part.
+fn is_biff(bytes: &[u8]) -> bool {
+    let (Some(head), Some(told)) = (bytes.first_chunk::<4>(), bytes.get(4..8)) else { return false };
+    let &[id, version, length, 0] = head else { return false };
+    let is_known = matches!(
+        (id, version, length),
+        (0x09, 0x00, 4 | 6) | (0x09, 0x02 | 0x04, 6 | 8) | (0x09, 0x08, 8 | 16)
+    );
+    let versions: &[[u8; 2]] = &[[0, 0], [2, 0], [0, 2], [0, 3], [0, 4], [0, 5], [0, 6]];
+    let kinds: &[[u8; 2]] = &[[5, 0], [6, 0], [0x10, 0], [0x20, 0], [0x40, 0], [0, 1]];
+    let told = told.as_chunks().0;
+    is_known && matches!(told, [version, kind] if versions.contains(version) && kinds.contains(kind))
 }
 
 fn is_html(bytes: &[u8]) -> bool {

@@ -3,6 +3,7 @@
 pub mod active_mime;
 mod base64;
 mod encryption;
+pub mod excel;
 pub mod flat_xml;
 mod hidden_text;
 mod native;
@@ -28,4 +29,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &odf::Odf,
     &pdf::Pdf,
     &sealed::Sealed,
+    &excel::Biff,
+    &excel::Package,
+    &excel::Sylk,
+    &excel::Table,
 ];

@@ -182,6 +182,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.msi", "in an installer (MSI)", "インストーラー（MSI）の中"),
     ("via.chm", "in a help file (CHM)", "ヘルプファイル（CHM）の中"),
     ("via.vba-module", "macro", "マクロ"),
+    ("via.xlm-sheet", "macro sheet (Excel 4)", "マクロのシート（Excel 4.0）"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 

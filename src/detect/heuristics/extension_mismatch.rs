@@ -37,7 +37,7 @@ fn is_everyday(shown: &Kind, real: &Kind) -> bool {
 #[rustfmt::skip]
 const EVERYDAY: &[(&[&str], &[&str])] = &[
     (&["doc", "docx", "rtf"], &["doc", "docx", "rtf", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office"]),
-    (&["xls", "xlsx", "csv"], &["xls", "xlsx", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office", "csv", "slk"]),
+    (&["xls", "xlsx", "csv"], &["xls", "xlsx", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office", "csv", "slk", "biff"]),
     (&["ppt", "pptx"], &["ppt", "pptx", "ole", "ooxml", "odf", "encrypted-office", "eml"]),
     (&["vsd", "vsdx", "pub", "msg", "odf", "ooxml"], &["ole", "ooxml", "vsd", "vsdx", "zip", "odf", "encrypted-office"]),
     (&["eml", "msg"], &["html", "xml", "ole", "eml", "msg"]),

@@ -18,6 +18,7 @@ mod password_elsewhere;
 mod program_behind_document_name;
 mod program_in_archive;
 mod script_in_archive;
+mod table_starts_program;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
 mod vba_autoexec_drops_file;
@@ -32,6 +33,14 @@ mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_starts_process;
+mod xlm_asks_machine;
+mod xlm_autoexec;
+mod xlm_autoexec_runs_command;
+mod xlm_calls_windows;
+mod xlm_hidden_autoexec;
+mod xlm_hidden_decoder;
+mod xlm_obfuscated;
+mod xlm_starts_program;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -70,6 +79,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &script_in_archive::RULE,
+    &table_starts_program::RULE,
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,
     &vba_autoexec_drops_file::RULE,
@@ -84,6 +94,14 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
+    &xlm_asks_machine::RULE,
+    &xlm_autoexec::RULE,
+    &xlm_autoexec_runs_command::RULE,
+    &xlm_calls_windows::RULE,
+    &xlm_hidden_autoexec::RULE,
+    &xlm_hidden_decoder::RULE,
+    &xlm_obfuscated::RULE,
+    &xlm_starts_program::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
