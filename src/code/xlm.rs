@@ -56,6 +56,10 @@ struct Seen {
     /// Commands that write what is computed into cells.
     writes: usize,
     first_piece: Option<(String, usize)>,
+    /// The first saving or copying of a workbook or sheet.
+    first_copy: Option<(String, usize)>,
+    /// Whether the folder is asked for from which Excel opens everything at its start.
+    asks_startup: bool,
     first_write: Option<(String, usize)>,
 }
 
@@ -84,7 +88,9 @@ const LIBRARY_WORDS: &[Word] = &[
     Word { sign: Sign::FileWrite, word: "createdirectory" }, Word { sign: Sign::FileWrite, word: "createfile" },
     Word { sign: Sign::FileWrite, word: "copyfile" },
 ];
-/// What `GET.WORKSPACE` tells of the machine: the size of the screen, single steps, a mouse, sound.
+/// The number by which `GET.WORKSPACE` tells the folder that Excel opens at its start.
+const STARTUP: &str = "23)";
+/// What it tells of the machine: the size of the screen, single steps, a mouse, sound.
 const MACHINE: &[&str] = &["13", "14", "19", "31", "42"];
 
 impl Seen {
@@ -125,12 +131,16 @@ impl Seen {
             {
                 self.add(Sign::ProcessStart, &shown, number);
             }
-            "CALL" | "REGISTER" | "REGISTER.ID" => self.library(&arguments, &shown, number),
+            "CALL" | "REGISTER" | "REGISTER.ID" => self.library(call, &arguments, &shown, number),
+            "WORKBOOK.COPY" | "WORKBOOK.MOVE" | "SAVE.AS" | "SAVE.COPY.AS" => {
+                self.first_copy.get_or_insert_with(|| (clip(&shown), number));
+            }
             "FWRITE" | "FWRITELN" => self.add(Sign::FileWrite, &shown, number),
             "FORMULA" | "FORMULA.FILL" | "FORMULA.ARRAY" | "SET.VALUE" if call.is_computed => {
                 self.writes += 1;
                 self.first_write.get_or_insert_with(|| (clip(&shown), number));
             }
+            "GET.WORKSPACE" if arguments.starts_with(STARTUP) => self.asks_startup = true,
             "GET.WORKSPACE" if MACHINE.iter().any(|told| arguments.starts_with(&format!("{told})"))) => {
                 self.trick("xlm-asks-machine", shown);
             }
@@ -139,14 +149,19 @@ impl Seen {
     }
 
     /// A function of a library is called. What it is may be computed; add-ins of Excel are left alone.
-    fn library(&mut self, arguments: &str, shown: &str, number: usize) {
+    fn library(&mut self, call: &Call, arguments: &str, shown: &str, number: usize) {
         let mut is_known = false;
         for word in LIBRARY_WORDS.iter().filter(|word| arguments.contains(word.word)) {
             self.add(word.sign, shown, number);
             is_known = true;
         }
-        if !is_known && !arguments.contains(".xll") {
+        if is_known || arguments.contains(".xll") {
+            return;
+        }
+        if call.is_computed {
             self.add(Sign::ComputedObject, shown, number);
+        } else {
+            self.trick("xlm-calls-library", shown.to_string());
         }
     }
 
@@ -168,6 +183,7 @@ impl Seen {
         if words::PROGRAM_EXTENSIONS.iter().find(ends).is_some() {
             self.add(Sign::ProgramName, line, number);
         }
+        self.asks_startup |= text.contains("xlstart");
         if text.contains("http://") || text.contains("https://") {
             self.add(Sign::WebRequest, line, number);
         }
@@ -175,6 +191,9 @@ impl Seen {
 
     /// What only the whole listing shows.
     fn sum(&mut self) {
+        if let Some((text, line)) = self.first_copy.take().filter(|_| self.asks_startup) {
+            self.add(Sign::CopiesCode, &text, line);
+        }
         if let Some((text, line)) = self.first_piece.take().filter(|_| self.pieces >= MANY_PIECES) {
             self.add(Sign::ChoppedText, &format!("{} pieces: {text}", self.pieces), line);
         }

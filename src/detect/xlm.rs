@@ -64,7 +64,7 @@ impl<'a> Workbook<'a> {
         self.all(sign).next()
     }
 
-    /// A command is run: the first that names an interpreter or a file that runs, else the first.
+    /// The first command that is run.
     pub(super) fn command(&self) -> Option<Seen<'a>> {
         self.all(Sign::ProcessStart).find(|seen| !seen.is_library_call())
     }
@@ -75,9 +75,14 @@ impl<'a> Workbook<'a> {
         self.first(Sign::Download).or_else(|| self.first(Sign::Shellcode)).or_else(start)
     }
 
-    /// A command, or a function of a library whatever it is.
+    /// A command, or a function of Windows or one whose name is computed.
     pub(super) fn act(&self) -> Option<Seen<'a>> {
         self.command().or_else(|| self.windows_call()).or_else(|| self.first(Sign::ComputedObject))
+    }
+
+    /// A call of any other library but an add-in of Excel.
+    pub(super) fn library_call(&self) -> Option<(&'a Artifact, &'a str)> {
+        self.sheets.iter().find_map(|sheet| Some((*sheet, trick(sheet, "xlm-calls-library")?)))
     }
 
     /// Writing that hides what it does: texts in pieces, or macros that write macros.

@@ -19,6 +19,7 @@
 
 pub mod cases;
 pub mod excel;
+pub mod excel_macros;
 pub mod forms;
 pub mod gzip;
 pub mod mime;

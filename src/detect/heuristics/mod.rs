@@ -40,6 +40,7 @@ mod xlm_calls_windows;
 mod xlm_hidden_autoexec;
 mod xlm_hidden_decoder;
 mod xlm_obfuscated;
+mod xlm_spreads_itself;
 mod xlm_starts_program;
 
 /// Called with artifact and evidence for each hit.
@@ -101,6 +102,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &xlm_hidden_autoexec::RULE,
     &xlm_hidden_decoder::RULE,
     &xlm_obfuscated::RULE,
+    &xlm_spreads_itself::RULE,
     &xlm_starts_program::RULE,
 ];
 

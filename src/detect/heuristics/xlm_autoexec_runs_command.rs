@@ -18,13 +18,15 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for workbook in workbooks(tree) {
-        let Some(act) = workbook.act() else { continue };
+        let act = workbook.act().map(|act| (act.artifact, act.evidence()));
+        let library = || workbook.library_call().map(|(sheet, call)| (sheet, call.to_string()));
+        let Some((sheet, act)) = act.or_else(library) else { continue };
         let is_sylk = workbook.holder.kind.id == "slk";
         let Some(entry) = workbook.entry.clone().or_else(|| is_sylk.then(|| "SYLK".into())) else { continue };
         let program = || workbook.first(Sign::Interpreter).or_else(|| workbook.first(Sign::ProgramName));
         let runs_program = workbook.command().is_some() && program().is_some();
         if workbook.hidden.is_some() || is_sylk || runs_program {
-            hit(act.artifact.id, format!("{entry} → {}", act.evidence()));
+            hit(sheet.id, format!("{entry} → {act}"));
         }
     }
 }
@@ -42,6 +44,9 @@ mod tests {
             (format!("{AUTO}A1: =EXEC(\"regsvr32 -s ..\\x.ocx\")\n"), false, 1),
             (format!("{AUTO}A1: =EXEC(A5)\n"), true, 1),
             (format!("{AUTO}A1: =CALL(A1,A2,A3)\n"), true, 1),
+            (format!("{AUTO}A1: =CALL(\"x.dll\",\"F\",\"J\")\n"), true, 1),
+            (format!("{AUTO}A1: =CALL(\"x.dll\",\"F\",\"J\")\n"), false, 0),
+            (format!("{AUTO}A1: =REGISTER(\"x.xll\",\"F\",\"J\")\n"), true, 0),
             (format!("{AUTO}A1: =EXEC(A5)\n"), false, 0),
             (format!("{AUTO}A1: =ALERT(\"hello\")\n"), true, 0),
             ("A1: =EXEC(\"cmd /c dir\")\n".into(), false, 0),

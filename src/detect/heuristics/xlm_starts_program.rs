@@ -1,4 +1,5 @@
-//! A command of a macro sheet without the rest: behind a button, or a plain program from a sheet in sight.
+//! A command of a macro sheet without the rest: behind a button, or a plain program from a sheet in sight; and a
+//! function of a library whose name is computed.
 
 use super::{Check, Heuristic};
 use crate::artifact::Tree;
@@ -17,7 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for workbook in workbooks(tree) {
-        if let Some(command) = workbook.command() {
+        if let Some(command) = workbook.act() {
             hit(command.artifact.id, command.evidence());
         }
     }
@@ -31,6 +32,7 @@ mod tests {
     #[test]
     fn commands_and_not_words_about_them() {
         assert_eq!(hits(&RULE, &workbook("A1: =EXEC(\"payroll.exe\")\n", false)), 1);
+        assert_eq!(hits(&RULE, &workbook("A1: =CALL(B1&B2,B3,B4)\n", false)), 1);
         assert_eq!(hits(&RULE, &workbook("A1: =ALERT(\"EXEC(x)\")\nA2: =RUN(\"Print\")\n", false)), 0);
     }
 }

@@ -28,7 +28,10 @@ pub(super) struct Biff {
     pub(super) facts: Vec<Fact>,
     /// Whether it is encrypted; then nothing behind the mark was read.
     pub(super) is_locked: bool,
+    /// Whether every sheet was read to its end.
+    pub(super) is_whole: bool,
     version: Version,
+    has_globals: bool,
     names: Names,
     strings: Rc<Vec<Rc<str>>>,
     /// Where each sheet of the book is told to begin.
@@ -68,7 +71,7 @@ fn bof(record: &Record) -> Option<Bof> {
         0x0009 => (Version::Biff2, &[4, 6, 8]),
         0x0209 => (Version::Biff3, &[6, 8]),
         0x0409 => (Version::Biff4, &[6, 8]),
-        0x0809 if told == 0x0600 => (Version::Biff8, &[16]),
+        0x0809 if told == 0x0600 => (Version::Biff8, &[8, 16]),
         0x0809 => (Version::Biff5, &[8, 16]),
         _ => return None,
     };
@@ -86,6 +89,7 @@ pub(super) fn read(bytes: &[u8], is_open: bool, out: &mut Opened, budget: &Budge
             biff.walk_sheet(bytes, offset, sheet, budget)?;
         }
     }
+    biff.is_whole &= biff.met.iter().all(|met| *met);
     if biff.book.is_cut {
         out.missed("limit-cells", "too many cells");
     }
@@ -98,6 +102,8 @@ impl Biff {
             book: Book::default(),
             facts: Vec::new(),
             is_locked: false,
+            is_whole: true,
+            has_globals: false,
             version: Version::Biff8,
             names: Names::default(),
             strings: Rc::default(),
@@ -113,9 +119,13 @@ impl Biff {
         while let Some(record) = records.next() {
             let Some(bof) = bof(&record) else { continue };
             budget.tick()?;
-            self.version = bof.version;
+            // Sheets are of the version of their globals, whatever some writers put into their BOF.
+            if bof.kind == GLOBALS || !self.has_globals {
+                self.version = bof.version;
+            }
             match bof.kind {
                 GLOBALS => {
+                    self.has_globals = true;
                     let globals = Globals::read(&mut records, bof.version, is_open);
                     if globals.is_locked {
                         self.is_locked = true;
@@ -174,12 +184,16 @@ impl Biff {
         let keeps_all = self.book.has_macros();
         let mut cells = Cells::new(self.version, keeps_all, self.strings.clone());
         let mut depth = 0;
+        let mut has_end = false;
         while let Some(record) = records.next() {
             if record.count % 1024 == 0 {
                 budget.tick()?;
             }
             match record.id {
-                END if depth == 0 => break,
+                END if depth == 0 => {
+                    has_end = true;
+                    break;
+                }
                 END => depth -= 1,
                 _ if bof(&record).is_some() => depth += 1,
                 _ if depth > 0 => {}
@@ -188,6 +202,7 @@ impl Biff {
                 _ => cells.take(&record),
             }
         }
+        self.is_whole &= has_end;
         self.kept = cells.finish(&mut self.book, sheet, &self.names, self.kept);
         Ok(())
     }

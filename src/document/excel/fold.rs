@@ -164,7 +164,7 @@ impl<'a> Fold<'a> {
             // Only `&` may be joined in the middle of a chain: `x-1-2` is not `x-(-1)`.
             let is_free = words.is_empty() || *sign == "&" && sign_before == "&";
             let joined = match (&last, &next) {
-                (Folded::Value(left), Folded::Value(right)) if is_free => operate(sign, left, right),
+                (Folded::Value(left), Folded::Value(right)) if is_free => call::operate(sign, left, right),
                 _ => None,
             };
             if let Some(value) = joined {
@@ -373,35 +373,6 @@ fn is_place(name: &str, argument: usize) -> bool {
         "GET.CELL" | "ON.TIME" => argument == 1,
         _ => false,
     }
-}
-
-/// The value of two constants with an operator between them.
-fn operate(sign: &str, left: &Value, right: &Value) -> Option<Value> {
-    if sign == "&" {
-        let joined = format!("{left}{right}");
-        return (joined.len() <= call::LONGEST).then(|| Value::text(&joined));
-    }
-    let is_text = matches!((left, right), (Value::Text(_), Value::Text(_)));
-    if is_text && matches!(sign, "=" | "<>") {
-        let is_equal = left.to_string().to_lowercase() == right.to_string().to_lowercase();
-        return Some(Value::Logical(is_equal == (sign == "=")));
-    }
-    let (left, right) = (call::to_number(left)?, call::to_number(right)?);
-    let number = match sign {
-        "+" => left + right,
-        "-" => left - right,
-        "*" => left * right,
-        "/" => left / right,
-        "^" => left.powf(right),
-        "=" => return Some(Value::Logical((left - right).abs() < f64::EPSILON)),
-        "<>" => return Some(Value::Logical((left - right).abs() >= f64::EPSILON)),
-        "<" => return Some(Value::Logical(left < right)),
-        ">" => return Some(Value::Logical(left > right)),
-        "<=" => return Some(Value::Logical(left <= right)),
-        ">=" => return Some(Value::Logical(left >= right)),
-        _ => return None,
-    };
-    number.is_finite().then_some(Value::Number(number))
 }
 
 /// A line as the listing of texts shows it.

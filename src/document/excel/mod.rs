@@ -52,7 +52,7 @@ impl Format for Biff {
         budget: &mut Budget,
     ) -> Result<(), Stop> {
         if !is_compound(&artifact.bytes) {
-            return stream(artifact, &artifact.bytes, out, budget);
+            return stream(artifact, &artifact.bytes, out, budget).map(drop);
         }
         let Some(compound) = Compound::read(&artifact.bytes, budget) else { return Ok(()) };
         for entry in compound.streams().filter(|entry| is_workbook(&entry.name)) {
@@ -61,10 +61,10 @@ impl Format for Biff {
             }
             let decoded = compound.stream(entry, budget);
             decoded.stop.map_or(Ok(()), Err)?;
-            if let Some(why) = decoded.broken {
+            let is_whole = stream(artifact, &decoded.bytes, out, budget)?;
+            if let Some(why) = decoded.broken.filter(|_| !is_whole) {
                 out.missed("damaged", format!("{}: {why}", entry.path));
             }
-            stream(artifact, &decoded.bytes, out, budget)?;
         }
         Ok(())
     }
@@ -75,11 +75,13 @@ fn is_workbook(name: &str) -> bool {
     name.eq_ignore_ascii_case("workbook") || name.eq_ignore_ascii_case("book")
 }
 
-fn stream(artifact: &Artifact, bytes: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+/// Reads a record stream. Answers whether every sheet was there to its end.
+fn stream(artifact: &Artifact, bytes: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<bool, Stop> {
     let is_open = artifact.via == "decrypted";
     let biff = biff::read(bytes, is_open, out, budget)?;
     out.facts.extend(biff.facts);
     give::macros(&biff.book, out, budget)?;
     give::letter(artifact, &biff.book, out);
-    give::cells(&biff.book, out, budget)
+    give::cells(&biff.book, out, budget)?;
+    Ok(biff.is_whole || biff.is_locked)
 }

@@ -4,6 +4,9 @@
 //! read only where a macro sheet is there to read them, or where they are binary, so that `ooxml` has no words of
 //! them.
 
+#[cfg(test)]
+mod tests;
+
 use super::book::{Book, Name, Sheet, State};
 use super::{give, sheet_xml, xlsb};
 use crate::artifact::{Artifact, Fact, Format, Opened};
@@ -140,9 +143,7 @@ fn type_of<'t>(types: &'t HashMap<String, String>, part: &str) -> &'t str {
 /// The name of a part that a reference from a folder leads to (ECMA-376 Part 2, 6.3).
 fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
-    if let Some(absolute) = target.strip_prefix('/') {
-        return absolute.to_string();
-    }
+    let folder = if target.starts_with('/') { "" } else { folder };
     let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
     for step in target.split('/') {
         match step {

@@ -79,6 +79,8 @@ pub(super) fn cells(bytes: &[u8], strings: &[Rc<str>], book: &mut Book, sheet: u
 struct Page<'a> {
     strings: &'a [Rc<str>],
     place: Place,
+    /// The row of a `row` that does not say its number.
+    next_row: u32,
     is_open: bool,
     kind: String,
     formula: String,
@@ -102,6 +104,7 @@ impl<'a> Page<'a> {
         Self {
             strings,
             place: Place::default(),
+            next_row: 0,
             is_open: false,
             kind: String::new(),
             formula: String::new(),
@@ -118,8 +121,9 @@ impl<'a> Page<'a> {
             Node::Open { name: "row", attributes } => {
                 let done = self.end();
                 let row = attributes.value("r").and_then(|row| row.trim().parse::<u32>().ok());
-                self.place.row = row.map_or(self.place.row + 1, |row| row.saturating_sub(1)).min(1 << 20);
-                self.place.column = 0;
+                let row = row.map_or(self.next_row, |row| row.saturating_sub(1)).min(1 << 20);
+                self.next_row = row + 1;
+                self.place = Place { row, column: 0 };
                 return done;
             }
             Node::Open { name: "c", attributes } => {
@@ -181,5 +185,55 @@ impl<'a> Page<'a> {
             "e" => Value::Error("#N/A"),
             _ => raw.trim().parse().map_or_else(|_| Value::text(raw), Value::Number),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::excel::book::Sheet;
+
+    fn read(xml: &str, strings: &[&str]) -> Vec<(String, Option<String>, Option<Value>)> {
+        let mut book = Book::default();
+        book.sheets.push(Sheet::default());
+        let strings: Vec<Rc<str>> = strings.iter().map(|text| (*text).into()).collect();
+        cells(xml.as_bytes(), &strings, &mut book, 0);
+        let all = book.sheets[0].cells.iter();
+        all.map(|(place, cell)| (place.to_string(), cell.formula.clone(), cell.value.clone())).collect()
+    }
+
+    #[test]
+    fn formulas_values_and_cells_without_places() {
+        let xml = "<m:macrosheet xmlns:m=\"x\"><m:row r=\"3\"><m:c r=\"B3\" t=\"s\"><m:v>1</m:v></m:c>\
+            <m:c t=\"str\"><m:f>A1&amp;\"x\"</m:f><m:v>ok</m:v></m:c></m:row><m:row><m:c t=\"inlineStr\"><m:is><m:t>in_x0041_</m:t></m:is></m:c>\
+            <m:c><m:v>7</m:v></m:c><m:c t=\"b\"><m:v>1</m:v></m:c><m:c/></m:row></m:macrosheet>";
+        let want = [
+            ("B3".to_string(), None, Some(Value::text("two"))),
+            ("C3".to_string(), Some("A1&\"x\"".to_string()), Some(Value::text("ok"))),
+            ("A4".to_string(), None, Some(Value::text("inA"))),
+            ("B4".to_string(), None, Some(Value::Number(7.0))),
+            ("C4".to_string(), None, Some(Value::Logical(true))),
+        ];
+        assert_eq!(read(xml, &["one", "two"]), want);
+    }
+
+    #[test]
+    fn shared_formulas_and_damaged_ends() {
+        let xml = "<row r=\"1\"><c r=\"A1\"><f t=\"shared\" si=\"0\">HALT()</f></c><c r=\"A2\"><f t=\"shared\" si=\"0\"/></c><c r=\"A3\"><f>EXEC(1";
+        let formulas: Vec<_> = read(xml, &[]).into_iter().map(|(_, formula, _)| formula.unwrap()).collect();
+        assert_eq!(formulas, ["HALT()", "HALT()", "EXEC(1"]);
+        for length in 0..xml.len() {
+            read(xml.get(..length).unwrap(), &[]);
+        }
+    }
+
+    #[test]
+    fn shared_strings_without_readings() {
+        let xml =
+            "<sst><si><t>a</t></si><si><r><t>b</t></r><r><t>c</t></r><rPh><t>x</t></rPh></si><si/></sst>";
+        let (strings, whole) = shared(xml.as_bytes());
+        let strings: Vec<&str> = strings.iter().map(|text| &**text).collect();
+        assert_eq!((strings, whole), (vec!["a", "bc", ""], true));
+        assert_eq!(escapes("_x0041_b_x00_xZZZZ_表_x"), "Ab_x00_xZZZZ_表_x");
     }
 }

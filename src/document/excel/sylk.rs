@@ -196,3 +196,70 @@ fn part(text: &str, base: u32) -> Option<(u32, &str)> {
     }
     Some((digits.parse::<u32>().ok()?.checked_sub(1)?, rest))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Child, Fact, Tree};
+    use crate::limits::Limits;
+
+    fn open(text: &str) -> Opened {
+        let tree = Tree::new(Child::new("a.slk", "file", text.as_bytes().to_vec()));
+        let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
+        assert!(Sylk.matches(artifact));
+        Sylk.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+        out
+    }
+
+    fn listing(out: &Opened) -> Vec<(&str, String)> {
+        let kind = |child: &Child| child.kind.map_or("", |kind| kind.id);
+        out.children.iter().map(|c| (kind(c), String::from_utf8(c.bytes.clone()).unwrap())).collect()
+    }
+
+    #[test]
+    fn macros_with_their_name() {
+        let out = open(
+            "ID;P\r\nO;E\r\nNN;NAuto_open;ER101C1;KOut Flank;F\r\nC;X1;Y101;K0;EEXEC(R[1]C&\"a;;b\")\r\nC;X1;Y102;K\"cmd \"\r\nE\r\n",
+        );
+        let found = listing(&out);
+        assert_eq!(
+            found[0],
+            ("xlm", "' Auto_open: =A101\nA101: =EXEC(A102&\"a;b\")\nA102: \"cmd \"\n".into())
+        );
+        assert_eq!(found[1], ("xlm-texts", "Sheet!A101: =EXEC(\"cmd a;b\")\n".into()));
+    }
+
+    #[test]
+    fn tables_are_text_and_links_are_told() {
+        let out = open(
+            "ID;PWXL;N;E\nC;Y1;X1;K\"Item\"\nC;X2;K10\nC;Y2;K10;ESUM(R1C1:RC[1])\nC;Y3;X1;K0;Ecmd|'/c x'!R1C1\nE\n",
+        );
+        assert_eq!(
+            listing(&out),
+            [("text", "Sheet!A1\tItem\nSheet!B1\t10\nSheet!B2\t10\nSheet!A3\t0\n".into())]
+        );
+        let [Fact::External { target, .. }] = &out.facts[..] else { panic!("{:?}", out.facts) };
+        assert!(target.starts_with("cmd|'/c x'!"));
+    }
+
+    #[test]
+    fn references_are_turned_outside_of_texts() {
+        let base = Place { row: 4, column: 2 };
+        for (from, want) in [
+            ("R1C1+RC[-1]", "A1+B5"),
+            ("CHAR(R[2]C)&\"R1C1\"", "CHAR(C7)&\"R1C1\""),
+            ("RC1X+ROUND(1)", "RC1X+ROUND(1)"),
+            ("R[-9]C", "R[-9]C"),
+        ] {
+            assert_eq!(in_letters(from, base), want);
+        }
+    }
+
+    #[test]
+    fn no_cut_panics() {
+        let text = "ID;P\nNN;NAuto_open;ER1C1\nC;X1;Y1;EEXEC(\"表;;\")\nC;X99999999;Y99999999999;K\"";
+        for length in (4..text.len()).filter(|at| text.is_char_boundary(*at)) {
+            open(text.get(..length).unwrap());
+        }
+    }
+}

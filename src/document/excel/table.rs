@@ -73,3 +73,52 @@ pub(super) fn link(formula: &str) -> Option<Fact> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::{Child, Tree};
+    use crate::limits::Limits;
+
+    fn links(name: &str, text: &str) -> Vec<String> {
+        let tree = Tree::new(Child::new(name, "file", text.as_bytes().to_vec()));
+        let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
+        if Table.matches(artifact) {
+            Table.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+        }
+        let targets = out.facts.into_iter().filter_map(|fact| match fact {
+            Fact::External { target, .. } => Some(target),
+            _ => None,
+        });
+        targets.collect()
+    }
+
+    #[test]
+    fn cells_that_start_programs() {
+        for cell in [
+            "=cmd|'/c calc'!A0",
+            "\"=cmd|'/c calc'!A0\"",
+            "@SUM(1+1)*cmd|'/c calc'!A0",
+            "+1+cmd |'/c calc'!A0",
+            "-2+3+cmd|'/c calc'!A0",
+            "=1+'cmd'|'/c calc'!A0",
+        ] {
+            let found = links("a.csv", &format!("id,{cell}\n"));
+            assert_eq!(found.len(), 1, "{cell}");
+            assert!(found[0].starts_with("cmd|'/c calc'"), "{found:?}");
+        }
+        assert_eq!(links("invoice.xls", "a\t=mshta|'x'!A\n"), ["mshta|'x'!A"]);
+        assert_eq!(links("a.csv", "=C:\\x\\cmd.exe|'/c x'!A"), ["C:\\x\\cmd.exe|'/c x'!A"]);
+    }
+
+    #[test]
+    fn everyday_tables_have_none() {
+        for text in
+            ["-5,+81 3 1234,=SUM(A1:A2)\n", "a|b|c\n", "-,|,x|y!\n", "=A1&\"|\"\n", "cmd|'/c calc'!A0\n"]
+        {
+            assert_eq!(links("a.csv", text), Vec::<String>::new(), "{text}");
+        }
+        assert_eq!(links("a.txt", "=cmd|'/c calc'!A0\n"), Vec::<String>::new());
+        assert_eq!(links("a.csv", &"=cmd|'/c 1'!A0,=cmd|'/c 2'!A0\n".repeat(500)).len(), 2);
+    }
+}

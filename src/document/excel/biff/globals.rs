@@ -223,31 +223,26 @@ fn book(record: Record) -> Option<Elsewhere> {
     Some(elsewhere)
 }
 
-/// A path without the marks of its parts (MS-XLS 2.5.277): 1 begins a drive or share, 3 parts folders, and parts
-/// program from topic in a DDE link.
+/// A path without the marks of its parts (MS-XLS 2.5.277): it begins with 1; then 1 stands before a drive or share,
+/// 2 for the same drive, 3 between folders, 4 for the folder above. In a DDE link 3 parts program from topic.
 fn path(raw: &str) -> String {
-    let is_file = raw.starts_with(['\u{1}', '\u{2}']);
+    let file = raw.strip_prefix('\u{1}');
     let mut out = String::new();
-    let mut letters = raw.chars().peekable();
+    let mut letters = file.unwrap_or(raw).chars();
     while let Some(letter) = letters.next() {
         match letter {
-            '\u{1}' if !out.is_empty() || matches!(letters.peek(), Some('@')) => {
-                let drive = letters.next();
-                if drive == Some('@') {
-                    out.push_str(r"\\");
-                } else if let Some(drive) = drive {
+            '\u{1}' => match letters.next() {
+                Some('@') => out.push_str(r"\\"),
+                Some(drive) => {
                     out.push(drive);
                     out.push_str(r":\");
                 }
-            }
-            '\u{1}' => {
-                if letters.peek().is_some_and(|next| *next == '\u{1}') {
-                    continue;
-                }
-            }
-            '\u{3}' if is_file => out.push('\\'),
-            '\u{3}' => out.push('|'),
-            '\u{2}' | '\u{4}'..='\u{8}' => {}
+                None => {}
+            },
+            '\u{2}' => out.push('\\'),
+            '\u{3}' => out.push(if file.is_some() { '\\' } else { '|' }),
+            '\u{4}' => out.push_str(r"..\"),
+            '\u{5}'..='\u{8}' => {}
             _ => out.push(letter),
         }
     }

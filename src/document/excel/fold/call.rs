@@ -50,6 +50,35 @@ pub(super) fn call(name: &str, given: &[Value]) -> Option<Value> {
     (result.len() <= LONGEST).then(|| Value::text(&result))
 }
 
+/// The value of two constants with an operator between them.
+pub(super) fn operate(sign: &str, left: &Value, right: &Value) -> Option<Value> {
+    if sign == "&" {
+        let joined = format!("{left}{right}");
+        return (joined.len() <= LONGEST).then(|| Value::text(&joined));
+    }
+    let is_text = matches!((left, right), (Value::Text(_), Value::Text(_)));
+    if is_text && matches!(sign, "=" | "<>") {
+        let is_equal = left.to_string().to_lowercase() == right.to_string().to_lowercase();
+        return Some(Value::Logical(is_equal == (sign == "=")));
+    }
+    let (left, right) = (to_number(left)?, to_number(right)?);
+    let number = match sign {
+        "+" => left + right,
+        "-" => left - right,
+        "*" => left * right,
+        "/" => left / right,
+        "^" => left.powf(right),
+        "=" => return Some(Value::Logical((left - right).abs() < f64::EPSILON)),
+        "<>" => return Some(Value::Logical((left - right).abs() >= f64::EPSILON)),
+        "<" => return Some(Value::Logical(left < right)),
+        ">" => return Some(Value::Logical(left > right)),
+        "<=" => return Some(Value::Logical(left <= right)),
+        ">=" => return Some(Value::Logical(left >= right)),
+        _ => return None,
+    };
+    number.is_finite().then_some(Value::Number(number))
+}
+
 fn arithmetic(name: &str, given: &[Value]) -> Option<Value> {
     let number = |n: usize| given.get(n).and_then(to_number);
     let result = match name {
