@@ -24,7 +24,8 @@ use tenpu::code::vba::decompress;
 use tenpu::keyring::{Candidate, Keyring, Origin, Source, Trials};
 use tenpu::limits::{Budget, Limits};
 use tenpu::message::body::html_text;
-use tenpu::scan::Input;
+use tenpu::message::neighbours::Neighbours;
+use tenpu::scan::{Input, open};
 use tenpu::zip;
 
 fn main() {
@@ -60,6 +61,44 @@ fn zip_crypto_passwords(bencher: Bencher) {
 #[divan::bench]
 fn winzip_aes_passwords(bencher: Bencher) {
     try_passwords(bencher, Encrypt::Aes256, 100);
+}
+
+/// A 7z archive with encrypted names that none of 20 passwords opens.
+#[divan::bench]
+fn seven_zip_passwords(bencher: Bencher) {
+    let mut message = case_recipe("script-in-locked-7z").message;
+    let bytes = message.parts.pop().unwrap().content.bytes();
+    let keys = wrong_passwords(20);
+    let scanner: Scanner = cases::scanner(Limits::default());
+    let mut session = scanner.session();
+    let input =
+        || Input { name: "a.7z".into(), size: bytes.len() as u64, bytes: bytes.clone(), ..Input::default() };
+    bencher
+        .counter(ItemsCount::new(keys.len()))
+        .with_inputs(input)
+        .bench_local_values(|input| session.scan(input, &keys));
+}
+
+/// An encrypted workbook that none of so many passwords opens, nor those of Office.
+#[divan::bench(args = [("agile", 10), ("standard", 10), ("rc4", 1000), ("rc4-cryptoapi", 1000), ("xor", 1000)])]
+fn office_passwords(bencher: Bencher, (scheme, count): (&str, usize)) {
+    let content = if matches!(scheme, "agile" | "standard") { "xlsx" } else { "xls" };
+    let recipe = format!("scheme = \"{scheme}\"\npassword = \"right\"\n[{content}]\nrows = [[\"1\"]]\n");
+    let bytes = Content::Encrypted(toml::from_str(&recipe).unwrap()).bytes();
+    let keys = wrong_passwords(count);
+    let input = || Input {
+        name: "book.xls".into(),
+        size: bytes.len() as u64,
+        bytes: bytes.clone(),
+        ..Input::default()
+    };
+    let limits = Limits::default();
+    bencher.counter(ItemsCount::new(count)).with_inputs(|| (input(), keys.clone())).bench_values(
+        |(input, keys)| {
+            let tree = open(input, keys, &Neighbours::default(), &mut Budget::new(&limits));
+            assert_eq!(tree.get(0).unwrap().unread[0].reason, "encrypted");
+        },
+    );
 }
 
 /// The source of a VBA module, 256 KiB; bytes are those made.
@@ -110,11 +149,7 @@ fn scan(bencher: Bencher, messages: &[Vec<u8>]) {
 /// Tries so many wrong passwords on the first entry of a locked archive.
 fn try_passwords(bencher: Bencher, encrypt: Encrypt, count: usize) {
     let bytes = locked(encrypt);
-    let mut keys = Keyring::new();
-    for number in 0..count {
-        let origin = Origin { source: Source::Body, place: String::new() };
-        keys.add(Candidate { text: format!("wrong{number}"), rank: 50, origin });
-    }
+    let keys = wrong_passwords(count);
     let limits = Limits::default();
     bencher.counter(ItemsCount::new(count)).bench(|| {
         let mut budget = Budget::new(&limits);
@@ -123,6 +158,15 @@ fn try_passwords(bencher: Bencher, encrypt: Encrypt, count: usize) {
         let opened = archive.entries[0].unlock(&mut passwords, &mut budget).unwrap();
         assert!(opened.is_none());
     });
+}
+
+fn wrong_passwords(count: usize) -> Keyring {
+    let mut keys = Keyring::new();
+    for number in 0..count {
+        let origin = Origin { source: Source::Body, place: String::new() };
+        keys.add(Candidate { text: format!("wrong{number}"), rank: 50, origin });
+    }
+    keys
 }
 
 fn locked(encrypt: Encrypt) -> Vec<u8> {
@@ -144,8 +188,11 @@ fn locked(encrypt: Encrypt) -> Vec<u8> {
 }
 
 fn case_bytes(name: &str) -> Vec<u8> {
-    let recipe = cases::recipe(&cases::place(&format!("tests/cases/{name}")).join(Path::new("build.toml")));
-    recipe.message.bytes()
+    case_recipe(name).message.bytes()
+}
+
+fn case_recipe(name: &str) -> cases::Recipe {
+    cases::recipe(&cases::place(&format!("tests/cases/{name}")).join(Path::new("build.toml")))
 }
 
 /// Lines until they are of that many bytes together.

@@ -189,13 +189,38 @@ impl<'k> Trials<'k> {
         &mut self,
         mut open: impl FnMut(&[u8]) -> Result<Option<T>, Stop>,
     ) -> Result<Option<(T, &'k Candidate)>, Stop> {
-        let reach = self.proven + self.left;
-        for place in 0..self.trials.len().min(reach) {
-            let Some(trial) = self.trials.get(place) else { break };
-            self.left -= usize::from(place >= self.proven);
-            if let Some(opened) = open(&trial.bytes)? {
+        self.search(|_| true, |trial| open(&trial.bytes))
+    }
+
+    /// The same for things whose passwords are text: each candidate once, whatever bytes it could be.
+    ///
+    /// # Errors
+    /// What `open` answers.
+    pub fn find_text<T>(
+        &mut self,
+        mut open: impl FnMut(&str) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<(T, &'k Candidate)>, Stop> {
+        self.search(
+            |trial| trial.bytes == trial.candidate.text.as_bytes(),
+            |trial| open(&trial.candidate.text),
+        )
+    }
+
+    fn search<T>(
+        &mut self,
+        is_meant: impl Fn(&Trial<'k>) -> bool,
+        mut open: impl FnMut(&Trial<'k>) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<(T, &'k Candidate)>, Stop> {
+        for place in 0..self.trials.len() {
+            let is_new = place >= self.proven;
+            if is_new && self.left == 0 {
+                break;
+            }
+            let Some(trial) = self.trials.get(place).filter(|trial| is_meant(trial)) else { continue };
+            self.left -= usize::from(is_new);
+            if let Some(opened) = open(trial)? {
                 let candidate = trial.candidate;
-                if place >= self.proven {
+                if is_new {
                     self.prove(place);
                 }
                 return Ok(Some((opened, candidate)));
@@ -252,6 +277,23 @@ mod tests {
         }
         let order: Vec<&[u8]> = trials.trials.iter().map(|trial| trial.bytes.as_slice()).collect();
         assert_eq!((order, trials.left), (vec![&b"c"[..], b"a", b"b", b"d"], 1));
+    }
+
+    #[test]
+    fn a_password_that_is_text_is_tried_once_whatever_its_encodings() {
+        let mut ring = Keyring::new();
+        ["表", "é", "a"].into_iter().for_each(|text| ring.add(candidate(text, 30)));
+        let mut trials = Trials::new(&ring, &Budget::new(&Limits { passwords: 3, ..Limits::default() }));
+        let mut seen = Vec::new();
+        let found = trials
+            .find_text(|text| {
+                seen.push(text.to_string());
+                Ok((text == "a").then_some(()))
+            })
+            .unwrap();
+        assert_eq!((seen.join(" "), found.is_some(), trials.left), ("表 é a".to_string(), true, 0));
+        assert!(trials.find_text(|text| Ok((text == "a").then_some(()))).unwrap().is_some());
+        assert!(trials.find_text(|text| Ok((text == "é").then_some(()))).unwrap().is_none());
     }
 
     #[test]

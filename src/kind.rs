@@ -1,7 +1,11 @@
 //! What a run of bytes is: one table of kinds, known by content first and by name where content cannot tell
 //! (scripts are just text).
 
+mod disk;
 mod outlook;
+
+use disk::is_disk;
+pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -110,6 +114,9 @@ static KINDS: &[Kind] = &[
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
     row("msi", Class::Program, &["msi", "msp", "mst"], Some(|b| is_ole(b) && is_installer(b))),
     row("ole", Class::Document, &[], Some(is_ole)),
+    // Streams of such files, which stand alone once they were decrypted.
+    row("biff", Class::Document, &[], Some(is_biff)),
+    row("ppt-stream", Class::Document, &[], None),
     // ZIP-based documents, told apart by the parts they must hold.
     row("docx", Class::Document, &["docx", "docm", "dotx", "dotm"], Some(|b| is_ooxml(b) && zip_names(b, b"word/"))),
     row("xlsx", Class::Document, &["xlsx", "xlsm", "xltx", "xltm", "xlsb", "xlam"], Some(|b| is_ooxml(b) && zip_names(b, b"xl/"))),
@@ -134,30 +141,31 @@ static KINDS: &[Kind] = &[
     row("gzip", Class::Archive, &["gz", "tgz"], Some(|b| starts(b, b"\x1f\x8b\x08"))),
     row("7z", Class::Archive, &["7z"], Some(|b| starts(b, b"7z\xbc\xaf\x27\x1c"))),
     row("rar", Class::Archive, &["rar"], Some(|b| starts(b, b"Rar!\x1a\x07"))),
-    row("bzip2", Class::Archive, &["bz2", "tbz2"], Some(|b| starts(b, b"BZh") && b.get(4..10) == Some(b"1AY&SY"))),
+    row("bzip2", Class::Archive, &["bz2", "tbz2", "tbz", "tb2", "bz"], Some(is_bzip2)),
     row("xz", Class::Archive, &["xz", "txz"], Some(|b| starts(b, b"\xfd7zXZ\0"))),
-    row("zstd", Class::Archive, &["zst"], Some(|b| starts(b, b"\x28\xb5\x2f\xfd"))),
-    row("compress", Class::Archive, &["z"], Some(|b| starts(b, b"\x1f\x9d"))),
+    row("zstd", Class::Archive, &["zst", "tzst"], Some(|b| starts(behind_skippable(b), b"\x28\xb5\x2f\xfd"))),
+    row("compress", Class::Archive, &["z", "taz"], Some(|b| starts(b, b"\x1f\x9d"))),
     row("cab", Class::Archive, &["cab"], Some(|b| starts(b, b"MSCF\0\0\0\0") || (starts(b, b"MSCF") && b.get(24..26) == Some(b"\x03\x01")))),
     row("arj", Class::Archive, &["arj"], Some(|b| starts(b, b"\x60\xea") && b.get(10).is_some_and(|t| *t == 2))),
     row("ace", Class::Archive, &["ace"], Some(|b| b.get(7..14) == Some(b"**ACE**"))),
     row("lzh", Class::Archive, &["lzh", "lha"], Some(is_lzh)),
     row("iso", Class::Archive, &["iso", "img", "udf"], Some(is_disc)),
-    row("vhd", Class::Archive, &["vhd"], Some(|b| starts(b, b"conectix") || contains(tail(b, 1024), b"conectix"))),
+    row("vhd", Class::Archive, &["vhd"], Some(is_vhd)),
     row("vhdx", Class::Archive, &["vhdx"], Some(|b| starts(b, b"vhdxfile"))),
     row("tar", Class::Archive, &["tar"], Some(is_tar)),
     row("tnef", Class::Archive, &["tnef"], Some(|b| starts(b, b"\x78\x9f\x3e\x22"))),
     row("lzip", Class::Archive, &["lz"], Some(|b| starts(b, b"LZIP\x01"))),
-    row("lzma", Class::Archive, &["lzma"], Some(|b| starts(b, b"\x5d\0\0") && b.get(5..12) == Some(b"\xff\xff\xff\xff\xff\xff\xff"))),
-    row("lz4", Class::Archive, &["lz4"], Some(|b| starts(b, b"\x04\x22\x4d\x18"))),
+    row("lzma", Class::Archive, &["lzma", "tlz"], Some(is_lzma)),
+    row("lz4", Class::Archive, &["lz4"], Some(|b| starts(behind_skippable(b), b"\x04\x22\x4d\x18") || starts(b, b"\x02\x21\x4c\x18"))),
+    row("lzop", Class::Archive, &["lzo"], Some(|b| starts(b, b"\x89LZO\0\r\n\x1a\n"))),
     row("alz", Class::Archive, &["alz"], Some(|b| starts(b, b"ALZ\x01"))),
     row("egg", Class::Archive, &["egg"], Some(|b| starts(b, b"EGGA"))),
     row("zoo", Class::Archive, &["zoo"], Some(|b| starts(b, b"ZOO ") && b.get(20..24) == Some(b"\xdc\xa7\xc4\xfd"))),
     row("zpaq", Class::Archive, &["zpaq"], Some(|b| starts(b, b"7kSt\xa0\x31\x83\xd3") || starts(b, b"zPQ"))),
     row("sit", Class::Archive, &["sit"], Some(|b| starts(b, b"StuffIt (c)") || (starts(b, b"SIT!") && b.get(10..14) == Some(b"rLau")))),
-    row("ar", Class::Archive, &["deb"], Some(|b| starts(b, b"!<arch>\n"))),
+    row("ar", Class::Archive, &["deb", "udeb"], Some(|b| starts(b, b"!<arch>\n"))),
     row("rpm", Class::Archive, &["rpm"], Some(|b| starts(b, b"\xed\xab\xee\xdb"))),
-    row("cpio", Class::Archive, &["cpio"], Some(|b| starts(b, b"070701") || starts(b, b"070702") || starts(b, b"070707"))),
+    row("cpio", Class::Archive, &["cpio"], Some(is_cpio)),
     row("xar", Class::Archive, &["pkg", "xar"], Some(|b| starts(b, b"xar!"))),
     row("wim", Class::Archive, &["wim", "esd"], Some(|b| starts(b, b"MSWIM\0\0\0"))),
     row("dmg", Class::Archive, &["dmg"], Some(|b| starts(tail(b, 512), b"koly\0\0\0\x04"))),
@@ -166,6 +174,7 @@ static KINDS: &[Kind] = &[
     row("squashfs", Class::Archive, &["squashfs"], Some(|b| starts(b, b"hsqs"))),
     row("pst", Class::Archive, &["pst", "ost"], Some(|b| starts(b, b"!BDN"))),
     row("access", Class::Archive, &["mdb", "accdb", "accde", "mde"], Some(|b| starts(b, b"\0\x01\0\0Standard Jet DB\0") || starts(b, b"\0\x01\0\0Standard ACE DB\0"))),
+    row("disk", Class::Archive, &["ima", "dsk", "flp", "vfd"], Some(is_disk)),
     // Pictures, so that an extension that lies is seen.
     row("png", Class::Media, &["png"], Some(|b| starts(b, b"\x89PNG\r\n\x1a\n"))),
     row("jpeg", Class::Media, &["jpg", "jpeg", "jpe", "jfif"], Some(|b| starts(b, b"\xff\xd8\xff"))),
@@ -197,7 +206,6 @@ static KINDS: &[Kind] = &[
     row("vba-texts", Class::Source, &[], None),
     row("xlm", Class::Source, &[], None),
     row("xlm-texts", Class::Source, &[], None),
-    row("biff", Class::Document, &[], Some(is_biff)),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {
@@ -301,11 +309,47 @@ fn is_tar(bytes: &[u8]) -> bool {
     told > 256 && told == sum && header.first() != Some(&0)
 }
 
-/// ECMA-119 8.1 and ECMA-167 2/9.1: a volume descriptor in sector 16 or, after a UDF bridge, 17 or 18.
-fn is_disc(bytes: &[u8]) -> bool {
-    [0x8001, 0x8801, 0x9001].iter().any(|at| {
-        bytes.get(*at..*at + 5).is_some_and(|id| [&b"CD001"[..], b"BEA01", b"NSR02", b"NSR03"].contains(&id))
-    })
+/// A stream begins with a block or, if it is empty, with its end.
+fn is_bzip2(bytes: &[u8]) -> bool {
+    let block = bytes.get(4..10);
+    starts(bytes, b"BZh") && (block == Some(b"1AY&SY") || block == Some(b"\x17\x72\x45\x38\x50\x90"))
+}
+
+/// What stands behind skippable frames (RFC 8878 3.1.2), which zstd and LZ4 share.
+fn behind_skippable(bytes: &[u8]) -> &[u8] {
+    let mut rest = bytes;
+    for _ in 0..16 {
+        let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, behind @ ..] = rest else { break };
+        let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).unwrap_or(usize::MAX);
+        rest = behind.get(length..).unwrap_or_default();
+    }
+    rest
+}
+
+/// A .lzma file has no mark, so that each field must be what packers write: the usual properties, or any where no
+/// size is told; a dictionary of one or one and a half powers of two; the first byte of the stream, which is zero.
+fn is_lzma(bytes: &[u8]) -> bool {
+    let [properties, d0, d1, d2, d3, s0, s1, s2, s3, s4, s5, s6, s7, 0, _, ..] = *bytes else { return false };
+    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
+    let size = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
+    let power = 1 << dictionary.checked_ilog2().unwrap_or_default();
+    let is_usual = dictionary == power || dictionary == power + power / 2 || dictionary == u32::MAX;
+    let is_sized = properties == 0x5d && (1..1 << 38).contains(&size);
+    let is_endless = properties < 225 && size == u64::MAX;
+    dictionary >= 4096 && is_usual && (is_sized || is_endless)
+}
+
+/// The forms in text by their marks; the old binary one, in either order of bytes, also by the end of its first name.
+fn is_cpio(bytes: &[u8]) -> bool {
+    let word = match bytes {
+        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2' | b'7', ..] => return true,
+        [0xc7, 0x71, ..] => u16::from_le_bytes,
+        [0x71, 0xc7, ..] => u16::from_be_bytes,
+        _ => return false,
+    };
+    let name_size = bytes.get(20..22).and_then(|size| size.try_into().ok()).map_or(0, word);
+    let name = bytes.get(26..26 + usize::from(name_size));
+    name.is_some_and(|name| name.len() > 1 && memchr::memchr(0, name) == Some(name.len() - 1))
 }
 
 /// MS-XLS 2.4.21 and what came before: a BOF record of a known length, version and kind of part.
@@ -460,6 +504,30 @@ mod tests {
         assert_eq!(Kind::of("a.bin", &header).id, "tar");
         header[3] ^= 1;
         assert_eq!(Kind::of("a.bin", &header).id, "data");
+    }
+
+    #[test]
+    fn packed_streams_are_known_by_their_beginnings() {
+        let skippable = b"\x50\x2a\x4d\x18\x01\0\0\0x";
+        let rows: &[(&[u8], &str)] = &[
+            (b"BZh9\x17\x72\x45\x38\x50\x90\0\0\0\0", "bzip2"),
+            (b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x36", "lzma"),
+            (b"\x5d\0\0\x80\0\x05\0\0\0\0\0\0\0\0\x36", "lzma"),
+            (b"\x5d\0\0\xc0\0\x05\0\0\0\0\0\0\0\0\x36", "lzma"),
+            (b"\x5e\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x36", "lzma"),
+            (b"\x5e\0\0\x80\0\x05\0\0\0\0\0\0\0\0\x36", "data"),
+            (b"\x5d\0\0\xa0\0\x05\0\0\0\0\0\0\0\0\x36", "data"),
+            (b"\x5d\0\0\x80\0\x05\0\0\0\0\0\0\0\x01\x36", "data"),
+            (b"\x5d\0\0\x80\0\0\0\0\0\0\0\0\0\0\x36", "data"),
+            (&[0; 20], "data"),
+            (b"\x02\x21\x4c\x18\0\0", "lz4"),
+            (&[&skippable[..], skippable, b"\x04\x22\x4d\x18"].concat(), "lz4"),
+            (&[&skippable[..], b"\x28\xb5\x2f\xfd"].concat(), "zstd"),
+            (&skippable.repeat(99), "data"),
+        ];
+        for (bytes, want) in rows {
+            assert_eq!(Kind::of("", bytes).id, *want, "{bytes:?}");
+        }
     }
 
     #[test]

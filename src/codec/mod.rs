@@ -1,22 +1,36 @@
 //! Decoders that several stages need: stored, deflate (RFC 1951), deflate64, bzip2, LZMA as ZIP wraps it
-//! (APPNOTE 5.8), xz and zstd (RFC 8878), each as a plain [`Read`].
+//! (APPNOTE 5.8) and alone, xz, zstd (RFC 8878), LZ4 and the LZW of compress, each as a plain [`Read`]; and, for
+//! containers that keep the properties of a stream elsewhere, bare LZMA and LZMA2, PPMd7 and the filters for machine
+//! code.
 //!
 //! Two rules hold for all of them. Every byte made before the data breaks is handed out before the error is; and
 //! data that ends too early is an error, not an end. The usual adapters of the crates keep neither, so the
-//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused.
+//! decoders are driven here step by step. Memory is bounded: dictionaries above [`DICTIONARY`] are refused, or cut
+//! where that leaves something to read.
 //!
-//! Left out: shrink, reduce, implode and PPMd, which no mail of today carries; a second bzip2 stream or zstd frame
-//! behind the first.
+//! Left out: shrink, reduce, implode and the PPMd of ZIP, which no mail of today carries.
 
+mod bare;
 pub mod bits;
+mod filter;
 pub mod history;
+mod lz4;
+mod lzma;
+mod lzw;
 pub mod lzx;
+mod ppmd;
 mod stepped;
 mod zstd;
 
-pub use stepped::{Inflate, inflate};
+pub use bare::{lzma, lzma2};
+pub use filter::{Filter, bcj2};
+pub use lz4::Lz4;
+pub use lzma::{Lzma, Xz};
+pub use lzw::Lzw;
+pub use ppmd::ppmd7;
+pub use stepped::{Bunzip2, Inflate, bunzip2, inflate};
+pub use zstd::Zstd;
 
-use lzma_rust2::{LzmaReader, XzReader};
 use std::io::{self, BufRead, Read};
 use stepped::Stepped;
 
@@ -29,7 +43,7 @@ pub enum Codec {
     Deflate,
     /// Deflate with a window of 64 KiB.
     Deflate64,
-    /// One bzip2 stream.
+    /// bzip2 streams, one behind the other.
     Bzip2,
     /// LZMA behind the header of APPNOTE 5.8.8; `size` is the size it unpacks to where no end mark tells.
     Lzma {
@@ -38,7 +52,7 @@ pub enum Codec {
     },
     /// An xz file.
     Xz,
-    /// One zstd frame.
+    /// zstd frames, one behind the other.
     Zstd,
 }
 
@@ -53,10 +67,10 @@ impl Codec {
             Self::Stored => Box::new(source),
             Self::Deflate => Box::new(inflate(source)),
             Self::Deflate64 => Box::new(Stepped::new(source, Box::new(deflate64::InflaterManaged::new()))),
-            Self::Bzip2 => Box::new(Stepped::new(source, bzip2::Decompress::new(false))),
-            Self::Lzma { size } => or_fail(lzma(source, size)),
-            Self::Xz => Box::new(XzReader::new_mem_limit(source, true, DICTIONARY_KIB)),
-            Self::Zstd => or_fail(zstd::Frame::new(source)),
+            Self::Bzip2 => Box::new(bunzip2(source)),
+            Self::Lzma { size } => or_fail(lzma::in_zip(source, size)),
+            Self::Xz => Box::new(lzma::xz_file(source)),
+            Self::Zstd => or_fail(Zstd::new(source)),
         }
     }
 }
@@ -65,26 +79,6 @@ impl Codec {
 /// attacker's file, and Office does not look at it either.
 pub fn zlib(stream: &[u8]) -> Inflate<&[u8]> {
     inflate(stream.get(2..).unwrap_or_default())
-}
-
-/// [`DICTIONARY`] in the unit of lzma-rust2, with room for what the decoder needs beside it.
-const DICTIONARY_KIB: u32 = (DICTIONARY >> 10) + (1 << 10);
-
-/// APPNOTE 5.8.8: two bytes version, two bytes length of the properties (always 5), the properties of LZMA.
-fn lzma<'a>(mut source: impl BufRead + 'a, size: Option<u64>) -> io::Result<impl Read + 'a> {
-    let mut header = [0; 9];
-    source.read_exact(&mut header)?;
-    let [_, _, 5, 0, properties, d0, d1, d2, d3] = header else {
-        return Err(io::Error::other("the LZMA properties have no known form"));
-    };
-    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
-    if dictionary > DICTIONARY {
-        return Err(io::Error::other(format!("the LZMA dictionary of {dictionary} bytes is too large")));
-    }
-    let mut reader =
-        LzmaReader::new_with_props(source, size.unwrap_or(u64::MAX), properties, dictionary, None)?;
-    reader.set_defer_errors(true);
-    Ok(reader)
 }
 
 /// The reader, or one that fails with its error.
@@ -120,7 +114,7 @@ pub(crate) mod tests {
     ];
 
     /// 30,000 bytes that pack, but not to nothing.
-    fn sample() -> Vec<u8> {
+    pub(crate) fn sample() -> Vec<u8> {
         let noise = std::iter::successors(Some(7u32), |n| {
             Some(n.wrapping_mul(1_664_525).wrapping_add(1_013_904_223))
         });
@@ -170,7 +164,29 @@ pub(crate) mod tests {
     }
 
     fn unpack(codec: Codec, packed: &[u8]) -> Decoded {
-        Budget::new(&Limits::default()).read(&mut codec.reader(packed))
+        unpack_from(codec.reader(packed))
+    }
+
+    pub(crate) fn unpack_from(mut reader: Box<dyn Read + '_>) -> Decoded {
+        Budget::new(&Limits::default()).read(&mut reader)
+    }
+
+    /// A source that fails where it should end.
+    pub(crate) struct Breaking<'a>(&'a [u8]);
+
+    impl<'a> Breaking<'a> {
+        pub(crate) fn new(bytes: &'a [u8]) -> Self {
+            Self(bytes)
+        }
+    }
+
+    impl Read for Breaking<'_> {
+        fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(output)? {
+                0 if !output.is_empty() => Err(io::Error::other("broken source")),
+                length => Ok(length),
+            }
+        }
     }
 
     #[test]

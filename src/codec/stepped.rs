@@ -11,6 +11,14 @@ pub fn inflate<R: BufRead>(source: R) -> Inflate<R> {
     Stepped::new(source, Decompress::new(false))
 }
 
+/// bzip2 streams, one behind the other, that know how much of their source they used.
+pub type Bunzip2<R> = Stepped<R, Bzip2>;
+
+/// Unpacks bzip2 streams.
+pub fn bunzip2<R: BufRead>(source: R) -> Bunzip2<R> {
+    Stepped::new(source, Bzip2::new())
+}
+
 /// A decoder and the source it reads.
 #[derive(Debug)]
 pub struct Stepped<R, E> {
@@ -19,6 +27,10 @@ pub struct Stepped<R, E> {
     consumed: u64,
     state: State,
 }
+
+/// Streams one behind the other that are read. Parallel packers begin one for each megabyte; a file of nothing but
+/// beginnings costs time and gives nothing.
+pub(super) const MOST_STREAMS: u32 = 100_000;
 
 /// A decoder that takes some input and makes some output.
 pub trait Engine {
@@ -29,14 +41,14 @@ pub trait Engine {
 /// What one step of an [`Engine`] did.
 #[derive(Debug)]
 pub struct Step {
-    consumed: u64,
-    made: u64,
-    state: State,
+    pub(super) consumed: u64,
+    pub(super) made: u64,
+    pub(super) state: State,
 }
 
 /// Where a decoder stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     Going,
     Ended,
     Broken(&'static str),
@@ -100,16 +112,55 @@ impl Engine for Decompress {
     }
 }
 
-impl Engine for bzip2::Decompress {
+/// bzip2 streams, one behind the other, as bzip2 itself joins them.
+pub struct Bzip2 {
+    stream: bzip2::Decompress,
+    /// How many streams began.
+    count: u32,
+    /// Whether a stream has ended and no other has begun.
+    is_between: bool,
+}
+
+impl Bzip2 {
+    fn new() -> Self {
+        Self { stream: bzip2::Decompress::new(false), count: 1, is_between: false }
+    }
+
+    /// Begins the next stream, if there is one.
+    fn go_on(&mut self, input: &[u8]) -> State {
+        if !input.starts_with(b"BZh") {
+            return State::Ended;
+        }
+        self.count += 1;
+        self.is_between = false;
+        self.stream = bzip2::Decompress::new(false);
+        if self.count > MOST_STREAMS {
+            State::Broken("there are too many bzip2 streams")
+        } else {
+            State::Going
+        }
+    }
+}
+
+impl Engine for Bzip2 {
     fn step(&mut self, input: &[u8], output: &mut [u8]) -> Step {
-        let (before_in, before_out) = (self.total_in(), self.total_out());
-        let state = match self.decompress(input, output) {
-            Ok(bzip2::Status::StreamEnd) => State::Ended,
+        if self.is_between {
+            let state = self.go_on(input);
+            if state != State::Going {
+                return Step { consumed: 0, made: 0, state };
+            }
+        }
+        let (before_in, before_out) = (self.stream.total_in(), self.stream.total_out());
+        let state = match self.stream.decompress(input, output) {
             Ok(bzip2::Status::MemNeeded) => State::Broken("the bzip2 data needs too much memory"),
-            Ok(_) => State::Going,
+            Ok(status) => {
+                self.is_between = status == bzip2::Status::StreamEnd;
+                State::Going
+            }
             Err(_) => State::Broken("the bzip2 data is corrupt"),
         };
-        Step { consumed: self.total_in() - before_in, made: self.total_out() - before_out, state }
+        let consumed = self.stream.total_in() - before_in;
+        Step { consumed, made: self.stream.total_out() - before_out, state }
     }
 }
 

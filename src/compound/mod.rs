@@ -21,6 +21,7 @@ use crate::artifact::{Damage, Unread};
 use crate::limits::{Budget, Decoded};
 use sectors::Sectors;
 use std::collections::{BTreeMap, HashMap};
+use std::io::Read;
 pub use write::{Amend, Packed};
 
 /// A compound file over borrowed bytes.
@@ -156,6 +157,11 @@ impl<'a> Compound<'a> {
     /// The bytes of a stream, paid from the budget. Where its chain breaks, what comes before is kept.
     pub fn stream(&self, entry: &Entry, budget: &mut Budget) -> Decoded {
         budget.read(&mut self.sectors.stream(entry.start, entry.size))
+    }
+
+    /// The bytes of a stream for a decoder, which the budget reads.
+    pub fn reader(&self, entry: &Entry) -> impl Read {
+        self.sectors.stream(entry.start, entry.size)
     }
 
     /// The first `length` bytes of a stream.

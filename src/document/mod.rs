@@ -2,7 +2,7 @@
 
 pub mod active_mime;
 mod base64;
-mod encryption;
+pub mod decrypt;
 pub mod excel;
 pub mod flat_xml;
 mod hidden_text;
@@ -28,7 +28,9 @@ pub const FORMATS: &[&dyn Format] = &[
     &active_mime::ActiveMime,
     &odf::Odf,
     &pdf::Pdf,
+    &pdf::EncryptedPdf,
     &sealed::Sealed,
+    &decrypt::OfficeEncryption,
     &excel::Biff,
     &excel::Package,
     &excel::Sylk,

@@ -1,10 +1,10 @@
-//! Compound files of every kind as documents: which of their streams are files of their own, which of them hide
-//! text, and what is encrypted.
+//! Compound files of every kind as documents: which of their streams are files of their own, and which of them hide
+//! text.
 //!
-//! Left out: the text, sheets and slides themselves (`WordDocument`, `Workbook` …), which are formats of their own,
+//! Left out: what is encrypted, which `decrypt` opens; the text, sheets and slides themselves (`WordDocument`, `Workbook` …), which are formats of their own,
 //! and everything in a VBA project, which `code::vba` reads.
 
-use super::{encryption, hidden_text, native};
+use super::{hidden_text, native};
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::compound::{Compound, Entry, installer_name, is_compound};
 use crate::keyring::Keyring;
@@ -41,7 +41,6 @@ impl Format for Ole {
             out.missed("damaged", damage.detail.as_str());
         }
         out.unread.extend_from_slice(compound.unread());
-        out.unread.extend(encryption::unread(&compound, budget)?);
         let is_installer = compound.is_installer();
         // The streams of an installer that bear packed names are given out by `unpack::msi`.
         let is_elsewhere = |stream: &Entry| {
@@ -289,20 +288,6 @@ mod tests {
         ]));
         assert_eq!(names(&out), [("__substg1.0_80010102", "stream")]);
         assert_eq!(out.unread.len(), 0);
-    }
-
-    #[test]
-    fn encrypted_parts_are_unread() {
-        let out = open(&file(&[("EncryptedPackage", b"\x08\0\0\0\0\0\0\0junk"), ("EncryptionInfo", b"x")]));
-        assert_eq!(
-            out.unread,
-            [crate::artifact::Unread {
-                reason: "encrypted",
-                detail: "EncryptedPackage: the whole package".into()
-            }]
-        );
-        let out = open(&file(&[("Workbook", b"\x09\x08\x02\0ab\x2f\0\x02\0xx\x0a\0\0\0")]));
-        assert_eq!(out.unread[0].detail, "Workbook: the sheets");
     }
 
     #[test]

@@ -23,7 +23,8 @@ impl Format for Ppt {
     }
 
     fn matches(&self, artifact: &Artifact) -> bool {
-        artifact.kind.id == "ppt" || (is_compound(&artifact.bytes) && artifact.kind.id == "ole")
+        matches!(artifact.kind.id, "ppt" | "ppt-stream")
+            || (is_compound(&artifact.bytes) && artifact.kind.id == "ole")
     }
 
     fn open(
@@ -33,19 +34,28 @@ impl Format for Ppt {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
+        if artifact.kind.id == "ppt-stream" {
+            return open_stream(&artifact.name, &artifact.bytes, out, budget);
+        }
         let Some(compound) = Compound::read(&artifact.bytes, budget) else { return Ok(()) };
         for stream in compound.streams().filter(|stream| stream.name.eq_ignore_ascii_case(STREAM)) {
             let decoded = compound.stream(stream, budget);
             decoded.stop.map_or(Ok(()), Err)?;
-            for (at, storage) in storages(&decoded.bytes) {
-                let decoded = storage.decode(budget);
-                let stop = decoded.stop;
-                out.push(Child::decoded(format!("{}/{at}", stream.path), "stream", decoded), budget)?;
-                stop.map_or(Ok(()), Err)?;
-            }
+            open_stream(&stream.path, &decoded.bytes, out, budget)?;
         }
         Ok(())
     }
+}
+
+/// Takes the storages out of a stream, which may have been decrypted before.
+fn open_stream(path: &str, stream: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    for (at, storage) in storages(stream) {
+        let decoded = storage.decode(budget);
+        let stop = decoded.stop;
+        out.push(Child::decoded(format!("{path}/{at}"), "stream", decoded), budget)?;
+        stop.map_or(Ok(()), Err)?;
+    }
+    Ok(())
 }
 
 /// The bytes of an object storage.

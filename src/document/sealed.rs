@@ -1,5 +1,6 @@
-//! What seals other content and is not opened: S/MIME (CMS, RFC 5652), OpenPGP (RFC 9580), and the old wrappings of
-//! files in text, BinHex 4.0 (RFC 1741) and yEnc; and mail under rights management (MS-OXORMMS). Told to be unread; nothing else is taken from them.
+//! What seals other content and is not opened: S/MIME (CMS, RFC 5652), OpenPGP (RFC 9580), mail under rights
+//! management (MS-OXORMMS). Told to be unread; nothing else is taken
+//! from them.
 //!
 //! A detached signature holds no content and is not told of.
 
@@ -8,7 +9,7 @@ use crate::keyring::Keyring;
 use crate::kind::{Class, extension};
 use crate::limits::{Budget, Stop};
 
-/// Signed, encrypted and wrapped content.
+/// Signed and encrypted content.
 pub struct Sealed;
 
 impl Format for Sealed {
@@ -40,7 +41,7 @@ fn seal(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
     match artifact.kind.class {
         Class::Data if bytes.starts_with(RIGHTS) => Some(("encrypted", "mail under rights management")),
         Class::Data => cms(bytes).or_else(|| openpgp(artifact)).or_else(|| declared(artifact)),
-        Class::Text => lines(bytes).or_else(|| uuencoded(artifact)).or_else(|| declared(artifact)),
+        Class::Text => lines(bytes).or_else(|| declared(artifact)),
         _ => None,
     }
 }
@@ -60,8 +61,6 @@ const OPENINGS: &[(&[u8], &str, &str)] = &[
     (b"-----BEGIN PGP MESSAGE", "encrypted", "OpenPGP"),
     (b"-----BEGIN PKCS7-----", "encrypted", "S/MIME"),
     (b"-----BEGIN CMS-----", "encrypted", "S/MIME"),
-    (b"(This file must be converted with BinHex", "unsupported-format", "BinHex"),
-    (b"=ybegin ", "unsupported-format", "yEnc"),
 ];
 
 fn lines(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
@@ -71,13 +70,6 @@ fn lines(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     };
     let found = OPENINGS.iter().find(|(opening, ..)| opens(opening));
     found.map(|(_, reason, detail)| (*reason, *detail))
-}
-
-/// A file uuencoded into a text of its own; those in the text of a mail are opened there.
-fn uuencoded(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
-    let named = matches!(extension(&artifact.name).as_str(), "uu" | "uue" | "xxe");
-    let opens = || memchr::memmem::find(&artifact.bytes, b"begin").is_some();
-    (named && opens()).then_some(("unsupported-format", "uuencode"))
 }
 
 /// The content types of CMS (RFC 5652 section 14) by the bytes of their object identifiers.
@@ -161,13 +153,6 @@ mod tests {
         assert_eq!(told("", None, b"hello\r\n-----BEGIN PGP MESSAGE-----\r\n"), Some("encrypted"));
         assert_eq!(told("", None, b"they wrote: -----BEGIN PGP MESSAGE-----"), None);
         assert_eq!(told("", None, b"-----BEGIN PGP SIGNED MESSAGE-----\r\n"), None);
-        assert_eq!(
-            told("a.txt", None, b"x\n=ybegin line=128 size=4 name=a.exe\n"),
-            Some("unsupported-format")
-        );
-        assert_eq!(told("a.uue", None, b"begin 644 a.exe\n#0V%T\n`\nend\n"), Some("unsupported-format"));
-        let binhex = b"(This file must be converted with BinHex 4.0)\n:\"abc:";
-        assert_eq!(told("a.hqx", None, binhex), Some("unsupported-format"));
     }
 
     #[test]

@@ -110,7 +110,7 @@ fn file(path: &Path, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
     }
 }
 
-/// Hands on what a stream holds: the messages of an mbox one by one, or itself.
+/// Hands on what a stream holds: the messages of a mailbox one by one, or itself.
 fn stream(
     path: &str,
     name: &str,
@@ -123,8 +123,8 @@ fn stream(
         Ok(head) => head,
         Err(error) => return emit(Err(problem(path, &error))),
     };
-    if mbox::is_mbox(head) {
-        return messages(path, reader, limit, emit);
+    if let Some(style) = mbox::style(head) {
+        return messages(path, reader, style, limit, emit);
     }
     emit(match read(reader, size, limit) {
         Ok(head) => Ok(Input {
@@ -145,8 +145,14 @@ fn is_of_maildir(path: &str) -> bool {
     folder.is_some_and(|folder| folder == "cur" || folder == "new")
 }
 
-fn messages(path: &str, reader: impl BufRead, limit: u64, emit: &mut Emit) -> ControlFlow<()> {
-    for message in mbox::Messages::new(reader, limit) {
+fn messages(
+    path: &str,
+    reader: impl BufRead,
+    style: mbox::Style,
+    limit: u64,
+    emit: &mut Emit,
+) -> ControlFlow<()> {
+    for message in mbox::Messages::new(reader, style, limit) {
         match message {
             Ok(mbox::Message { bytes, size, index }) => {
                 let (path, name) = (path.to_string(), String::new());

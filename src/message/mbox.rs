@@ -1,11 +1,22 @@
-//! mbox files (RFC 4155 and its relatives) to messages, one at a time; a mailbox of gigabytes never sits in memory.
+//! mbox files (RFC 4155 and its relatives) and the folders of Becky! to messages, one at a time; a mailbox of gigabytes
+//! never sits in memory.
 //!
 //! A separator is a line `From ` with a plausible date that stands at the start of the file or after an empty line.
 //! Both are asked for, because bodies hold lines that begin with `From ` and not every program quotes them.
 //! Quoted lines (`>From `, mboxrd) lose one sign. `Content-Length` (mboxcl) is not believed: it is wrong after every
 //! edit, and a wrong one hides messages.
+//!
+//! A folder of Becky! (`.bmf`) is known by the field `X-Becky-Status` in the first header. A line of a single dot ends a
+//! message, and dots at the start of a line are doubled, as in SMTP; Thunderbird's importer reads them so. The dot
+//! counts only before a header field or the end, because a message that was taken out of such a folder may hold one.
+//! What stands in other files (`X-Becky-Include`) is told by the message itself.
+
+mod style;
+
+pub use style::{Style, style};
 
 use std::io::{self, BufRead};
+use style::{is_separator, may_be_field};
 
 /// One message of a mailbox.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +34,7 @@ pub struct Message {
 #[derive(Debug)]
 pub struct Messages<R: BufRead> {
     reader: R,
+    style: Style,
     /// Bytes of one message that are kept.
     limit: u64,
     index: usize,
@@ -35,19 +47,12 @@ pub struct Messages<R: BufRead> {
     done: bool,
 }
 
-/// Whether a file that begins with these bytes is an mbox.
-pub fn is_mbox(head: &[u8]) -> bool {
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    let head =
-        head.get(head.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count()..).unwrap_or_default();
-    is_separator(head.split(|byte| *byte == b'\n').next().unwrap_or_default())
-}
-
 impl<R: BufRead> Messages<R> {
     /// The messages that `reader` holds; of each at most `limit` bytes are kept.
-    pub fn new(reader: R, limit: u64) -> Self {
+    pub fn new(reader: R, style: Style, limit: u64) -> Self {
         Self {
             reader,
+            style,
             limit,
             index: 0,
             is_open: false,
@@ -70,7 +75,15 @@ impl<R: BufRead> Messages<R> {
                 self.put_back_blank(&mut message);
                 break;
             }
-            if self.at_line_start && self.after_blank && is_separator(&line) {
+            if self.style == Style::Becky && self.ends_message(&line)? {
+                self.put_back_blank(&mut message);
+                self.pass(&line);
+                if message.size > 0 {
+                    break;
+                }
+                continue;
+            }
+            if self.style == Style::Mbox && self.begins_message(&line)? {
                 self.blank.clear();
                 let before = std::mem::replace(&mut self.is_open, true);
                 self.pass(&line);
@@ -87,6 +100,21 @@ impl<R: BufRead> Messages<R> {
         Ok(is_message.then_some(message))
     }
 
+    /// Whether a line opens a message of an mbox.
+    fn begins_message(&mut self, line: &[u8]) -> io::Result<bool> {
+        let is_there = self.at_line_start && self.after_blank && line.starts_with(b"From ");
+        Ok(is_there && is_separator(line, self.reader.fill_buf()?))
+    }
+
+    /// Whether a line ends a message of Becky!: a dot alone, and behind it a field or the end.
+    fn ends_message(&mut self, line: &[u8]) -> io::Result<bool> {
+        if !self.at_line_start || !matches!(line, b".\n" | b".\r\n" | b".") {
+            return Ok(false);
+        }
+        let next = self.reader.fill_buf()?;
+        Ok(next.is_empty() || may_be_field(next))
+    }
+
     /// Whether the end of the file ends an open message; closes it.
     fn was_open(&mut self) -> bool {
         std::mem::take(&mut self.is_open)
@@ -101,7 +129,7 @@ impl<R: BufRead> Messages<R> {
         if starts && matches!(piece, b"\n" | b"\r\n") {
             self.blank.extend_from_slice(piece);
         } else if starts {
-            self.keep(unquoted(piece), message);
+            self.keep(self.style.unquoted(piece), message);
         } else {
             self.keep(piece, message);
         }
@@ -176,51 +204,6 @@ impl<R: BufRead> Iterator for Messages<R> {
     }
 }
 
-/// A line without one sign of quoting, where it is `>From ` with any number of signs.
-fn unquoted(line: &[u8]) -> &[u8] {
-    let signs = line.iter().take_while(|byte| **byte == b'>').count();
-    let is_quoted = signs > 0 && line.get(signs..).is_some_and(|rest| rest.starts_with(b"From "));
-    if is_quoted { line.get(1..).unwrap_or_default() } else { line }
-}
-
-/// Whether a line is `From `, a sender and a date as `asctime` writes it. Seconds and zone may be missing, words
-/// may follow, and day, month and year may stand in the order of RFC 5322.
-fn is_separator(line: &[u8]) -> bool {
-    let Some(rest) = line.strip_prefix(b"From ") else { return false };
-    let rest = rest.get(..1_000).unwrap_or(rest);
-    let words: Vec<&[u8]> =
-        rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).take(40).collect();
-    (0..words.len()).any(|at| words.get(at..).is_some_and(is_date))
-}
-
-/// Whether the words begin with a weekday and a month, a day, a time and a year follow.
-fn is_date(words: &[&[u8]]) -> bool {
-    let Some((weekday, rest)) = words.split_first() else { return false };
-    let follows = |test: fn(&[u8]) -> bool| rest.iter().take(7).any(|word| test(word));
-    is_one_of(weekday.strip_suffix(b",").unwrap_or(weekday), DAYS)
-        && follows(|word| is_one_of(word, MONTHS))
-        && follows(|word| number(word).is_some_and(|day| word.len() <= 2 && (1..=31).contains(&day)))
-        && follows(|word| number(word).is_some_and(|year| (1970..=2199).contains(&year)))
-        && follows(is_time)
-}
-
-const DAYS: &[&str] = &["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
-const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-
-fn is_one_of(word: &[u8], names: &[&str]) -> bool {
-    names.iter().any(|name| word.eq_ignore_ascii_case(name.as_bytes()))
-}
-
-fn number(word: &[u8]) -> Option<u32> {
-    std::str::from_utf8(word).ok()?.parse().ok()
-}
-
-/// `12:34` or `12:34:56`.
-fn is_time(word: &[u8]) -> bool {
-    let fields: Vec<Option<u32>> = word.split(|byte| *byte == b':').map(number).collect();
-    (2..=3).contains(&fields.len()) && fields.iter().all(|field| field.is_some_and(|field| field <= 60))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,7 +211,7 @@ mod tests {
     const FROM: &str = "From a@b.example Thu Jan  4 12:34:56 2024\n";
 
     fn split(text: &str) -> Vec<String> {
-        let messages = Messages::new(text.as_bytes(), 1 << 20);
+        let messages = Messages::new(text.as_bytes(), style(text.as_bytes()).unwrap_or(Style::Mbox), 1 << 20);
         messages.map(|message| String::from_utf8(message.unwrap().bytes).unwrap()).collect()
     }
 
@@ -241,6 +224,31 @@ mod tests {
             ["A: 1\n\none\n", "A: 2\n\ntwo\nFrom here on it is text\n\nFrom there too\n"]
         );
         assert_eq!(split(&format!("{FROM}A: 1\n\nx\n{FROM}y")), [format!("A: 1\n\nx\n{FROM}y")]);
+    }
+
+    #[test]
+    fn a_line_of_from_alone_counts_before_a_field() {
+        let text = "From \r\nA: 1\r\n\r\none\r\n\r\nFrom \r\nX-Mozilla-Status: 0001\r\n\r\ntwo\r\n\r\nFrom \r\nhere on\r\n";
+        let last = "X-Mozilla-Status: 0001\r\n\r\ntwo\r\n\r\nFrom \r\nhere on\r\n";
+        assert_eq!(split(text), ["A: 1\r\n\r\none\r\n", last]);
+        assert_eq!(style(b"From \nhere on it is text\n"), None);
+        let old =
+            "From - Thu Jan  4 12:34:56 2024\nX-Mozilla-Status: 0001\nX-Mozilla-Status2: 00000000\nA: 1\n";
+        assert_eq!(style(old.as_bytes()), Some(Style::Mbox));
+    }
+
+    #[test]
+    fn folders_of_becky_are_split_at_dots() {
+        let one = "Received: from x\r\n\tby y\r\nX-Becky-Status: 01\r\nA: 1\r\n\r\none\r\n..\r\n...x\r\n\r\n";
+        let two = "A: 2\r\n\r\n.\r\n\r\na dot in the text\r\n";
+        let folder = format!("{one}.\r\n{two}.\r\n");
+        assert_eq!(style(folder.as_bytes()), Some(Style::Becky));
+        assert_eq!(split(&folder), [one.replace("\r\n.", "\r\n"), two.to_string()]);
+        assert_eq!(style(b"A: 1\r\n\r\nX-Becky-Status: 01\r\n"), None);
+        for length in 0..folder.len() {
+            let messages = Messages::new(&folder.as_bytes()[..length], Style::Becky, 1 << 20);
+            assert!(messages.flatten().count() <= 2);
+        }
     }
 
     #[test]
@@ -265,20 +273,21 @@ mod tests {
             "From MAILER-DAEMON Thu, 4 Jan 2024 12:34:56 +0900",
             "From a b c Thu Jan  4 12:34:56 JST 2024 remote from x",
         ] {
-            assert!(is_mbox(line.as_bytes()), "{line}");
+            assert_eq!(style(line.as_bytes()), Some(Style::Mbox), "{line}");
         }
         for line in
             ["From a@b.example", "From Thu to Fri 12:34", "from a Thu Jan  4 12:34:56 2024", "From: a"]
         {
-            assert!(!is_mbox(line.as_bytes()), "{line}");
+            assert_eq!(style(line.as_bytes()), None, "{line}");
         }
     }
 
     #[test]
     fn a_message_beyond_the_limit_is_counted_and_not_kept() {
         let text = format!("{FROM}{}\n\n{FROM}B", "x".repeat(100_000));
-        let found: Vec<_> =
-            Messages::new(io::BufReader::with_capacity(7, text.as_bytes()), 10).map(Result::unwrap).collect();
+        let found: Vec<_> = Messages::new(io::BufReader::with_capacity(7, text.as_bytes()), Style::Mbox, 10)
+            .map(Result::unwrap)
+            .collect();
         assert_eq!((found[0].bytes.len(), found[0].size, found[0].index), (10, 100_001, 0));
         assert_eq!((found[1].bytes.as_slice(), found[1].index), (&b"B"[..], 1));
     }
@@ -291,7 +300,7 @@ mod tests {
                 Err(io::Error::other("disk"))
             }
         }
-        let mut messages = Messages::new(io::BufReader::new(Fails), 10);
+        let mut messages = Messages::new(io::BufReader::new(Fails), Style::Mbox, 10);
         assert!(messages.next().unwrap().is_err());
         assert!(messages.next().is_none());
     }
@@ -300,7 +309,7 @@ mod tests {
     fn the_whole_is_the_sum_of_its_messages_at_every_cut() {
         let text = format!("{FROM}A: 1\n\none\n\n{FROM}A: 2\n\n>From two\n");
         for length in 0..text.len() {
-            for message in Messages::new(&text.as_bytes()[..length], 1 << 20) {
+            for message in Messages::new(&text.as_bytes()[..length], Style::Mbox, 1 << 20) {
                 let message = message.unwrap();
                 assert_eq!(message.size, message.bytes.len() as u64);
             }

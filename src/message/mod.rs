@@ -1,12 +1,13 @@
 //! RFC 5322 messages to their parts: headers decoded, every MIME leaf transfer-decoded, body text handed to the
-//! search for passwords. Also the two kinds of mailboxes, [`mbox`] and [`maildir`], and the two forms of mail that
-//! Outlook writes, [`msg`] and TNEF.
+//! search for passwords. Also the kinds of mailboxes, [`mbox`], which has the folders of Becky! too, and [`maildir`],
+//! and the two forms of mail that Outlook writes, [`msg`] and TNEF.
 //!
 //! Messages are hostile and broken; the rule of this stage is that nothing is lost. A part is opened if any reading
 //! of the message has it, a faulty encoding is decoded as far as it goes, and what stands outside all parts is
 //! looked through. A nested message is a child of its own and comes back here.
 
 mod base64;
+mod binhex;
 pub mod body;
 mod boundary;
 mod headers;
@@ -24,6 +25,8 @@ mod salvage;
 mod tnef;
 mod transfer;
 mod uuencode;
+mod wrapped;
+mod yenc;
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::keyring::{Keyring, Letter};
@@ -31,7 +34,8 @@ use crate::limits::{Budget, Stop};
 use std::borrow::Cow;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&Rfc5322, &msg::Msg, &tnef::Tnef, &note::Note];
+pub const FORMATS: &[&dyn Format] =
+    &[&Rfc5322, &msg::Msg, &tnef::Tnef, &uuencode::UUENCODE, &binhex::BINHEX, &yenc::YENC, &note::Note];
 
 /// An Internet message (RFC 5322, MIME RFC 2045 to 2049).
 #[derive(Debug)]
@@ -54,13 +58,16 @@ impl Format for Rfc5322 {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
-        if mbox::is_mbox(&artifact.bytes) && open_mailbox(artifact, out, budget)? {
+        if let Some(style) = mbox::style(&artifact.bytes)
+            && open_mailbox(artifact, style, out, budget)?
+        {
             return Ok(());
         }
         let raw = line_ends(&artifact.bytes, out);
         let view = parse::parts(&raw);
         let header = raw.get(view.header.clone()).unwrap_or_default();
         record_headers(header, out);
+        note_kept_apart(&raw, header, out);
         out.damage.extend(view.damage);
         let mut letter = addressed(out);
         let mut opener = part::Opener { raw: &raw, out, letter: &mut letter, budget };
@@ -74,9 +81,14 @@ impl Format for Rfc5322 {
 }
 
 /// Gives the messages of a mailbox that came as an attachment; nothing where it is just one message.
-fn open_mailbox(artifact: &Artifact, out: &mut Opened, budget: &mut Budget) -> Result<bool, Stop> {
-    let messages =
-        || mbox::Messages::new(artifact.bytes.as_slice(), budget.limits().artifact_bytes).flatten();
+fn open_mailbox(
+    artifact: &Artifact,
+    style: mbox::Style,
+    out: &mut Opened,
+    budget: &mut Budget,
+) -> Result<bool, Stop> {
+    let most = budget.limits().artifact_bytes;
+    let messages = || mbox::Messages::new(artifact.bytes.as_slice(), style, most).flatten();
     if messages().nth(1).is_none() {
         return Ok(false);
     }
@@ -113,6 +125,15 @@ fn line_ends<'a>(bytes: &'a [u8], out: &mut Opened) -> Cow<'a, [u8]> {
     }
     out.broke("line-ends-cr", "lines end in carriage returns alone");
     Cow::Owned(bytes.iter().map(|byte| if *byte == b'\r' { b'\n' } else { *byte }).collect())
+}
+
+/// Tells of attachments that Becky! took out of a message and put beside the folder; a line in their place names the
+/// file.
+fn note_kept_apart(raw: &[u8], header: &[u8], out: &mut Opened) {
+    let is_of_becky = headers::fields(header).iter().any(|field| field.is("x-becky-status"));
+    if is_of_becky && wrapped::starts_of_lines(raw, b"X-Becky-Include:").next().is_some() {
+        out.missed("unsupported-format", "an attachment that Becky! keeps in a file of its own");
+    }
 }
 
 /// Puts the header fields that later stages ask for into the facts, every occurrence, decoded.

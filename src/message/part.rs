@@ -1,10 +1,11 @@
-//! One leaf of a message to one artifact: its names, its type, its bytes decoded; files uuencoded into its text as
+//! One leaf of a message to one artifact: its names, its type, its bytes decoded; files wrapped into its text as
 //! further artifacts; its text for the search of passwords.
 
 use super::boundary::Leaf;
 use super::headers::{Field, fields};
 use super::parameters::{self, Parameters};
-use super::{base64, body, transfer, uuencode};
+use super::wrapped::{self, Block};
+use super::{base64, body, transfer};
 use crate::artifact::{Child, Damage, Fact, Opened, Unread};
 use crate::keyring::Letter;
 use crate::kind::{Class, Kind};
@@ -68,21 +69,21 @@ impl Opener<'_> {
             decoded.bytes = fields.chain(*b"\r\n").chain(decoded.bytes).collect();
             return self.place(label, "attachment", decoded);
         }
-        let blocks = uuencode::blocks(&decoded.bytes);
+        let blocks = wrapped::blocks(&decoded.bytes, self.budget.limits().artifact_bytes);
         self.read_text(label, &decoded.bytes, &blocks)?;
         if !decoded.bytes.is_empty() {
             self.place(label, "body", decoded)?;
         }
-        blocks.into_iter().try_for_each(|block| self.uuencoded(&label.charset, block))
+        blocks.into_iter().try_for_each(|block| self.wrapped(&label.charset, block))
     }
 
     /// Adds the text of a body to the letter, without the files encoded in it.
-    fn read_text(&mut self, label: &Label<'_>, bytes: &[u8], blocks: &[uuencode::Block]) -> Result<(), Stop> {
+    fn read_text(&mut self, label: &Label<'_>, bytes: &[u8], blocks: &[Block]) -> Result<(), Stop> {
         let mut prose = Vec::new();
         let mut at = 0;
         for block in blocks {
             prose.extend_from_slice(bytes.get(at..block.place.start).unwrap_or_default());
-            at = block.place.end;
+            at = at.max(block.place.end);
         }
         prose.extend_from_slice(bytes.get(at..).unwrap_or_default());
         let read: usize = self.letter.texts.iter().map(String::len).sum();
@@ -123,13 +124,11 @@ impl Opener<'_> {
     }
 
     /// A file found in a text.
-    fn uuencoded(&mut self, charset: &str, block: uuencode::Block) -> Result<(), Stop> {
+    fn wrapped(&mut self, charset: &str, mut block: Block) -> Result<(), Stop> {
         let name = text::decode(charset, &block.name);
         self.letter.names.push(name.clone());
-        let mut child = self.child(name, "uuencode", block.bytes);
-        if !block.complete {
-            child.damage.push(Damage { what: "uuencode-cut", detail: "the end line is missing".into() });
-        }
+        let mut child = self.child(name, block.via, std::mem::take(&mut block.bytes));
+        block.mark(&mut child);
         self.push(child)
     }
 
@@ -139,9 +138,9 @@ impl Opener<'_> {
         self.push(child)
     }
 
-    /// A file uuencoded in a place where no part is.
-    pub(super) fn stray_block(&mut self, block: uuencode::Block) -> Result<(), Stop> {
-        self.uuencoded("", block)
+    /// A file wrapped into text in a place where no part is.
+    pub(super) fn stray_block(&mut self, block: Block) -> Result<(), Stop> {
+        self.wrapped("", block)
     }
 
     fn place(

@@ -3,7 +3,7 @@
 
 use super::boundary::{Leaf, starts_with_mime_field};
 use super::part::Opener;
-use super::{base64, uuencode};
+use super::{base64, wrapped};
 use crate::limits::Stop;
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ pub(super) fn open(stray: Range<usize>, opener: &mut Opener<'_>) -> Result<(), S
     }
     let prose = leaves.first().map_or(text.len(), |leaf| leaf.header.start - stray.start);
     let prose = text.get(..prose).unwrap_or_default();
-    let opened = uuencode::blocks(prose)
+    let opened = wrapped::blocks(prose, opener.budget.limits().artifact_bytes)
         .into_iter()
         .try_for_each(|block| opener.stray_block(block))
         .and_then(|()| base64_runs(prose).into_iter().try_for_each(|bytes| opener.stray(bytes)))

@@ -201,6 +201,21 @@ fn uuencoded_files_leave_the_text() {
 }
 
 #[test]
+fn files_in_yenc_leave_the_text_too() {
+    let raw = b"Subject: x\n\nHello\n=ybegin line=128 size=2 name=a.txt\n\x92\x93\n=yend size=2\nBye\n";
+    assert_eq!(listed(&open(raw))[1], ("a.txt".into(), "yenc", "hi".into()));
+    let cut = b"Subject: x\n\n=ybegin line=128 size=9 name=a.txt\n\x92\x93\n=yend size=9\n";
+    assert_eq!(open(cut).children[1].unread[0].reason, "damaged");
+}
+
+#[test]
+fn attachments_that_becky_keeps_apart_are_unread() {
+    let raw = b"Subject: x\nX-Becky-Status: 01\n\ntext\nX-Becky-Include: 1/a.doc\n";
+    assert_eq!(open(raw).unread[0].reason, "unsupported-format");
+    assert_eq!(open(b"Subject: x\n\ntext\nX-Becky-Include: 1/a.doc\n").unread, []);
+}
+
+#[test]
 fn bodies_are_read_in_their_charset() {
     let raw = b"Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; charset=ISO-2022-JP\n\n\x90\xbf\x8b\x81\x8f\x91\n\
         --b\nContent-Type: text/html\n\n<p>\xc0\xc1<b>\xb5\xe1</b></p><meta charset=\"euc-jp\">\n--b--\n";

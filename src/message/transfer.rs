@@ -1,7 +1,8 @@
 //! Transfer encodings (RFC 2045 section 6) as they arrive, not as they should be.
 //!
 //! Mail software skips what it does not understand, and a scanner that gives up where Outlook goes on is evaded by
-//! one stray byte. So every decoder here answers bytes and says by name what was wrong. Left out: yEnc and BinHex.
+//! one stray byte. So every decoder here answers bytes and says by name what was wrong. yEnc and BinHex are no encodings of MIME; files
+//! in them are opened as such.
 
 use super::{base64, uuencode};
 use crate::artifact::Damage;
@@ -187,7 +188,7 @@ fn hex(digit: u8) -> u8 {
 fn uuencoded(body: &[u8]) -> Decoded {
     let block = uuencode::blocks(body).into_iter().next();
     let (bytes, whole) = match block {
-        Some(block) => (block.bytes, block.complete),
+        Some(block) => (block.bytes, block.broken.is_none()),
         None => (uuencode::lines(body).0, false),
     };
     let mut out = Decoded { bytes, damage: Vec::new() };

@@ -1,21 +1,20 @@
-//! Files uuencoded into a text (POSIX `uuencode`): `begin 644 name`, lines, `end`; and the base64 form of the same.
+//! Files uuencoded into a text (POSIX `uuencode`): `begin 644 name`, lines, `end`; the base64 form of the same; and
+//! xxencode, which has other letters.
 //!
 //! The end may be missing and lines may have lost their trailing blanks on the way; the first line that is neither
 //! data nor an end closes the block.
 
 use super::base64;
-use std::ops::Range;
+use super::wrapped::{Block, Wrapping, line, starts_of_lines};
 
-/// One file found in a text.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Block {
-    /// Its name, as bytes of the text's charset.
-    pub(super) name: Vec<u8>,
-    pub(super) bytes: Vec<u8>,
-    /// Where it stood in the text, opening and closing line included.
-    pub(super) place: Range<usize>,
-    /// Whether its end line was there.
-    pub(super) complete: bool,
+/// The format of texts that are or hold such files.
+pub(super) const UUENCODE: Wrapping =
+    Wrapping { id: "uuencode", endings: &["uu", "uue", "xx", "xxe"], opens, blocks: |text, _| blocks(text) };
+
+/// Whether a line of the text opens a block.
+fn opens(text: &[u8]) -> bool {
+    starts_of_lines(text, b"begin")
+        .any(|at| text.get(at..).is_some_and(|rest| opening(line(rest).0).is_some()))
 }
 
 /// All blocks of a text, in order.
@@ -47,10 +46,13 @@ fn block(text: &[u8], begin: usize) -> Option<Block> {
         let (coded, used, complete) = until_equals(rest);
         (base64::decode(coded).bytes, used, complete)
     } else {
-        lines(rest)
+        let (uu, xx) = (lines(rest), lines_of(rest, xx_value));
+        let is_xx = (xx.2, xx.0.len()) > (uu.2, uu.0.len());
+        if is_xx { xx } else { uu }
     };
     let place = begin..begin + opened + used;
-    (!bytes.is_empty()).then(|| Block { name: name.to_vec(), bytes, place, complete })
+    let broken = (!complete).then_some(("uuencode-cut", "the end line is missing"));
+    (!bytes.is_empty()).then(|| Block { broken, ..Block::new("uuencode", name, bytes, place) })
 }
 
 /// The name in an opening line, and whether the base64 form follows.
@@ -67,6 +69,11 @@ fn opening(first: &[u8]) -> Option<(&[u8], bool)> {
 /// Decodes data lines up to the end line; answers the bytes, how much of the text was used and whether the end was
 /// there.
 pub(super) fn lines(text: &[u8]) -> (Vec<u8>, usize, bool) {
+    lines_of(text, uu_value)
+}
+
+/// The same, with the value of each letter.
+fn lines_of(text: &[u8], value: fn(u8) -> Option<u8>) -> (Vec<u8>, usize, bool) {
     let mut bytes = Vec::new();
     let mut rest = text;
     loop {
@@ -74,8 +81,8 @@ pub(super) fn lines(text: &[u8]) -> (Vec<u8>, usize, bool) {
         if data.trim_ascii() == b"end" {
             return (bytes, text.len() - after.len(), true);
         }
-        let empty = data.is_empty() || data.trim_ascii() == b"`";
-        if rest.is_empty() || (!empty && !data_line(data, &mut bytes)) {
+        let empty = data.is_empty() || matches!(data.trim_ascii(), [only] if value(*only) == Some(0));
+        if rest.is_empty() || (!empty && !data_line(data, value, &mut bytes)) {
             return (bytes, text.len() - rest.len(), false);
         }
         rest = after;
@@ -83,16 +90,16 @@ pub(super) fn lines(text: &[u8]) -> (Vec<u8>, usize, bool) {
 }
 
 /// Decodes one line: a length character, then four characters for every three bytes.
-fn data_line(data: &[u8], bytes: &mut Vec<u8>) -> bool {
+fn data_line(data: &[u8], value: fn(u8) -> Option<u8>, bytes: &mut Vec<u8>) -> bool {
     let Some((&first, coded)) = data.split_first() else { return false };
-    let legal = data.iter().all(|byte| (0x20..=0x60).contains(byte));
-    let length = usize::from(first.wrapping_sub(0x20) & 0x3f);
+    let Some(length) = value(first).map(usize::from) else { return false };
+    let legal = data.iter().all(|byte| value(*byte).is_some());
     let needed = length.div_ceil(3) * 4;
     // Trailing blanks get lost on the way, and some encoders add a check character or two.
     if !legal || length == 0 || coded.len() > needed + 3 || coded.len() + 3 < needed.min(8) {
         return false;
     }
-    let mut values = coded.iter().map(|byte| byte.wrapping_sub(0x20) & 0x3f).chain(std::iter::repeat(0));
+    let mut values = coded.iter().filter_map(|byte| value(*byte)).chain(std::iter::repeat(0));
     let mut left = length;
     while left > 0 {
         let group = values.by_ref().take(4).fold(0u32, |group, value| group << 6 | u32::from(value));
@@ -101,6 +108,23 @@ fn data_line(data: &[u8], bytes: &mut Vec<u8>) -> bool {
         left = left.saturating_sub(3);
     }
     true
+}
+
+/// The value of a letter of uuencode; blank and grave accent are both zero.
+fn uu_value(letter: u8) -> Option<u8> {
+    (0x20..=0x60).contains(&letter).then(|| letter.wrapping_sub(0x20) & 0x3f)
+}
+
+/// The value of a letter of xxencode: signs, digits, capitals, small letters.
+fn xx_value(letter: u8) -> Option<u8> {
+    Some(match letter {
+        b'+' => 0,
+        b'-' => 1,
+        b'0'..=b'9' => letter - b'0' + 2,
+        b'A'..=b'Z' => letter - b'A' + 12,
+        b'a'..=b'z' => letter - b'a' + 38,
+        _ => return None,
+    })
 }
 
 /// The lines before `====`, how much was used, and whether it was there.
@@ -120,14 +144,6 @@ fn until_equals(text: &[u8]) -> (&[u8], usize, bool) {
     (text, text.len(), false)
 }
 
-/// The first line without its end, and what follows.
-fn line(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = memchr::memchr(b'\n', text).map_or(text.len(), |at| at + 1);
-    let (line, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    (line.strip_suffix(b"\r").unwrap_or(line), rest)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,7 +154,7 @@ mod tests {
         let found = blocks(text);
         assert_eq!(found.len(), 1);
         assert_eq!((found[0].name.as_slice(), found[0].bytes.as_slice()), (&b"a b.zip"[..], &b"hello"[..]));
-        assert!(found[0].complete);
+        assert!(found[0].broken.is_none());
         assert_eq!(&text[found[0].place.clone()][..5], b"begin");
         assert_eq!(&text[found[0].place.end..], b"Bye\r\n");
     }
@@ -146,7 +162,7 @@ mod tests {
     #[test]
     fn a_missing_end_costs_nothing() {
         let found = blocks(b"begin 644 a\n%:&5L;&\\\nand then text\n");
-        assert_eq!((found[0].bytes.as_slice(), found[0].complete), (&b"hello"[..], false));
+        assert_eq!((found[0].bytes.as_slice(), found[0].broken.is_none()), (&b"hello"[..], false));
         assert_eq!(blocks(b"begin 644 a\n%:&5L;&\\")[0].bytes, b"hello");
     }
 
@@ -158,7 +174,13 @@ mod tests {
     #[test]
     fn the_base64_form_is_read() {
         let found = blocks(b"begin-base64 644 a\naGVsbG8=\n====\nx");
-        assert_eq!((found[0].bytes.as_slice(), found[0].complete), (&b"hello"[..], true));
+        assert_eq!((found[0].bytes.as_slice(), found[0].broken.is_none()), (&b"hello"[..], true));
+    }
+
+    #[test]
+    fn the_letters_of_xxencode_are_known() {
+        let found = blocks(b"begin 644 a\nGR4VdQm-dQm-kP43dPW-oNLVo\n+\nend\n");
+        assert_eq!((found[0].bytes.as_slice(), found[0].broken), (&b"this is plain text"[..], None));
     }
 
     #[test]

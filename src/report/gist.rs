@@ -164,10 +164,14 @@ fn why(report: &Report, lang: Lang) -> String {
         let unread = report.unread.first().filter(|_| report.verdict == Verdict::Unverified);
         return unread.map(|unread| word(lang, "unread", unread.reason).to_string()).unwrap_or_default();
     };
-    let from_mail = report.passwords.iter().any(|entry| matches!(entry.source, "body" | "subject"));
+    let opened = report.passwords.iter().find_map(|entry| match entry.source {
+        "body" | "subject" => Some("why.password"),
+        "other-mail" => Some("why.password-of-other-mail"),
+        _ => None,
+    });
     let (gap, stop) = if lang == Lang::En { (" ", ".") } else { ("", "。") };
     let what = format!("{}{stop}", title(strongest, lang).trim_end_matches(stop));
-    if from_mail { format!("{}{gap}{what}", say(lang, "why.password")) } else { what }
+    opened.map_or(what.clone(), |key| format!("{}{gap}{what}", say(lang, key)))
 }
 
 fn title(finding: &FindingEntry, lang: Lang) -> String {
@@ -235,10 +239,21 @@ fn password(report: &Report, entry: &PasswordEntry, lang: Lang) -> String {
     let mut source = word(lang, "source", entry.source).to_string();
     if !entry.place.is_empty() {
         source.push_str(": ");
-        source.push_str(&quote(&entry.place, 100));
+        source.push_str(&quote(&spot(&entry.place, lang), 160));
     }
     let values = [&*place(report, entry.artifact, lang), &*quote(&entry.password, 100), &*source];
     fill(lang, "password.line", &values)
+}
+
+/// The place of a password in the reader's language: `line 3 of “subject” (1.eml)` is how it is noted.
+fn spot(place: &str, lang: Lang) -> String {
+    let Some((line, of)) =
+        place.strip_prefix("line ").map(|rest| rest.split_once(" of ").unwrap_or((rest, "")))
+    else {
+        return place.to_string();
+    };
+    let key = if of.is_empty() { "place.line" } else { "place.line-of" };
+    fill(lang, key, &[line, of])
 }
 
 fn missed(report: &Report, entry: &UnreadEntry, lang: Lang) -> Missed {
@@ -291,8 +306,7 @@ mod tests {
         assert_eq!(gist.reasons.len(), 2);
         assert_eq!(gist.reasons[0].places[0].trail, "請求書.zip › 請求書.doc › ThisDocument");
         assert_eq!(gist.reasons[0].places[0].evidence, "Shell \"hxxp://evil[.]example/a.exe\" <b>");
-        let line =
-            "請求書.zip：パスワード「p<w>⟨U+202E⟩1」で開きました（メールの本文で見つけました: line 3）";
+        let line = "請求書.zip：パスワード「p<w>⟨U+202E⟩1」で開きました（メールの本文で見つけました: 3行目）";
         assert_eq!(gist.passwords, [line]);
         assert_eq!(gist.unread[0].reason, "この種類のファイルには、まだ対応していません。");
         assert_eq!(gist.steps.len(), 7);

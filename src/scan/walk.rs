@@ -1,5 +1,5 @@
-//! The walk over one message: opens artifact after artifact until none is left, then comes back to what stayed
-//! locked with the passwords that turned up on the way.
+//! The walk over one message: opens artifact after artifact until none is left. What may be locked waits until all
+//! else that may say its password was read; what stayed locked is tried once more with what turned up later.
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Tree, Unread};
 use crate::formats;
@@ -8,11 +8,15 @@ use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Stop};
 use crate::message::neighbours::Neighbours;
 use crate::message::passwords;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// One message being opened.
 pub(super) struct Walk<'a> {
     tree: Tree,
+    /// How many artifacts were looked at, and which of them wait because they may ask for passwords.
+    seen: usize,
+    waiting: VecDeque<(usize, Formats)>,
     keys: Keyring,
     /// Letters with the artifacts they came from, and how many of them were searched for passwords.
     letters: Vec<(usize, Letter)>,
@@ -27,36 +31,61 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(tree: Tree, keys: Keyring, neighbours: &'a Neighbours, budget: &'a mut Budget) -> Self {
-        let (letters, shut) = (Vec::new(), Vec::new());
-        Self { tree, keys, letters, searched: 0, neighbours, asked: false, shut, budget }
+        Self {
+            tree,
+            seen: 0,
+            waiting: VecDeque::new(),
+            keys,
+            letters: Vec::new(),
+            searched: 0,
+            neighbours,
+            asked: false,
+            shut: Vec::new(),
+            budget,
+        }
     }
 
     /// Opens everything; answers the tree.
     pub(super) fn finish(mut self) -> Tree {
-        let mut next = 0;
+        while let Some((id, formats)) = self.next() {
+            if let Err(stop) = self.open(id, &formats) {
+                note(&mut self.tree, id, stop.into());
+                break;
+            }
+        }
+        self.tell_elsewhere();
+        self.tree
+    }
+
+    /// What is opened next: in the order of ids what asks for no password, because it may say one; then what does;
+    /// at last once more what stayed locked.
+    fn next(&mut self) -> Option<(usize, Formats)> {
         loop {
-            while next < self.tree.len() {
-                if let Err(stop) = self.open(next) {
-                    note(&mut self.tree, next, stop.into());
-                    self.tell_elsewhere();
-                    return self.tree;
+            while self.seen < self.tree.len() {
+                let id = self.seen;
+                self.seen += 1;
+                let formats = self.tree.get(id).map(formats_of).unwrap_or_default();
+                if !formats.iter().any(|format| format.asks_passwords()) {
+                    return Some((id, formats));
                 }
-                next += 1;
+                self.waiting.push_back((id, formats));
+            }
+            if let Some(next) = self.waiting.pop_front() {
+                return Some(next);
             }
             if !self.reopen_shut() {
-                self.tell_elsewhere();
-                return self.tree;
+                return None;
             }
         }
     }
 
     /// Opens one artifact as every format that knows it, and hangs what it holds into the tree.
-    fn open(&mut self, id: usize) -> Result<(), Stop> {
+    fn open(&mut self, id: usize, formats: &[&'static dyn Format]) -> Result<(), Stop> {
         let Some(artifact) = self.tree.get(id) else { return Ok(()) };
         let mut opened = Opened::default();
         let mut stopped = Ok(());
         let mut asks = false;
-        for format in formats::all().filter(|format| format.matches(artifact)) {
+        for format in formats {
             if artifact.depth >= self.budget.limits().depth {
                 opened.unread.push(Stop::Depth.into());
                 break;
@@ -68,7 +97,7 @@ impl<'a> Walk<'a> {
                     self.neighbours.lend(&self.tree, &mut self.keys);
                 }
             }
-            stopped = stopped.and(open_as(format, artifact, &self.keys, &mut opened, self.budget));
+            stopped = stopped.and(open_as(*format, artifact, &self.keys, &mut opened, self.budget));
         }
         // A ZIP inside or behind it is opened, and says nothing of the rest.
         let is_opened = || formats::all().any(|format| format.id() == artifact.kind.id);
@@ -174,6 +203,13 @@ impl<'a> Walk<'a> {
             }
         }
     }
+}
+
+/// The formats that want to open an artifact.
+type Formats = Vec<&'static dyn Format>;
+
+fn formats_of(artifact: &Artifact) -> Formats {
+    formats::all().filter(|format| format.matches(artifact)).collect()
 }
 
 /// Why something is unread that a password may open.

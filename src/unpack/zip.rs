@@ -66,7 +66,7 @@ const HOLDERS: &[&str] =
     &["eml", "msg", "doc", "xls", "ppt", "vsd", "pub", "msi", "ole", "encrypted-office", "onenote"];
 
 /// Whether the artifact may hold a whole ZIP that its own format gives out.
-fn is_holder(artifact: &Artifact) -> bool {
+pub(super) fn is_holder(artifact: &Artifact) -> bool {
     artifact.kind.class == Class::Archive || HOLDERS.contains(&artifact.kind.id)
 }
 

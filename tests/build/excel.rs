@@ -1,5 +1,6 @@
 //! Excel 97–2003 workbooks (`.xls`, MS-XLS): sheets, shared strings, macros.
 
+use super::encrypted::{self, Binary};
 use super::excel_macros::{Macros, State};
 use super::ole::{self, Damage};
 use super::vba::{Project, wide};
@@ -20,7 +21,16 @@ pub struct Xls {
 
 impl Xls {
     pub fn bytes(&self) -> Vec<u8> {
-        let mut streams = vec![("Workbook".to_string(), self.workbook())];
+        self.file(self.workbook())
+    }
+
+    /// With the sheets encrypted; macros never are.
+    pub fn encrypted(&self, how: Binary, password: &str) -> Vec<u8> {
+        self.file(encrypted::workbook(&self.workbook(), how, password, false))
+    }
+
+    fn file(&self, workbook: Vec<u8>) -> Vec<u8> {
+        let mut streams = vec![("Workbook".to_string(), workbook)];
         if let Some(project) = &self.vba {
             streams.extend(project.streams("_VBA_PROJECT_CUR"));
         }

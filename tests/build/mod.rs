@@ -18,6 +18,7 @@
 )]
 
 pub mod cases;
+pub mod encrypted;
 pub mod excel;
 pub mod excel_macros;
 pub mod forms;
@@ -55,7 +56,7 @@ pub enum Content {
     Pptx(ooxml::Package),
     /// Rich text of one paragraph a line, ASCII.
     Rtf(String),
-    Pdf(String),
+    Pdf(pdf::Pdf),
     Png(bool),
     /// The header of a Windows program, with no code.
     Pe(bool),
@@ -69,6 +70,7 @@ pub enum Content {
     /// A message in the envelope of Exchange, `winmail.dat`.
     Tnef(Box<outlook::Item>),
     Padded(Padded),
+    Encrypted(Encrypted),
 }
 
 /// Refuses the keys that nothing else wanted, which `deny_unknown_fields` cannot do beside `flatten`.
@@ -82,6 +84,62 @@ impl<'de> Deserialize<'de> for NoMore {
             Some(key) => Err(D::Error::custom(format!("unknown key {key}"))),
             None => Ok(Self),
         }
+    }
+}
+
+/// An Office file under a password.
+#[derive(Debug, Deserialize)]
+pub struct Encrypted {
+    pub password: String,
+    pub scheme: Scheme,
+    #[serde(flatten)]
+    pub content: Box<Content>,
+    #[serde(flatten)]
+    pub no_more: NoMore,
+}
+
+/// How it is encrypted: packages by the first two, `.xls` by the others.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scheme {
+    Agile,
+    Standard,
+    Rc4,
+    Rc4Cryptoapi,
+    Xor,
+}
+
+impl Encrypted {
+    fn bytes(&self) -> Vec<u8> {
+        let how = match self.scheme {
+            Scheme::Agile => {
+                return self.package(&encrypted::agile(
+                    &self.plain(),
+                    &self.password,
+                    "SHA512",
+                    256,
+                    100_000,
+                ));
+            }
+            Scheme::Standard => {
+                return self.package(&encrypted::standard(&self.plain(), &self.password, 128));
+            }
+            Scheme::Rc4 => encrypted::Binary::Rc4,
+            Scheme::Rc4Cryptoapi => encrypted::Binary::CryptoApi(128),
+            Scheme::Xor => encrypted::Binary::Xor,
+        };
+        let Content::Xls(xls) = self.content.as_ref() else {
+            panic!("only .xls is written under {:?}", self.scheme)
+        };
+        xls.encrypted(how, &self.password)
+    }
+
+    fn plain(&self) -> Vec<u8> {
+        self.content.bytes()
+    }
+
+    fn package(&self, streams: &[ole::Stream]) -> Vec<u8> {
+        ole::compound([0; 16], streams, ole::Damage::None)
     }
 }
 
@@ -107,7 +165,7 @@ impl Content {
             Self::Xlsx(package) => package.bytes(&ooxml::EXCEL),
             Self::Pptx(package) => package.bytes(&ooxml::POWER_POINT),
             Self::Rtf(text) => rtf(text),
-            Self::Pdf(text) => pdf::pdf(text),
+            Self::Pdf(pdf) => pdf.bytes(),
             Self::Png(_) => png::png(),
             Self::Pe(_) => pe(),
             Self::Eicar(_) => eicar(),
@@ -117,6 +175,7 @@ impl Content {
             Self::Multipart(_) => panic!("a multipart stands only in a message"),
             Self::Msg(item) => item.msg(),
             Self::Tnef(item) => item.tnef(),
+            Self::Encrypted(encrypted) => encrypted.bytes(),
             Self::Padded(padded) => {
                 let mut bytes = padded.content.bytes();
                 bytes.resize(bytes.len() + (padded.mib << 20), 0);

@@ -44,6 +44,7 @@ const EVERYDAY: &[(&[&str], &[&str])] = &[
     (&["html", "xml", "svg", "text"], &["html", "xml", "svg", "eml", "pdf"]),
     (&["zip", "jar"], &["zip", "jar", "docx", "xlsx", "pptx", "ooxml", "odf"]),
     (&["exe"], &["exe", "zip", "cab", "7z", "rar"]),
+    (&["iso", "disk"], &["iso", "disk"]),
     (&["gzip", "tar", "compress"], &["gzip", "tar", "compress"]),
     (&["slk", "iqy", "onenote"], &["xls", "xlsx", "cab"]),
 ];

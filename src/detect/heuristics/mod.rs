@@ -6,6 +6,7 @@ use crate::text::printable;
 
 mod archive_contradicts_itself;
 mod archive_path_traversal;
+mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
@@ -15,6 +16,13 @@ mod name_rtlo;
 mod padded_document;
 mod padded_macro_document;
 mod password_elsewhere;
+mod pdf_embedded_macro_document;
+mod pdf_embedded_program;
+mod pdf_javascript_runs_on_open;
+mod pdf_javascript_suspicious;
+mod pdf_launch;
+mod pdf_launch_program;
+mod pdf_link_to_download;
 mod program_behind_document_name;
 mod program_in_archive;
 mod script_in_archive;
@@ -68,6 +76,7 @@ pub struct Heuristic {
 pub const HEURISTICS: &[&Heuristic] = &[
     &archive_contradicts_itself::RULE,
     &archive_path_traversal::RULE,
+    &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
@@ -77,6 +86,13 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &padded_document::RULE,
     &padded_macro_document::RULE,
     &password_elsewhere::RULE,
+    &pdf_embedded_macro_document::RULE,
+    &pdf_embedded_program::RULE,
+    &pdf_javascript_runs_on_open::RULE,
+    &pdf_javascript_suspicious::RULE,
+    &pdf_launch::RULE,
+    &pdf_launch_program::RULE,
+    &pdf_link_to_download::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &script_in_archive::RULE,

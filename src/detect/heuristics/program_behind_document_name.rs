@@ -31,4 +31,4 @@ pub(super) fn is_sent(artifact: &Artifact) -> bool {
 }
 
 /// Ways to such a name beside membership in an archive.
-const SENT: &[&str] = &["file", "attachment", "uuencode", "ole-package"];
+const SENT: &[&str] = &["file", "attachment", "uuencode", "binhex", "yenc", "ole-package", "pdf-attachment"];

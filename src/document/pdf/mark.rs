@@ -1,41 +1,10 @@
-//! PDF (ISO 32000-1): only whether the file is encrypted.
-//!
-//! An encrypted file names its encryption dictionary in the trailer or in the dictionary of a cross-reference stream
-//! (7.6.1), both of which stand in the clear. Left out: everything else. Objects and their streams are not opened; the
-//! file is judged as the bytes it is.
+//! Whether a file says that it is encrypted: the name `Encrypt` in the trailer or in the dictionary of a cross-reference
+//! stream, both of which stand in the clear (ISO 32000-1 7.6.1).
 
-use crate::artifact::{Artifact, Format, Opened};
-use crate::keyring::Keyring;
-use crate::limits::{Budget, Stop};
-
-/// PDF files.
-pub struct Pdf;
-
-impl Format for Pdf {
-    fn id(&self) -> &'static str {
-        "pdf"
-    }
-
-    fn matches(&self, artifact: &Artifact) -> bool {
-        artifact.kind.id == "pdf"
-    }
-
-    fn open(
-        &self,
-        artifact: &Artifact,
-        _keys: &Keyring,
-        out: &mut Opened,
-        _budget: &mut Budget,
-    ) -> Result<(), Stop> {
-        if is_encrypted(&artifact.bytes) {
-            out.missed("encrypted", "streams and strings");
-        }
-        Ok(())
-    }
-}
+use super::parser::digit;
 
 /// Whether a name `Encrypt` stands somewhere before a reference or a dictionary.
-fn is_encrypted(bytes: &[u8]) -> bool {
+pub(super) fn is_encrypted(bytes: &[u8]) -> bool {
     memchr::memchr_iter(b'/', bytes).any(|at| {
         let rest = bytes.get(at + 1..at + 1 + LONGEST).or(bytes.get(at + 1..)).unwrap_or_default();
         encrypt(rest).is_some_and(|value| is_reference(value) || value.starts_with(b"<<"))
@@ -57,10 +26,6 @@ fn encrypt(bytes: &[u8]) -> Option<&[u8]> {
     }
     let ends = rest.first().is_some_and(|byte| byte.is_ascii_whitespace() || *byte == b'<');
     ends.then(|| rest.trim_ascii_start())
-}
-
-fn digit(letter: u8) -> Option<u8> {
-    char::from(letter).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// `12 0 R` (7.3.10).
