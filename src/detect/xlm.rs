@@ -116,7 +116,9 @@ fn trick<'a>(artifact: &'a Artifact, wanted: &str) -> Option<&'a str> {
 
 /// The entry point of a VBA project in the same workbook.
 fn by_vba(tree: &Tree, holder: &Artifact) -> Option<String> {
-    let is_inside = |id: usize| id == holder.id || tree.ancestors(id).any(|above| above.id == holder.id);
+    // A stream whose lock was opened stands below the document that holds the project.
+    let document = holder.parent.filter(|_| holder.via == "decrypted").unwrap_or(holder.id);
+    let is_inside = |id: usize| id == document || tree.ancestors(id).any(|above| above.id == document);
     let own = projects(tree).into_iter().filter(|project| is_inside(project.holder.id));
     own.filter_map(|project| project.first(Sign::EntryPoint).map(|entry| entry.text.to_string())).next()
 }

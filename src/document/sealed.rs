@@ -1,6 +1,5 @@
 //! What seals other content and is not opened: S/MIME (CMS, RFC 5652), OpenPGP (RFC 9580), mail under rights
-//! management (MS-OXORMMS). Told to be unread; nothing else is taken
-//! from them.
+//! management (MS-OXORMMS). Told to be unread; nothing else is taken from them.
 //!
 //! A detached signature holds no content and is not told of.
 
