@@ -205,6 +205,8 @@ static KINDS: &[Kind] = &[
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),
     row("vba-texts", Class::Source, &[], None),
+    row("xlm", Class::Source, &[], None),
+    row("xlm-texts", Class::Source, &[], None),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {
@@ -246,19 +248,6 @@ fn is_wide(bytes: &[u8], name: &str) -> bool {
     let (units, _) = bytes.as_chunks();
     let wanted = name.bytes().chain([0]);
     units.len() > name.len() && units.iter().zip(wanted).all(|(unit, byte)| *unit == [byte, 0])
-}
-
-/// MS-XLS 2.4.21 and its predecessors: a workbook begins with a BOF record, whose size and version belong together.
-fn is_biff(bytes: &[u8]) -> bool {
-    const BEGINNINGS: [&[u8]; 6] = [
-        b"\x09\x08\x10\0\0\x06",
-        b"\x09\x08\x08\0\0\x05",
-        b"\x09\x08\x08\0\0\x06",
-        b"\x09\x04\x06\0",
-        b"\x09\x02\x06\0",
-        b"\x09\0\x04\0",
-    ];
-    BEGINNINGS.iter().any(|beginning| starts(bytes, beginning))
 }
 
 fn is_zip(bytes: &[u8]) -> bool {
@@ -362,6 +351,20 @@ fn is_cpio(bytes: &[u8]) -> bool {
     let name_size = bytes.get(20..22).and_then(|size| size.try_into().ok()).map_or(0, word);
     let name = bytes.get(26..26 + usize::from(name_size));
     name.is_some_and(|name| name.len() > 1 && memchr::memchr(0, name) == Some(name.len() - 1))
+}
+
+/// MS-XLS 2.4.21 and what came before: a BOF record of a known length, version and kind of part.
+fn is_biff(bytes: &[u8]) -> bool {
+    let (Some(head), Some(told)) = (bytes.first_chunk::<4>(), bytes.get(4..8)) else { return false };
+    let &[id, version, length, 0] = head else { return false };
+    let is_known = matches!(
+        (id, version, length),
+        (0x09, 0x00, 4 | 6) | (0x09, 0x02 | 0x04, 6 | 8) | (0x09, 0x08, 8 | 16)
+    );
+    let versions: &[[u8; 2]] = &[[0, 0], [2, 0], [0, 2], [0, 3], [0, 4], [0, 5], [0, 6]];
+    let kinds: &[[u8; 2]] = &[[5, 0], [6, 0], [0x10, 0], [0x20, 0], [0x40, 0], [0, 1]];
+    let told = told.as_chunks().0;
+    is_known && matches!(told, [version, kind] if versions.contains(version) && kinds.contains(kind))
 }
 
 fn is_html(bytes: &[u8]) -> bool {

@@ -7,6 +7,7 @@ pub mod heuristics;
 mod macros;
 mod objects;
 mod reach;
+mod xlm;
 pub mod yara;
 
 /// How much a finding says by itself.

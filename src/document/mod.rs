@@ -5,6 +5,7 @@ mod base64;
 mod classes;
 pub mod decrypt;
 mod equation;
+pub mod excel;
 pub mod flat_xml;
 mod hidden_text;
 mod moniker;
@@ -37,4 +38,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &decrypt::OfficeEncryption,
     &rtf::Rtf,
     &ole1::Ole1,
+    &excel::Biff,
+    &excel::Package,
+    &excel::Sylk,
+    &excel::Table,
 ];

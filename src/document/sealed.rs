@@ -1,6 +1,5 @@
 //! What seals other content and is not opened: S/MIME (CMS, RFC 5652), OpenPGP (RFC 9580), mail under rights
-//! management (MS-OXORMMS), and workbooks that stand in no compound file. Told to be unread; nothing else is taken
-//! from them.
+//! management (MS-OXORMMS). Told to be unread; nothing else is taken from them.
 //!
 //! A detached signature holds no content and is not told of.
 
@@ -42,18 +41,12 @@ fn seal(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
         Class::Data if bytes.starts_with(RIGHTS) => Some(("encrypted", "mail under rights management")),
         Class::Data => cms(bytes).or_else(|| openpgp(artifact)).or_else(|| declared(artifact)),
         Class::Text => lines(bytes).or_else(|| declared(artifact)),
-        Class::Document if is_bare_workbook(artifact) => Some(("unsupported-format", "biff")),
         _ => None,
     }
 }
 
 /// How `message.rpmsg` begins (MS-OXORMMS).
 const RIGHTS: &[u8] = b"\x76\xe8\x04\x60\xc4\x11\xe3\x86";
-
-/// A workbook of Excel 5 or older as a file. Streams like it stand inside workbooks, which are told of as a whole.
-fn is_bare_workbook(artifact: &Artifact) -> bool {
-    artifact.kind.id == "biff" && !matches!(artifact.via, "stream" | "decrypted")
-}
 
 /// A part that is called S/MIME or OpenPGP and looks like neither.
 fn declared(artifact: &Artifact) -> Option<(&'static str, &'static str)> {
@@ -159,7 +152,6 @@ mod tests {
         assert_eq!(told("", None, b"hello\r\n-----BEGIN PGP MESSAGE-----\r\n"), Some("encrypted"));
         assert_eq!(told("", None, b"they wrote: -----BEGIN PGP MESSAGE-----"), None);
         assert_eq!(told("", None, b"-----BEGIN PGP SIGNED MESSAGE-----\r\n"), None);
-        assert_eq!(told("a.xls", None, b"\x09\x04\x06\0\0\0\x10\0"), Some("unsupported-format"));
     }
 
     #[test]

@@ -55,12 +55,17 @@ fn write(out: &mut dyn Write, report: &Report, tree: &Tree, lang: Lang) -> io::R
     }
     writeln!(out, "── {}", say(lang, "heading.tree"))?;
     tree.iter().try_for_each(|artifact| inside(out, artifact, lang))?;
-    for macros in tree.iter().filter(|artifact| artifact.kind.id == "vba") {
+    for macros in tree.iter().filter(|artifact| is_listed(artifact)) {
         let place = gist::place(report, macros.id, lang);
         writeln!(out, "\n── {}: {place}", say(lang, "heading.source"))?;
         source(out, macros, lang)?;
     }
     pages(out, report, lang)
+}
+
+/// Whether the text of an artifact is shown: program text, and what was put together of it.
+fn is_listed(artifact: &Artifact) -> bool {
+    matches!(artifact.kind.id, "vba" | "xlm" | "xlm-texts")
 }
 
 /// One artifact, indented by its depth, and what was observed on it.

@@ -210,6 +210,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.rtf-object", "object in a document", "文書に埋め込まれた部品"),
     ("via.ole-native", "data of an object", "埋め込まれた部品のデータ"),
     ("via.vba-module", "macro", "マクロ"),
+    ("via.xlm-sheet", "macro sheet (Excel 4)", "マクロのシート（Excel 4.0）"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 

@@ -1,6 +1,7 @@
 //! Excel 97–2003 workbooks (`.xls`, MS-XLS): sheets, shared strings, macros.
 
 use super::encrypted::{self, Binary};
+use super::excel_macros::{Macros, State};
 use super::ole::{self, Damage};
 use super::vba::{Project, wide};
 use serde::Deserialize;
@@ -13,6 +14,8 @@ pub struct Xls {
     pub rows: Vec<Vec<String>>,
     pub sheet: Option<String>,
     pub vba: Option<Project>,
+    /// Sheets of Excel 4 macros.
+    pub macros: Option<Macros>,
     pub damage: Damage,
 }
 
@@ -44,17 +47,29 @@ impl Xls {
         if self.vba.is_some() {
             record(&mut globals, 0x00d3, &[]);
         }
-        let mut sheet = vec![0, 0, u8::try_from(name.encode_utf16().count()).unwrap(), 1];
+        let mut sheet = vec![State::Visible as u8, 0, u8::try_from(name.encode_utf16().count()).unwrap(), 1];
         sheet.extend(wide(name));
         let strings = self.strings();
-        let offset = globals.len() + 4 + 4 + sheet.len() + 4 + strings.len() + 4;
-        let mut bound = u32::try_from(offset).unwrap().to_le_bytes().to_vec();
-        bound.extend(sheet);
-        record(&mut globals, 0x0085, &bound);
+        let mut first = Vec::new();
+        self.cells(&mut first);
+        let mut sheets = vec![(sheet, first)];
+        if let Some(macros) = &self.macros {
+            for sheet in &macros.sheets {
+                let length = u8::try_from(sheet.name.encode_utf16().count()).unwrap();
+                let head = [vec![sheet.state as u8, 1, length, 1], wide(&sheet.name)].concat();
+                sheets.push((head, macros.cells(sheet, name)));
+            }
+            macros.globals(&mut globals, name);
+        }
+        let bounds: usize = sheets.iter().map(|(head, _)| 4 + 4 + head.len()).sum();
+        let mut offset = globals.len() + bounds + 4 + strings.len() + 4;
+        for (head, bytes) in &sheets {
+            record(&mut globals, 0x0085, &[&u32::try_from(offset).unwrap().to_le_bytes()[..], head].concat());
+            offset += bytes.len();
+        }
         record(&mut globals, 0x00fc, &strings);
         record(&mut globals, 0x000a, &[]);
-        assert_eq!(globals.len(), offset);
-        self.cells(&mut globals);
+        globals.extend(sheets.into_iter().flat_map(|(_, bytes)| bytes));
         globals.resize(globals.len().max(4096), 0);
         globals
     }
@@ -90,14 +105,14 @@ impl Xls {
     }
 }
 
-fn record(out: &mut Vec<u8>, id: u16, data: &[u8]) {
+pub fn record(out: &mut Vec<u8>, id: u16, data: &[u8]) {
     out.extend(id.to_le_bytes());
     out.extend(u16::try_from(data.len()).unwrap().to_le_bytes());
     out.extend(data);
 }
 
 /// MS-XLS 2.4.21.
-fn bof(kind: u16) -> Vec<u8> {
+pub fn bof(kind: u16) -> Vec<u8> {
     let mut out = [0x0600_u16, kind, 0x0dbb, 0x07cc].map(u16::to_le_bytes).concat();
     out.extend([0x0000_00c1_u32, 0x0000_0006].map(u32::to_le_bytes).concat());
     out

@@ -20,6 +20,7 @@
 pub mod cases;
 pub mod encrypted;
 pub mod excel;
+pub mod excel_macros;
 pub mod forms;
 pub mod gzip;
 pub mod mime;

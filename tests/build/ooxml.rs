@@ -1,6 +1,7 @@
 //! Office Open XML files (ECMA-376): the parts a reader needs, with proper content types and relationships, and a
 //! `vbaProject.bin` at the usual or at an unusual path.
 
+use super::excel_macros::{Macros, State};
 use super::ole::{self, Damage};
 use super::vba::Project;
 use super::zip::Archive;
@@ -17,6 +18,8 @@ pub struct Package {
     pub rows: Vec<Vec<String>>,
     pub sheet: Option<String>,
     pub vba: Option<Project>,
+    /// Sheets of Excel 4 macros in a workbook.
+    pub macros: Option<Macros>,
     /// Path of the VBA project within the package.
     pub vba_path: Option<String>,
 }
@@ -56,6 +59,7 @@ pub const POWER_POINT: Shape = Shape {
 
 const XML: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\r\n";
 const RELATION: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const MACRO_SHEET: &str = "http://schemas.microsoft.com/office/2006/relationships/xlMacrosheet";
 const SHEET_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
 const SLIDE_TYPE: &str = "application/vnd.openxmlformats-officedocument.presentationml.slide+xml";
 
@@ -71,6 +75,9 @@ impl Package {
             parts.push((format!("{}/{path}", shape.folder), format!("{XML}{text}").into_bytes()));
         }
         let mut links = main_links(shape);
+        for number in 1..=self.macro_sheets() {
+            links.push((MACRO_SHEET, format!("macrosheets/sheet{number}.xml")));
+        }
         if let Some(project) = &self.vba {
             links.push((
                 "http://schemas.microsoft.com/office/2006/relationships/vbaProject",
@@ -83,9 +90,13 @@ impl Package {
         Archive::plain(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect())
     }
 
+    fn macro_sheets(&self) -> usize {
+        self.macros.as_ref().map_or(0, |macros| macros.sheets.len())
+    }
+
     /// ECMA-376 Part 2, 10.1.2.
     fn types(&self, shape: &Shape, vba_path: &str) -> String {
-        let main = if self.vba.is_some() { shape.macros } else { shape.plain };
+        let main = if self.vba.is_some() || self.macros.is_some() { shape.macros } else { shape.plain };
         let mut out = format!(
             "{XML}<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/><Default Extension=\"xml\" ContentType=\"application/xml\"/>"
         );
@@ -97,6 +108,9 @@ impl Package {
             "xl" => part("xl/worksheets/sheet1.xml", SHEET_TYPE),
             "ppt" => part("ppt/slides/slide1.xml", SLIDE_TYPE),
             _ => {}
+        }
+        for number in 1..=self.macro_sheets() {
+            part(&format!("xl/macrosheets/sheet{number}.xml"), "application/vnd.ms-excel.macrosheet+xml");
         }
         if self.vba.is_some() {
             part(vba_path, "application/vnd.ms-office.vbaProject");
@@ -153,9 +167,31 @@ fn document(package: &Package) -> Vec<(String, String)> {
 fn workbook(package: &Package) -> Vec<(String, String)> {
     let name = escape(package.sheet.as_deref().unwrap_or("Sheet1"));
     let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
-    let book = format!(
-        "<workbook xmlns=\"{main}\" xmlns:r=\"{RELATION}\"><sheets><sheet name=\"{name}\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
+    let mut book = format!(
+        "<workbook xmlns=\"{main}\" xmlns:r=\"{RELATION}\"><sheets><sheet name=\"{name}\" sheetId=\"1\" r:id=\"rId1\"/>"
     );
+    let mut parts = Vec::new();
+    for (number, sheet) in package.macros.iter().flat_map(|macros| &macros.sheets).enumerate() {
+        let state = match sheet.state {
+            State::Visible => "",
+            State::Hidden => " state=\"hidden\"",
+            State::VeryHidden => " state=\"veryHidden\"",
+        };
+        let (name, id) = (escape(&sheet.name), number + 2);
+        write!(book, "<sheet name=\"{name}\" sheetId=\"{id}\"{state} r:id=\"rId{id}\"/>").unwrap();
+        parts.push((format!("macrosheets/sheet{}.xml", number + 1), sheet.xml()));
+    }
+    book += "</sheets>";
+    if let Some(macros) = &package.macros {
+        book += "<definedNames>";
+        for (name, target) in &macros.names {
+            let prefix = if name.starts_with("Auto_") { "_xlnm." } else { "" };
+            let hidden = if macros.hidden_names { " hidden=\"1\"" } else { "" };
+            write!(book, "<definedName name=\"{prefix}{name}\"{hidden}>{target}</definedName>").unwrap();
+        }
+        book += "</definedNames>";
+    }
+    book += "</workbook>";
     let mut sheet = format!("<worksheet xmlns=\"{main}\"><sheetData>");
     for (row, cells) in package.rows.iter().enumerate() {
         write!(sheet, "<row r=\"{}\">", row + 1).unwrap();
@@ -167,7 +203,8 @@ fn workbook(package: &Package) -> Vec<(String, String)> {
         sheet += "</row>";
     }
     sheet += "</sheetData></worksheet>";
-    vec![("workbook.xml".into(), book), ("worksheets/sheet1.xml".into(), sheet)]
+    parts.extend([("workbook.xml".into(), book), ("worksheets/sheet1.xml".into(), sheet)]);
+    parts
 }
 
 fn presentation(package: &Package) -> Vec<(String, String)> {

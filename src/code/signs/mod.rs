@@ -11,7 +11,7 @@ mod lexer;
 mod names;
 mod procedures;
 mod spreading;
-mod words;
+pub(super) mod words;
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Sign};
 use crate::keyring::Keyring;

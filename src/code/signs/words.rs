@@ -72,9 +72,9 @@ pub(super) const CONTROL_EVENTS: &[&str] = &[
 ];
 
 /// A word or phrase, and what it is a sign of.
-pub(super) struct Word {
-    pub(super) sign: Sign,
-    pub(super) word: &'static str,
+pub(in crate::code) struct Word {
+    pub(in crate::code) sign: Sign,
+    pub(in crate::code) word: &'static str,
 }
 
 const fn word(sign: Sign, word: &'static str) -> Word {
@@ -112,7 +112,7 @@ pub(super) const NAMES: &[Word] = &[
 /// What a text may hold that the code makes or writes. Lower case; carets and back-ticks are taken out of the text
 /// before it is compared.
 #[rustfmt::skip]
-pub(super) const TEXTS: &[Word] = &[
+pub(in crate::code) const TEXTS: &[Word] = &[
     // Excel 4 formulas that start programs and call functions of libraries.
     word(Sign::ProcessStart, "=cmd|"), word(Sign::ProcessStart, "=exec("), word(Sign::ProcessStart, "=call("), word(Sign::ProcessStart, "=register("),
     // A moniker that fetches and runs a script; an object of the script engines inside a text.
@@ -243,7 +243,7 @@ pub(super) const VIEWERS: &[&str] = &[
 ];
 
 /// Extensions of files that run.
-pub(super) const PROGRAM_EXTENSIONS: &[&str] = &[
+pub(in crate::code) const PROGRAM_EXTENSIONS: &[&str] = &[
     ".exe", ".dll", ".ocx", ".scr", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta", ".bat", ".cmd", ".ps1",
     ".pif", ".cpl", ".msi", ".sct", ".lnk",
 ];

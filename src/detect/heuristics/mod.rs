@@ -37,6 +37,7 @@ mod rtf_parser_exploit;
 mod rtf_remote_template;
 mod rtf_unusual_header;
 mod script_in_archive;
+mod table_starts_program;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
 mod vba_autoexec_drops_file;
@@ -51,6 +52,15 @@ mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_starts_process;
+mod xlm_asks_machine;
+mod xlm_autoexec;
+mod xlm_autoexec_runs_command;
+mod xlm_calls_windows;
+mod xlm_hidden_autoexec;
+mod xlm_hidden_decoder;
+mod xlm_obfuscated;
+mod xlm_spreads_itself;
+mod xlm_starts_program;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -108,6 +118,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &rtf_remote_template::RULE,
     &rtf_unusual_header::RULE,
     &script_in_archive::RULE,
+    &table_starts_program::RULE,
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,
     &vba_autoexec_drops_file::RULE,
@@ -122,6 +133,15 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
+    &xlm_asks_machine::RULE,
+    &xlm_autoexec::RULE,
+    &xlm_autoexec_runs_command::RULE,
+    &xlm_calls_windows::RULE,
+    &xlm_hidden_autoexec::RULE,
+    &xlm_hidden_decoder::RULE,
+    &xlm_obfuscated::RULE,
+    &xlm_spreads_itself::RULE,
+    &xlm_starts_program::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.

@@ -4,7 +4,6 @@
 /// File name and text of every signature.
 pub const SIGNATURES: &[(&str, &str)] = &[
     ("activemime_document.yar", include_str!("../../../signatures/activemime_document.yar")),
-    ("csv_dde.yar", include_str!("../../../signatures/csv_dde.yar")),
     ("dde_auto_command.yar", include_str!("../../../signatures/dde_auto_command.yar")),
     ("eicar_test_file.yar", include_str!("../../../signatures/eicar_test_file.yar")),
     ("encoded_program.yar", include_str!("../../../signatures/encoded_program.yar")),
@@ -22,9 +21,6 @@ pub const SIGNATURES: &[(&str, &str)] = &[
     ("powershell_encoded_command.yar", include_str!("../../../signatures/powershell_encoded_command.yar")),
     ("script_downloads_and_runs.yar", include_str!("../../../signatures/script_downloads_and_runs.yar")),
     ("search_ms_remote.yar", include_str!("../../../signatures/search_ms_remote.yar")),
-    ("slk_exec.yar", include_str!("../../../signatures/slk_exec.yar")),
     ("svg_script_redirect.yar", include_str!("../../../signatures/svg_script_redirect.yar")),
     ("url_file_remote_program.yar", include_str!("../../../signatures/url_file_remote_program.yar")),
-    ("xlm_exec_call.yar", include_str!("../../../signatures/xlm_exec_call.yar")),
-    ("xlm_urlmon_call.yar", include_str!("../../../signatures/xlm_urlmon_call.yar")),
 ];

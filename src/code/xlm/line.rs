@@ -1,0 +1,106 @@
+//! One line of a listing: its calls, its texts, and the pieces of which texts are put together.
+
+/// A line taken apart.
+#[derive(Debug, Default)]
+pub(super) struct Line {
+    pub(super) calls: Vec<Call>,
+    pub(super) texts: Vec<String>,
+    /// Character codes, cuttings, and texts of one or two letters beside `&`.
+    pub(super) pieces: usize,
+}
+
+/// A call: its name in upper case and what stands behind its parenthesis, to the end of the line.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) name: String,
+    pub(super) arguments: String,
+    /// Whether its first argument is neither a text nor a number.
+    pub(super) is_computed: bool,
+}
+
+/// Functions that give one piece of a text.
+const CUTTERS: &[&str] = &["CHAR", "MID", "UNICHAR"];
+/// Calls of one line that are looked at.
+const MOST_CALLS: usize = 200;
+/// Bytes of arguments that are kept of each call.
+const ARGUMENTS: usize = 600;
+
+impl Line {
+    /// Takes a line apart. Of a formula it reads code and texts, of a constant the text.
+    pub(super) fn of(raw: &str) -> Self {
+        let mut line = Self::default();
+        let (mut rest, mut word) = (raw.split_once(": ").map_or(raw, |(_, cell)| cell), 0);
+        let whole = rest;
+        let mut before = ' ';
+        while let Some(letter) = rest.chars().next() {
+            let at = whole.len() - rest.len();
+            if letter == '"' {
+                let (text, after) = text(rest);
+                let is_short = (1..=2).contains(&text.chars().count());
+                let is_joined = before == '&' || after.trim_start().starts_with('&');
+                line.pieces += usize::from(is_short && is_joined);
+                line.texts.push(text);
+                rest = after;
+                word = whole.len() - rest.len();
+                before = '"';
+                continue;
+            }
+            if letter == '(' {
+                line.call(whole.get(word..at).unwrap_or_default(), rest.get(1..).unwrap_or_default());
+            }
+            rest = rest.get(letter.len_utf8()..).unwrap_or_default();
+            if !(letter.is_alphanumeric() || letter == '.' || letter == '_') {
+                word = whole.len() - rest.len();
+            }
+            if letter != ' ' {
+                before = letter;
+            }
+        }
+        line
+    }
+
+    fn call(&mut self, name: &str, arguments: &str) {
+        let name = name.to_ascii_uppercase();
+        self.pieces += usize::from(CUTTERS.contains(&name.as_str()));
+        if name.is_empty() || self.calls.len() >= MOST_CALLS {
+            return;
+        }
+        let mut end = ARGUMENTS.min(arguments.len());
+        while !arguments.is_char_boundary(end) {
+            end -= 1;
+        }
+        let is_computed = is_computed(arguments);
+        self.calls.push(Call {
+            name,
+            arguments: arguments.get(..end).unwrap_or_default().into(),
+            is_computed,
+        });
+    }
+}
+
+/// Whether the first argument is more than one text or number.
+fn is_computed(arguments: &str) -> bool {
+    let arguments = arguments.trim_start();
+    let rest = if arguments.starts_with('"') {
+        text(arguments).1
+    } else {
+        arguments.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.' || c == '-')
+    };
+    !rest.trim_start().starts_with([',', ')']) && !rest.is_empty()
+}
+
+/// The text that begins here, its quotes doubled within, and what follows it.
+fn text(from: &str) -> (String, &str) {
+    let mut out = String::new();
+    let mut letters = from.char_indices().skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        if letter != '"' {
+            out.push(letter);
+        } else if letters.next_if(|(_, next)| *next == '"').is_some() {
+            out.push('"');
+        } else {
+            return (out, from.get(at + 1..).unwrap_or_default());
+        }
+    }
+    (out, "")
+}

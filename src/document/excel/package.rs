@@ -1,0 +1,320 @@
+//! Workbooks in packages: `.xlsx`, `.xlsm`, `.xlsb` (ECMA-376 Part 1, 12; MS-XLSB 2.1; MS-OFFMACRO2 2.2.1).
+//!
+//! Which part is what follows from relationships and content types; names and prefixes tell nothing. The cells are
+//! read only where a macro sheet is there to read them, or where they are binary, so that `ooxml` has no words of
+//! them.
+
+#[cfg(test)]
+mod tests;
+
+use super::book::{Book, Name, Sheet, State};
+use super::{give, sheet_xml, xlsb};
+use crate::artifact::{Artifact, Fact, Format, Opened};
+use crate::document::xml::{self, Node};
+use crate::keyring::Keyring;
+use crate::limits::{Budget, Stop};
+use crate::zip::{Archive, Entry};
+use std::collections::HashMap;
+
+/// Workbooks in packages.
+pub struct Package;
+
+impl Format for Package {
+    fn id(&self) -> &'static str {
+        "workbook"
+    }
+
+    fn matches(&self, artifact: &Artifact) -> bool {
+        matches!(artifact.kind.id, "xlsx" | "ooxml")
+    }
+
+    fn open(
+        &self,
+        artifact: &Artifact,
+        _keys: &Keyring,
+        out: &mut Opened,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
+        let Some(archive) = Archive::read(&artifact.bytes, budget) else { return Ok(()) };
+        let parts = Parts::of(&archive);
+        let types = parts.types(budget)?;
+        let Some(main) = parts.main(&types, budget)? else { return Ok(()) };
+        let relations = parts.relations(&main, budget)?;
+        let bytes = parts.read(&main, budget)?;
+        let mut opened = Workbook { parts, types, main, relations, out };
+        if bytes.first() == Some(&b'<')
+            || bytes.starts_with(b"\xef\xbb\xbf")
+            || bytes.starts_with(b"\xff\xfe")
+        {
+            opened.xml(&bytes, budget)
+        } else {
+            opened.binary(artifact, &bytes, budget)
+        }
+    }
+}
+
+/// A relationship: its type without what stands before the last slash, and the part it leads to.
+struct Relation {
+    id: String,
+    kind: String,
+    target: String,
+}
+
+/// The parts of a package by their names in lower case.
+struct Parts<'a> {
+    entries: HashMap<String, &'a Entry<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    fn of(archive: &'a Archive<'a>) -> Self {
+        let mut entries = HashMap::new();
+        for entry in archive.entries.iter().filter(|entry| !entry.is_dir && !entry.encrypted) {
+            let name = entry.name.replace('\\', "/").trim_start_matches('/').to_lowercase();
+            entries.entry(name).or_insert(entry);
+        }
+        Self { entries }
+    }
+
+    /// The bytes of a part, as far as they can be had; faults of parts are told by `ooxml`.
+    fn read(&self, name: &str, budget: &mut Budget) -> Result<Vec<u8>, Stop> {
+        let Some(entry) = self.entries.get(&name.to_lowercase()) else { return Ok(Vec::new()) };
+        let decoded = entry.decode(budget);
+        decoded.stop.map_or(Ok(decoded.bytes), Err)
+    }
+
+    /// The content types of parts, and those of extensions under `*.` and the extension.
+    fn types(&self, budget: &mut Budget) -> Result<HashMap<String, String>, Stop> {
+        let mut types = HashMap::new();
+        xml::walk(&self.read("[content_types].xml", budget)?, &mut |node| {
+            let Node::Open { name, attributes } = node else { return };
+            let key = match name {
+                "Override" => attributes.value("PartName").map(str::to_lowercase),
+                "Default" => attributes.value("Extension").map(|end| format!("*.{}", end.to_lowercase())),
+                _ => None,
+            };
+            if let (Some(key), Some(told)) = (key, attributes.value("ContentType")) {
+                types.insert(key.trim_start_matches('/').to_string(), told.to_lowercase());
+            }
+        });
+        Ok(types)
+    }
+
+    /// The workbook part.
+    fn main(&self, types: &HashMap<String, String>, budget: &mut Budget) -> Result<Option<String>, Stop> {
+        let of_package = self.relations("", budget)?;
+        let told = of_package.into_iter().find(|relation| relation.kind == "officedocument");
+        let told = told.map(|relation| relation.target).filter(|name| self.entries.contains_key(name));
+        let is_excel = |name: &String| {
+            let told = type_of(types, name);
+            told.is_empty()
+                || told.contains("excel")
+                || told.contains("spreadsheet")
+                || !told.contains("officedocument")
+        };
+        let usual = ["xl/workbook.xml", "xl/workbook.bin"].map(str::to_string);
+        let usual = usual.into_iter().find(|name| self.entries.contains_key(name));
+        Ok(told.or(usual).filter(is_excel))
+    }
+
+    /// The relationships of a part.
+    fn relations(&self, part: &str, budget: &mut Budget) -> Result<Vec<Relation>, Stop> {
+        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+        let place = format!("{folder}/_rels/{name}.rels");
+        let mut relations = Vec::new();
+        xml::walk(&self.read(place.trim_start_matches('/'), budget)?, &mut |node| {
+            let Node::Open { name: "Relationship", attributes } = node else { return };
+            let value = |name: &str| attributes.value(name).unwrap_or_default();
+            relations.push(Relation {
+                id: value("Id").to_string(),
+                kind: value("Type").rsplit('/').next().unwrap_or_default().to_lowercase(),
+                target: resolve(folder, value("Target")).to_lowercase(),
+            });
+        });
+        Ok(relations)
+    }
+}
+
+/// The content type of a part.
+fn type_of<'t>(types: &'t HashMap<String, String>, part: &str) -> &'t str {
+    let end = format!("*.{}", crate::kind::extension(part));
+    types.get(&part.to_lowercase()).or_else(|| types.get(&end)).map(String::as_str).unwrap_or_default()
+}
+
+/// The name of a part that a reference from a folder leads to (ECMA-376 Part 2, 6.3).
+fn resolve(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    let folder = if target.starts_with('/') { "" } else { folder };
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            step => parts.push(step),
+        }
+    }
+    parts.join("/")
+}
+
+/// A package whose workbook part is known.
+struct Workbook<'a, 'o> {
+    parts: Parts<'a>,
+    types: HashMap<String, String>,
+    main: String,
+    relations: Vec<Relation>,
+    out: &'o mut Opened,
+}
+
+/// Sheets of one workbook that are read.
+const MOST_SHEETS: usize = 4_000;
+
+impl Workbook<'_, '_> {
+    /// A workbook in XML.
+    fn xml(&mut self, bytes: &[u8], budget: &mut Budget) -> Result<(), Stop> {
+        let mut told = Told::default();
+        if !xml::walk(bytes, &mut |node| told.take(node)) {
+            self.out.broke("xml-damaged", self.main.as_str());
+        }
+        let mut book = Book { names: told.names, ..Book::default() };
+        let mut places = Vec::new();
+        for (name, relation, state) in told.sheets.into_iter().take(MOST_SHEETS) {
+            let (place, is_macro) = self.place(&relation);
+            book.sheets.push(Sheet { name, is_macro, state, ..Sheet::default() });
+            places.push(place);
+        }
+        self.links(budget)?;
+        if !book.has_macros() {
+            return Ok(());
+        }
+        let strings = match self.part_of_kind("sharedstrings") {
+            Some(part) => sheet_xml::shared(&self.parts.read(&part, budget)?).0,
+            None => Vec::new(),
+        };
+        for (sheet, place) in places.into_iter().enumerate() {
+            let bytes = self.parts.read(&place, budget)?;
+            if !sheet_xml::cells(&bytes, &strings, &mut book, sheet) {
+                self.out.broke("xml-damaged", place);
+            }
+        }
+        self.give(&book, budget)
+    }
+
+    /// A workbook in binary parts.
+    fn binary(&mut self, artifact: &Artifact, bytes: &[u8], budget: &mut Budget) -> Result<(), Stop> {
+        let workbook = xlsb::Workbook::read(bytes);
+        let mut book = Book { names: workbook.defined.clone(), ..Book::default() };
+        let mut places = Vec::new();
+        for told in workbook.sheets.iter().take(MOST_SHEETS) {
+            let (place, is_macro) = self.place(&told.relation);
+            let state = match told.state {
+                0 => State::Visible,
+                1 => State::Hidden,
+                _ => State::VeryHidden,
+            };
+            book.sheets.push(Sheet { name: told.name.clone(), is_macro, state, ..Sheet::default() });
+            places.push(place);
+        }
+        self.links(budget)?;
+        let strings = match self.part_of_kind("sharedstrings") {
+            Some(part) => xlsb::shared(&self.parts.read(&part, budget)?),
+            None => Vec::new(),
+        };
+        let keeps_all = book.has_macros();
+        for (sheet, place) in places.into_iter().enumerate() {
+            let bytes = self.parts.read(&place, budget)?;
+            let cells = xlsb::Cells { strings: &strings, workbook: &workbook, keeps_all };
+            cells.read(&bytes, &mut book, sheet, budget)?;
+        }
+        give::letter(artifact, &book, self.out);
+        self.give(&book, budget)
+    }
+
+    fn give(&mut self, book: &Book, budget: &mut Budget) -> Result<(), Stop> {
+        if book.is_cut {
+            self.out.missed("limit-cells", "too many cells");
+        }
+        give::macros(book, self.out, budget)?;
+        give::cells(book, self.out, budget)
+    }
+
+    /// The part of a sheet, and whether it holds macros: by its relationship or by its content type.
+    fn place(&self, relation: &str) -> (String, bool) {
+        let Some(relation) = self.relations.iter().find(|known| known.id == relation) else {
+            return (String::new(), false);
+        };
+        let is_macro = relation.kind.ends_with("macrosheet")
+            || type_of(&self.types, &relation.target).contains("macrosheet");
+        (relation.target.clone(), is_macro)
+    }
+
+    fn part_of_kind(&self, kind: &str) -> Option<String> {
+        self.relations.iter().find(|relation| relation.kind == kind).map(|relation| relation.target.clone())
+    }
+
+    /// Notes links to programs by DDE (ECMA-376 Part 1, 18.14.4).
+    fn links(&mut self, budget: &mut Budget) -> Result<(), Stop> {
+        let links = self.relations.iter().filter(|relation| relation.kind == "externallink");
+        for link in links.take(MOST_SHEETS) {
+            let bytes = self.parts.read(&link.target, budget)?;
+            if bytes.first() != Some(&b'<') {
+                self.out.facts.extend(xlsb::link(&bytes));
+                continue;
+            }
+            let (mut server, mut items): (Option<String>, Vec<String>) = (None, Vec::new());
+            xml::walk(&bytes, &mut |node| match node {
+                Node::Open { name: "ddeLink", attributes } => {
+                    let value = |name: &str| attributes.value(name).unwrap_or_default().to_string();
+                    server = Some(format!("{}|{}", value("ddeService"), value("ddeTopic")));
+                }
+                Node::Open { name: "ddeItem", attributes } => {
+                    items.extend(attributes.value("name").map(|name| format!("!{name}")));
+                }
+                _ => {}
+            });
+            if let Some(server) = server {
+                let item = items.first().map(String::as_str).unwrap_or_default();
+                let target = format!("{server}{item}");
+                self.out.facts.push(Fact::External { relation: "dde".into(), target });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the workbook part in XML tells.
+#[derive(Default)]
+struct Told {
+    sheets: Vec<(String, String, State)>,
+    names: Vec<Name>,
+    is_name: bool,
+}
+
+impl Told {
+    fn take(&mut self, node: Node) {
+        match node {
+            Node::Open { name: "sheet", attributes } => {
+                let value = |name: &str| attributes.value(name).unwrap_or_default();
+                let state = match value("state") {
+                    "hidden" => State::Hidden,
+                    "veryHidden" => State::VeryHidden,
+                    _ => State::Visible,
+                };
+                self.sheets.push((value("name").to_string(), value("id").to_string(), state));
+            }
+            Node::Open { name: "definedName", attributes } => {
+                let name = attributes.value("name").unwrap_or_default().to_string();
+                let is_hidden = matches!(attributes.value("hidden"), Some("1" | "true"));
+                self.names.push(Name { name, is_hidden, formula: String::new() });
+                self.is_name = true;
+            }
+            Node::Text(text) if self.is_name => {
+                if let Some(name) = self.names.last_mut() {
+                    name.formula.push_str(text);
+                }
+            }
+            Node::Text(_) => {}
+            _ => self.is_name = false,
+        }
+    }
+}

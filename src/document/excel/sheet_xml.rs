@@ -1,0 +1,239 @@
+//! Sheets and shared strings in XML (ECMA-376 Part 1, 18.3 and 18.4). Macro sheets have the same cells under other
+//! elements.
+
+use super::book::{self, Book, Cell, Place, Value};
+use crate::document::xml::{self, Node};
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// The shared strings of a package; readings of Japanese words (`rPh`) are left out.
+pub(super) fn shared(bytes: &[u8]) -> (Vec<Rc<str>>, bool) {
+    let mut strings: Vec<Rc<str>> = Vec::new();
+    let (mut text, mut open): (String, Vec<bool>) = (String::new(), Vec::new());
+    let mut readings = 0usize;
+    let mut names: Vec<&'static str> = Vec::new();
+    let whole = xml::walk(bytes, &mut |node| match node {
+        Node::Open { name, .. } => {
+            let known = ["si", "rPh", "t"].into_iter().find(|known| *known == name).unwrap_or("");
+            names.push(known);
+            open.push(known == "t");
+            readings += usize::from(known == "rPh");
+            if known == "si" {
+                text.clear();
+            }
+        }
+        Node::Text(piece) if open.last() == Some(&true) && readings == 0 => text.push_str(&escapes(piece)),
+        Node::Text(_) => {}
+        Node::Close => {
+            open.pop();
+            match names.pop() {
+                Some("si") => strings.push(text.as_str().into()),
+                Some("rPh") => readings = readings.saturating_sub(1),
+                _ => {}
+            }
+        }
+    });
+    (strings, whole)
+}
+
+/// The text with characters put in that XML cannot hold (`_x000D_`, ECMA-376 Part 1, 22.9.2.19).
+fn escapes(text: &str) -> String {
+    if !text.contains("_x") {
+        return text.to_string();
+    }
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("_x") {
+        let (before, after) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(before);
+        let code = after.get(2..6).filter(|_| after.get(6..7) == Some("_"));
+        match code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32) {
+            Some(letter) => {
+                out.push(letter);
+                rest = after.get(7..).unwrap_or_default();
+            }
+            None => {
+                out.push_str("_x");
+                rest = after.get(2..).unwrap_or_default();
+            }
+        }
+    }
+    out + rest
+}
+
+/// Reads the cells of a sheet. Answers whether its XML was well-formed.
+pub(super) fn cells(bytes: &[u8], strings: &[Rc<str>], book: &mut Book, sheet: usize) -> bool {
+    let mut page = Page::new(strings);
+    let whole = xml::walk(bytes, &mut |node| {
+        if let Some((place, cell)) = page.take(node) {
+            book.put(sheet, place, cell);
+        }
+    });
+    if let Some((place, cell)) = page.end() {
+        book.put(sheet, place, cell);
+    }
+    whole
+}
+
+/// A sheet being read.
+struct Page<'a> {
+    strings: &'a [Rc<str>],
+    place: Place,
+    /// The row of a `row` that does not say its number.
+    next_row: u32,
+    is_open: bool,
+    kind: String,
+    formula: String,
+    value: String,
+    /// The number of the formula that this cell shares.
+    shared: Option<String>,
+    formulas: HashMap<String, String>,
+    field: Field,
+}
+
+/// Which text of a cell is being read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    None,
+    Formula,
+    Value,
+}
+
+impl<'a> Page<'a> {
+    fn new(strings: &'a [Rc<str>]) -> Self {
+        Self {
+            strings,
+            place: Place::default(),
+            next_row: 0,
+            is_open: false,
+            kind: String::new(),
+            formula: String::new(),
+            value: String::new(),
+            shared: None,
+            formulas: HashMap::new(),
+            field: Field::None,
+        }
+    }
+
+    /// Takes a step. Gives the cell before where a new one or a new row begins.
+    fn take(&mut self, node: Node) -> Option<(Place, Cell)> {
+        match node {
+            Node::Open { name: "row", attributes } => {
+                let done = self.end();
+                let row = attributes.value("r").and_then(|row| row.trim().parse::<u32>().ok());
+                let row = row.map_or(self.next_row, |row| row.saturating_sub(1)).min(1 << 20);
+                self.next_row = row + 1;
+                self.place = Place { row, column: 0 };
+                return done;
+            }
+            Node::Open { name: "c", attributes } => {
+                let done = self.end();
+                if let Some(place) = attributes.value("r").and_then(|place| book::place(place.trim())) {
+                    self.place = place;
+                }
+                self.kind = attributes.value("t").unwrap_or_default().to_string();
+                self.is_open = true;
+                return done;
+            }
+            Node::Open { name: "f", attributes } => {
+                self.field = Field::Formula;
+                let is_shared = attributes.value("t") == Some("shared");
+                self.shared = attributes.value("si").filter(|_| is_shared).map(str::to_string);
+            }
+            Node::Open { name: "v" | "t", .. } => self.field = Field::Value,
+            Node::Open { .. } | Node::Close => self.field = Field::None,
+            Node::Text(text) => match self.field {
+                Field::Formula => self.formula.push_str(text),
+                Field::Value => self.value.push_str(text),
+                Field::None => {}
+            },
+        }
+        None
+    }
+
+    /// The cell that was read.
+    fn end(&mut self) -> Option<(Place, Cell)> {
+        self.field = Field::None;
+        let place = self.place;
+        if !std::mem::take(&mut self.is_open) {
+            return None;
+        }
+        self.place.column = self.place.column.saturating_add(1);
+        let mut formula = Some(std::mem::take(&mut self.formula)).filter(|formula| !formula.is_empty());
+        if let Some(shared) = self.shared.take() {
+            match &formula {
+                Some(formula) => {
+                    self.formulas.entry(shared).or_insert_with(|| formula.clone());
+                }
+                None => formula = self.formulas.get(&shared).cloned(),
+            }
+        }
+        let raw = std::mem::take(&mut self.value);
+        let value = self.value_of(&raw);
+        (formula.is_some() || value.is_some()).then_some((place, Cell { formula, value }))
+    }
+
+    /// The value of a cell by its type (ECMA-376 Part 1, 18.18.11).
+    fn value_of(&self, raw: &str) -> Option<Value> {
+        if raw.is_empty() {
+            return None;
+        }
+        Some(match self.kind.as_str() {
+            "s" => Value::Text(self.strings.get(raw.trim().parse::<usize>().ok()?)?.clone()),
+            "str" | "inlineStr" => Value::text(&escapes(raw)),
+            "b" => Value::Logical(raw.trim() == "1"),
+            "e" => Value::Error("#N/A"),
+            _ => raw.trim().parse().map_or_else(|_| Value::text(raw), Value::Number),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::excel::book::Sheet;
+
+    fn read(xml: &str, strings: &[&str]) -> Vec<(String, Option<String>, Option<Value>)> {
+        let mut book = Book::default();
+        book.sheets.push(Sheet::default());
+        let strings: Vec<Rc<str>> = strings.iter().map(|text| (*text).into()).collect();
+        cells(xml.as_bytes(), &strings, &mut book, 0);
+        let all = book.sheets[0].cells.iter();
+        all.map(|(place, cell)| (place.to_string(), cell.formula.clone(), cell.value.clone())).collect()
+    }
+
+    #[test]
+    fn formulas_values_and_cells_without_places() {
+        let xml = "<m:macrosheet xmlns:m=\"x\"><m:row r=\"3\"><m:c r=\"B3\" t=\"s\"><m:v>1</m:v></m:c>\
+            <m:c t=\"str\"><m:f>A1&amp;\"x\"</m:f><m:v>ok</m:v></m:c></m:row><m:row><m:c t=\"inlineStr\"><m:is><m:t>in_x0041_</m:t></m:is></m:c>\
+            <m:c><m:v>7</m:v></m:c><m:c t=\"b\"><m:v>1</m:v></m:c><m:c/></m:row></m:macrosheet>";
+        let want = [
+            ("B3".to_string(), None, Some(Value::text("two"))),
+            ("C3".to_string(), Some("A1&\"x\"".to_string()), Some(Value::text("ok"))),
+            ("A4".to_string(), None, Some(Value::text("inA"))),
+            ("B4".to_string(), None, Some(Value::Number(7.0))),
+            ("C4".to_string(), None, Some(Value::Logical(true))),
+        ];
+        assert_eq!(read(xml, &["one", "two"]), want);
+    }
+
+    #[test]
+    fn shared_formulas_and_damaged_ends() {
+        let xml = "<row r=\"1\"><c r=\"A1\"><f t=\"shared\" si=\"0\">HALT()</f></c><c r=\"A2\"><f t=\"shared\" si=\"0\"/></c><c r=\"A3\"><f>EXEC(1";
+        let formulas: Vec<_> = read(xml, &[]).into_iter().map(|(_, formula, _)| formula.unwrap()).collect();
+        assert_eq!(formulas, ["HALT()", "HALT()", "EXEC(1"]);
+        for length in 0..xml.len() {
+            read(xml.get(..length).unwrap(), &[]);
+        }
+    }
+
+    #[test]
+    fn shared_strings_without_readings() {
+        let xml =
+            "<sst><si><t>a</t></si><si><r><t>b</t></r><r><t>c</t></r><rPh><t>x</t></rPh></si><si/></sst>";
+        let (strings, whole) = shared(xml.as_bytes());
+        let strings: Vec<&str> = strings.iter().map(|text| &**text).collect();
+        assert_eq!((strings, whole), (vec!["a", "bc", ""], true));
+        assert_eq!(escapes("_x0041_b_x00_xZZZZ_表_x"), "Ab_x00_xZZZZ_表_x");
+    }
+}
