@@ -5,6 +5,7 @@ use serde::Serialize;
 
 pub mod heuristics;
 mod macros;
+mod outside;
 mod reach;
 pub mod yara;
 

@@ -3,8 +3,10 @@
 pub mod active_mime;
 mod base64;
 pub mod decrypt;
+mod fields;
 pub mod flat_xml;
 mod hidden_text;
+mod links;
 mod native;
 pub mod odf;
 pub mod ole;
@@ -30,4 +32,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
+    &fields::WordFields,
 ];

@@ -6,7 +6,7 @@
 
 use super::prose::Prose;
 use super::xml::{self, Node};
-use super::{hidden_text, relations};
+use super::{hidden_text, links, relations};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
 use crate::keyring::{Keyring, Letter};
 use crate::kind::{Kind, extension};
@@ -151,13 +151,16 @@ fn open_part(
             if let Some(why) = decoded.broken {
                 out.missed("damaged", format!("{name}: {why}"));
             }
-            note_relations(&name, &decoded.bytes, out);
+            note_relations(&name, types, &decoded.bytes, out);
         }
         // How it was read was told when the types were.
         Role::ContentTypes => {}
         Role::Boilerplate if decoded.broken.is_none() => {}
         _ => {
             note_hidden(&name, media_type, &decoded.bytes, out);
+            if matches!(kind.id, "xml" | "text" | "html") {
+                out.facts.extend(links::facts(&decoded.bytes));
+            }
             prose.add(media_type, &decoded.bytes);
             let mut child = Child::decoded(name.as_str(), "part", decoded);
             if entry.is_lost && child.unread.is_empty() {
@@ -195,15 +198,37 @@ impl Role {
     }
 }
 
-fn note_relations(name: &str, bytes: &[u8], out: &mut Opened) {
+fn note_relations(name: &str, types: &Types, bytes: &[u8], out: &mut Opened) {
+    let owner = owner(name);
+    let is_settings = types.of(&owner).is_some_and(|media_type| media_type.ends_with(SETTINGS))
+        || owner.to_lowercase().ends_with("settings.xml");
     let whole = xml::walk(bytes, &mut |node| {
         if let Node::Open { name: "Relationship", attributes } = node {
-            out.facts.extend(relations::external(attributes));
+            let mut fact = relations::external(attributes);
+            if let Some(Fact::External { relation, .. }) = &mut fact
+                && relation.eq_ignore_ascii_case(TEMPLATE)
+                && !is_settings
+            {
+                *relation = format!("{TEMPLATE} of {owner}");
+            }
+            out.facts.extend(fact);
         }
     });
     if !whole {
         out.broke("xml-damaged", name);
     }
+}
+
+/// The relationship to a template, and the end of the content type of the part that it works from.
+const TEMPLATE: &str = "attachedTemplate";
+const SETTINGS: &str = ".settings+xml";
+
+/// The part whose relationships a part of that name holds (ECMA-376 Part 2, 9.3.4).
+fn owner(name: &str) -> String {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    let file = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if folder.is_empty() { file.into() } else { format!("{folder}/{file}") }
 }
 
 /// The ends of content types of parts that only style a document.

@@ -1,7 +1,7 @@
 //! Rules written in Rust: one file each, one table.
 
 use super::{Finding, Strength, Title};
-use crate::artifact::Tree;
+use crate::artifact::{Artifact, Fact, Tree};
 use crate::text::printable;
 
 mod archive_contradicts_itself;
@@ -40,6 +40,13 @@ mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_starts_process;
+mod embedded_object_program;
+mod document_link_runs_program;
+mod dde_field;
+mod dde_command;
+mod remote_object_runs;
+mod remote_object;
+mod remote_template;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -100,6 +107,13 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
+    &embedded_object_program::RULE,
+    &document_link_runs_program::RULE,
+    &dde_field::RULE,
+    &dde_command::RULE,
+    &remote_object_runs::RULE,
+    &remote_object::RULE,
+    &remote_template::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
@@ -120,6 +134,16 @@ pub fn findings(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Everything that leads out of a document: artifact, relation, target.
+fn externals(tree: &Tree) -> impl Iterator<Item = (&Artifact, &str, &str)> {
+    tree.iter().flat_map(|artifact| {
+        artifact.facts.iter().filter_map(move |fact| match fact {
+            Fact::External { relation, target } => Some((artifact, relation.as_str(), target.as_str())),
+            _ => None,
+        })
+    })
+}
+
 impl Heuristic {
     fn finding(&self, artifact: usize, evidence: &str) -> Finding {
         Finding {
@@ -130,5 +154,21 @@ impl Heuristic {
             evidence: printable(evidence),
             attack: self.attack.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Child;
+
+    /// How often a check hits a document that leads out in one way to these targets.
+    pub(super) fn externals(check: fn(&Tree, &mut Check), relation: &str, targets: &[&str]) -> usize {
+        let external = |target: &&str| Fact::External { relation: relation.into(), target: (*target).into() };
+        let mut child = Child::new("a.docx", "attachment", b"PK".to_vec());
+        child.facts.extend(targets.iter().map(external));
+        let mut count = 0;
+        check(&Tree::new(child), &mut |_, _| count += 1);
+        count
     }
 }
