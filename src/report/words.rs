@@ -205,6 +205,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.pdf-attachment", "attached inside a PDF", "PDFの中の添付ファイル"),
     ("via.text", "text of a document", "文書の文字"),
     ("via.vba-module", "macro", "マクロ"),
+    ("via.vba-pcode", "compiled code of a macro", "マクロの実行用コード"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 

@@ -1,8 +1,9 @@
 //! One VBA project: its `dir` stream, the streams of its modules, and how it is locked.
 
+use super::compiled::{Compiled, Names};
 use super::dir::{Dir, Module};
-use super::source::{self, Found};
-use super::{decompress, module, protection, stomped};
+use super::source;
+use super::{decompress, module, protection};
 use crate::artifact::{Child, Fact, Opened};
 use crate::compound::{Compound, Entry, What};
 use crate::limits::{Budget, Stop};
@@ -18,7 +19,7 @@ pub(super) fn open_all(compound: &Compound, out: &mut Opened, budget: &mut Budge
     let before = out.children.len();
     let mut old = None;
     for storage in storages {
-        let project = Project { compound, storage, page: 0, sources: 0 };
+        let project = Project { compound, storage, page: 0, names: Names::default(), sources: 0 };
         if project.is_old(budget)? {
             old = old.or(storage.filter(|_| compound.children(storage).count() > 1));
         } else {
@@ -42,6 +43,8 @@ struct Project<'c> {
     compound: &'c Compound<'c>,
     storage: Option<usize>,
     page: u16,
+    /// What compiled code refers to.
+    names: Names,
     sources: usize,
 }
 
@@ -59,6 +62,7 @@ impl<'c> Project<'c> {
     fn open(mut self, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
         let dir = self.dir(out, budget)?;
         self.page = dir.code_page.unwrap_or_default();
+        self.names = self.names(&dir, budget)?;
         let mut done = BTreeSet::new();
         let mut missing = Vec::new();
         for module in &dir.modules {
@@ -109,6 +113,36 @@ impl<'c> Project<'c> {
         Ok(dir)
     }
 
+    /// The names in the `_VBA_PROJECT` stream.
+    fn names(&self, dir: &Dir, budget: &mut Budget) -> Result<Names, Stop> {
+        let Some(stream) = self.stream("_VBA_PROJECT") else { return Ok(Names::default()) };
+        let decoded = self.compound.stream(stream, budget);
+        decoded.stop.map_or(Ok(()), Err)?;
+        Ok(Names::read(&decoded.bytes, self.page, dir.is_64_bit))
+    }
+
+    /// Gives the compiled code of a module where it says what the source does not.
+    fn stomped(&self, module: &Listed, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        let Some(compiled) = Compiled::read(module.cache, &self.names, self.page) else { return Ok(()) };
+        let name = module.name;
+        let is_missing = !source::has_code(module.source) && compiled.is_more_than_empty(module.cache);
+        let hidden = compiled.hidden(module.source);
+        if is_missing {
+            let detail = format!("{name}: {} lines of compiled code, no source", compiled.lines);
+            out.facts.push(Fact::Trick { what: "vba-source-missing", detail });
+        }
+        if !hidden.is_empty() {
+            let detail = format!("{name}: only the compiled code names {}", hidden.join(", "));
+            out.facts.push(Fact::Trick { what: "vba-stomped", detail });
+        }
+        if compiled.listing.is_empty() || !is_missing && hidden.is_empty() {
+            return Ok(());
+        }
+        budget.pay(compiled.listing.len() as u64)?;
+        let child = Child::new(format!("{name} (compiled).bas"), "vba-pcode", compiled.listing.into_bytes());
+        out.push(child.of_kind("vba"), budget)
+    }
+
     /// Gives a module that the project lists.
     fn listed(
         &mut self,
@@ -124,7 +158,9 @@ impl<'c> Project<'c> {
         if found.searched {
             out.broke("vba-module-offset", format!("the source of {name} stands at {}", found.place));
         }
-        note_stomped(name, listed, &decoded.bytes, &found, &text, out);
+        let told = listed.offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
+        let cache = decoded.bytes.get(..told.max(found.place)).unwrap_or(&decoded.bytes);
+        self.stomped(&Listed { name, cache, source: &text }, out, budget)?;
         if !text.is_empty() {
             self.sources += 1;
             let broken = found.source.broken.filter(|_| found.source.stop.is_none());
@@ -204,16 +240,12 @@ impl<'c> Project<'c> {
     }
 }
 
-/// Notes a module whose compiled code has lines while its source has none.
-fn note_stomped(name: &str, listed: &Module, stream: &[u8], found: &Found, text: &str, out: &mut Opened) {
-    if source::has_code(text) {
-        return;
-    }
-    let told = listed.offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
-    if let Some(lines) = stomped::lines(stream.get(..told.max(found.place)).unwrap_or(stream)) {
-        let detail = format!("{name}: {lines} lines of compiled code, no source");
-        out.facts.push(Fact::Trick { what: "vba-stomped", detail });
-    }
+/// A module as its stream holds it.
+struct Listed<'a> {
+    name: &'a str,
+    /// What stands before the source.
+    cache: &'a [u8],
+    source: &'a str,
 }
 
 /// A module that the project does not list, which is a trick only where the list itself is whole.
@@ -313,15 +345,23 @@ mod tests {
         assert!(matches!(out.children[0].facts[..], [Fact::Trick { what: "vba-unlisted-module", .. }]));
     }
 
+    /// A cache of `size` bytes that ends in a table of two full lines and an empty one.
+    fn cache(size: usize) -> Vec<u8> {
+        let line = |length: u8| [0, 0, 0, 0, length, 0, 0, 0, 0, 0, 0, 0];
+        let table = [&[0xfe, 0xca, 1, 0, 3, 0][..], &line(8), &line(0), &line(9)].concat();
+        let before = std::iter::repeat_n(7, size - table.len());
+        before.chain(table).collect()
+    }
+
     #[test]
     fn compiled_code_without_source_is_told() {
         let code = b"Attribute VB_Name = \"Module1\"\r\n";
         for (source, count) in [(compress(code, true), 1), (Vec::new(), 0), ([0; 300].to_vec(), 0)] {
             let dir = compress(&write_dir(1252, &[Written { offset: 3000, ..module1() }]), true);
-            let stream = [super::super::stomped::tests::cache(3000), source].concat();
+            let stream = [cache(3000), source].concat();
             let out = open(&file(&[("/VBA/dir", dir), ("/VBA/Module1", stream)]));
             let detail = "Module1: 2 lines of compiled code, no source".into();
-            assert_eq!(out.facts[0], Fact::Trick { what: "vba-stomped", detail });
+            assert_eq!(out.facts[0], Fact::Trick { what: "vba-source-missing", detail });
             assert_eq!(out.children.len(), count);
         }
     }

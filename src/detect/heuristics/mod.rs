@@ -40,6 +40,8 @@ mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_starts_process;
+mod vba_source_missing;
+mod vba_stomped;
 mod embedded_object_program;
 mod document_link_runs_program;
 mod dde_field;
@@ -107,6 +109,8 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
+    &vba_source_missing::RULE,
+    &vba_stomped::RULE,
     &embedded_object_program::RULE,
     &document_link_runs_program::RULE,
     &dde_field::RULE,
@@ -132,6 +136,16 @@ pub fn findings(tree: &Tree) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Every trick of one name: artifact, detail.
+fn tricks<'a>(tree: &'a Tree, wanted: &str) -> impl Iterator<Item = (&'a Artifact, &'a str)> {
+    tree.iter().flat_map(move |artifact| {
+        artifact.facts.iter().filter_map(move |fact| match fact {
+            Fact::Trick { what, detail } if *what == wanted => Some((artifact, detail.as_str())),
+            _ => None,
+        })
+    })
 }
 
 /// Everything that leads out of a document: artifact, relation, target.
