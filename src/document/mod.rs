@@ -16,6 +16,7 @@ pub mod ppt;
 mod prose;
 mod relations;
 pub mod sealed;
+mod web_archive;
 mod xml;
 
 use crate::artifact::Format;
@@ -33,4 +34,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
     &fields::WordFields,
+    &web_archive::WebArchive,
 ];

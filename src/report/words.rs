@@ -206,6 +206,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.text", "text of a document", "文書の文字"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-pcode", "compiled code of a macro", "マクロの実行用コード"),
+    ("via.basic-module", "Basic macro", "Basicのマクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 

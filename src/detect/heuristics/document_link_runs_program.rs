@@ -4,6 +4,7 @@ use super::{Check, Heuristic, externals};
 use crate::artifact::Tree;
 use crate::detect::Strength;
 use crate::detect::outside::Place;
+use crate::kind::Kind;
 
 pub(super) const RULE: Heuristic = Heuristic {
     id: "document-link-runs-program",
@@ -18,7 +19,8 @@ pub(super) const RULE: Heuristic = Heuristic {
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
         let is_link = relation.eq_ignore_ascii_case("hyperlink") && is_telling(target);
-        if is_link || relation == "slide-action-program" {
+        let is_package = relation == "package-link" && Kind::by_name(target).is_some_and(Kind::runs);
+        if is_link || is_package || relation == "slide-action-program" {
             hit(artifact.id, target.to_string());
         }
     }
@@ -76,6 +78,7 @@ mod tests {
         ];
         assert_eq!(hits(check, "hyperlink", &strange), strange.len());
         assert_eq!(hits(check, "slide-action-program", &["hlinkHover ppaction://program rId2"]), 1);
+        assert_eq!(hits(check, "package-link", &["C:\\Windows\\calc.exe", "C:\\a.docx"]), 1);
         let plain = [
             "notes://server/db",
             "javascript:history.back()",

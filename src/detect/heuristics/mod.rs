@@ -40,6 +40,7 @@ mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_starts_process;
+mod odf_event_runs_script;
 mod vba_source_missing;
 mod vba_stomped;
 mod embedded_object_program;
@@ -109,6 +110,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
+    &odf_event_runs_script::RULE,
     &vba_source_missing::RULE,
     &vba_stomped::RULE,
     &embedded_object_program::RULE,
