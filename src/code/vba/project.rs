@@ -83,7 +83,9 @@ impl<'c> Project<'c> {
                 out.missed("damaged", format!("no stream holds the module {name}"));
             }
         }
-        let locked = self.is_locked(budget)?;
+        let project = self.project(budget)?;
+        let locked = protection::is_locked(&project);
+        note_hidden(&dir, &text::code_page(self.page, &project), out);
         if self.sources > 0 || !dir.modules.is_empty() {
             out.facts.push(Fact::VbaProject { code_page: self.page, modules: self.sources, locked });
         }
@@ -208,11 +210,12 @@ impl<'c> Project<'c> {
         }
     }
 
-    fn is_locked(&self, budget: &mut Budget) -> Result<bool, Stop> {
-        let Some(stream) = self.compound.child(self.above(), "PROJECT") else { return Ok(false) };
+    /// The PROJECT stream; empty where there is none.
+    fn project(&self, budget: &mut Budget) -> Result<Vec<u8>, Stop> {
+        let Some(stream) = self.compound.child(self.above(), "PROJECT") else { return Ok(Vec::new()) };
         let decoded = self.compound.stream(stream, budget);
         decoded.stop.map_or(Ok(()), Err)?;
-        Ok(protection::is_locked(&decoded.bytes))
+        Ok(decoded.bytes)
     }
 
     /// `bas` for procedures, `frm` for a form, which has a storage of its own beside the project, else `cls`.
@@ -239,6 +242,28 @@ impl<'c> Project<'c> {
         self.compound.child(self.storage, name).filter(|entry| entry.what == What::Stream)
     }
 }
+
+/// Notes modules that run and that the editor does not show, because the PROJECT stream (MS-OVBA 2.3.1.5) leaves them
+/// out.
+fn note_hidden(dir: &Dir, project: &str, out: &mut Opened) {
+    const KEYS: [&str; 4] = ["Module=", "Document=", "Class=", "BaseClass="];
+    let named = |line: &str| {
+        let value = KEYS.iter().find_map(|key| line.strip_prefix(key))?;
+        value.split('/').next().map(|name| text::nfkc(name.trim()).to_lowercase())
+    };
+    let shown: BTreeSet<String> = project.lines().filter_map(named).collect();
+    let names = dir.modules.iter().filter_map(Module::name);
+    let hidden: Vec<&str> =
+        names.filter(|name| !shown.contains(&text::nfkc(name).to_lowercase())).take(MOST_HIDDEN).collect();
+    // Names in another code page are as many as they are listed.
+    let fewer = shown.len() < dir.modules.len();
+    if fewer && !shown.is_empty() && !hidden.is_empty() {
+        out.facts.push(Fact::Trick { what: "vba-hidden-module", detail: hidden.join(", ") });
+    }
+}
+
+/// Hidden modules that are named.
+const MOST_HIDDEN: usize = 8;
 
 /// A module as its stream holds it.
 struct Listed<'a> {
@@ -325,6 +350,20 @@ mod tests {
         let out = open(&project(&written, "/Macros/VBA/表計", code));
         assert_eq!(modules(&out), [("表計.bas", "Attribute VB_Name = \"表計\"\r\n' 添付\r\n")]);
         assert_eq!(out.facts.len(), 1);
+    }
+
+    #[test]
+    fn modules_that_the_editor_does_not_show_are_told() {
+        let seen = || Written { name: b"Seen", narrow: b"Seen", wide: "Seen", offset: 20 };
+        let open = |project: &[u8]| {
+            let dir = compress(&write_dir(1252, &[module1(), seen()]), true);
+            let stored = [b"compiled".repeat(3)[..20].to_vec(), compress(CODE, true)].concat();
+            open(&file(&[("/VBA/dir", dir), ("/VBA/Module1", stored), ("/PROJECT", project.to_vec())])).facts
+        };
+        let hidden = Fact::Trick { what: "vba-hidden-module", detail: "Module1".into() };
+        assert!(open(b"ID=\"{0}\"\r\nModule=Seen\r\n").contains(&hidden));
+        assert!(!open(b"ID=\"{0}\"\r\nModule=MODULE1\r\nModule=Seen\r\n").contains(&hidden));
+        assert!(!open(b"ID=\"{0}\"\r\n").contains(&hidden));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! numbers, `SET` and `REF`) are worked out, since they are what an instruction is hidden behind; the result of every
 //! other field is taken as it was stored. Formulas, `IF` and merge fields are left out.
 
+mod template;
 mod word;
 
 use crate::artifact::Fact;

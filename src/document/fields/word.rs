@@ -4,7 +4,7 @@
 //! The piece table is not asked: every begin mark that is followed by an instruction that leads outside is read as
 //! both, so that text which no piece holds any more is read as well.
 
-use super::Fields;
+use super::{Fields, template};
 use crate::artifact::{Artifact, Fact, Format, Opened};
 use crate::compound::{Compound, is_compound};
 use crate::keyring::Keyring;
@@ -36,6 +36,12 @@ impl Format for WordFields {
             let decoded = compound.stream(stream, budget);
             decoded.stop.map_or(Ok(()), Err)?;
             out.facts.extend(facts(&decoded.bytes));
+            let table = template::table_name(&decoded.bytes);
+            if let Some(table) = compound.child(stream.parent, table) {
+                let table = compound.stream(table, budget);
+                table.stop.map_or(Ok(()), Err)?;
+                out.facts.extend(template::template(&decoded.bytes, &table.bytes));
+            }
         }
         Ok(())
     }
