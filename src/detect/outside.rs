@@ -26,11 +26,6 @@ const SERVICES: &[&str] = &[
     "microsoft.com",
     "d.docs.live.net",
     "onedrive.live.com",
-    "1drv.ms",
-    "docs.google.com",
-    "box.com",
-    "kintone.com",
-    "cybozu.com",
 ];
 
 /// Schemes that hand what they name to something that runs it, or that reach into a file as such.

@@ -200,16 +200,14 @@ impl Role {
 
 fn note_relations(name: &str, types: &Types, bytes: &[u8], out: &mut Opened) {
     let owner = owner(name);
-    let is_settings = types.of(&owner).is_some_and(|media_type| media_type.ends_with(SETTINGS))
-        || owner.to_lowercase().ends_with("settings.xml");
+    let media_type = types.of(&owner).unwrap_or_default();
     let whole = xml::walk(bytes, &mut |node| {
         if let Node::Open { name: "Relationship", attributes } = node {
             let mut fact = relations::external(attributes);
             if let Some(Fact::External { relation, .. }) = &mut fact
-                && relation.eq_ignore_ascii_case(TEMPLATE)
-                && !is_settings
+                && !is_followed(relation, &owner, media_type)
             {
-                *relation = format!("{TEMPLATE} of {owner}");
+                *relation = format!("{relation} of {owner}");
             }
             out.facts.extend(fact);
         }
@@ -219,9 +217,19 @@ fn note_relations(name: &str, types: &Types, bytes: &[u8], out: &mut Opened) {
     }
 }
 
-/// The relationship to a template, and the end of the content type of the part that it works from.
-const TEMPLATE: &str = "attachedTemplate";
-const SETTINGS: &str = ".settings+xml";
+/// Relationships that count only from one kind of part: the ends of its content type and of its name.
+const BOUND: &[(&str, &str, &str)] = &[
+    ("attachedTemplate", ".settings+xml", "settings.xml"),
+    ("frame", ".websettings+xml", "websettings.xml"),
+];
+
+/// Whether Office follows such a relationship of a part by itself. The data of a chart wait for a person.
+fn is_followed(relation: &str, owner: &str, media_type: &str) -> bool {
+    let owner = owner.to_lowercase();
+    let is_chart = media_type.ends_with(".chart+xml") || owner.contains("/charts/");
+    let bound = BOUND.iter().find(|(known, ..)| known.eq_ignore_ascii_case(relation));
+    !is_chart && bound.is_none_or(|(_, kind, name)| media_type.ends_with(kind) || owner.ends_with(name))
+}
 
 /// The part whose relationships a part of that name holds (ECMA-376 Part 2, 9.3.4).
 fn owner(name: &str) -> String {
@@ -348,7 +356,7 @@ mod tests {
     #[test]
     fn external_relationships_are_facts_even_in_broken_xml() {
         let relations = br#"<Relationships><Relationship Id="1" Type="http://x/attachedTemplate" TargetMode="External"
-            Target="http://a.example/t.dotm"/><broken attribute=><Relationship Type='http://x/frame' Target='\\b.example\f' TargetMode='External'/>"#;
+            Target="http://a.example/t.dotm"/><broken attribute=><Relationship Type='http://x/oleObject' Target='\\b.example\f' TargetMode='External'/>"#;
         let out = open(&[
             ("[Content_Types].xml", TYPES),
             ("word/_rels/settings.xml.rels", relations),
@@ -362,7 +370,7 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(targets, [("attachedTemplate", "http://a.example/t.dotm"), ("frame", "\\\\b.example\\f")]);
+        assert_eq!(targets, [("attachedTemplate", "http://a.example/t.dotm"), ("oleObject", "\\\\b.example\\f")]);
     }
 
     #[test]

@@ -49,6 +49,7 @@ const TELLING: &[&str] = &[
     "wmic",
     "calc.exe",
     "invoke-",
+    "syncappvpublishingserver",
     "-enc",
 ];
 
@@ -57,9 +58,14 @@ pub(super) fn is_command(target: &str) -> bool {
     let program = target.split_whitespace().next().unwrap_or_default();
     let name = program.rsplit(['\\', '/']).next().unwrap_or_default().trim_end_matches(".exe");
     let is_office = OFFICE.iter().any(|office| name.starts_with(office));
-    name == "cmd"
-        || TELLING.iter().any(|word| target.contains(word))
-        || (!is_office && program.contains(['\\', '/']) && program.ends_with(".exe"))
+    names_interpreter(&target) || (!is_office && program.contains(['\\', '/']) && program.ends_with(".exe"))
+}
+
+/// Whether a command in lower case begins with the command line or names what attackers run.
+pub(super) fn names_interpreter(target: &str) -> bool {
+    let program = target.split_whitespace().next().unwrap_or_default();
+    let name = program.rsplit(['\\', '/']).next().unwrap_or_default().trim_end_matches(".exe");
+    name == "cmd" || TELLING.iter().any(|word| target.contains(word))
 }
 
 /// Programs of an office that documents are linked with.

@@ -1,5 +1,6 @@
 //! Links that lead to a program, a command or a protocol that runs commands, and actions of slides that start programs.
 
+use super::dde_command::names_interpreter;
 use super::{Check, Heuristic, externals};
 use crate::artifact::Tree;
 use crate::detect::Strength;
@@ -58,7 +59,7 @@ fn is_telling(target: &str) -> bool {
     } else if scheme == "file" || target.starts_with("\\\\") || target.starts_with("//") {
         Place::of(&target).is_foreign()
     } else {
-        is_path && [" ", "%20", "system32"].iter().any(|sign| target.contains(sign))
+        is_path && names_interpreter(&target.replace("%20", " "))
     }
 }
 
@@ -86,6 +87,8 @@ mod tests {
             "setup.exe",
             "doi:10.1/x",
             "\\\\server\\tools\\run.exe",
+            "C:\\Users\\Joe Doe\\tools\\setup.exe",
+            "..\\My Tools\\run.bat",
         ];
         assert_eq!(hits(check, "hyperlink", &plain), 0);
     }
