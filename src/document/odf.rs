@@ -14,6 +14,7 @@ use crate::kind::extension;
 use crate::limits::{Budget, Stop};
 use crate::zip::Archive;
 use parts::Parts;
+use std::collections::HashMap;
 
 /// `OpenDocument` files.
 pub struct Odf;
@@ -80,11 +81,7 @@ fn give(parts: Parts, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop>
     out.facts.extend(parts.facts);
     for module in parts.modules {
         budget.pay(module.text.len() as u64)?;
-        let started: Vec<Fact> = parts
-            .started
-            .iter()
-            .filter_map(|script| entry_point(script, &module.name, &module.text))
-            .collect();
+        let started = entry_points(&parts.started, &module.name, &module.text);
         let mut child = Child::new(format!("{}.bas", module.name), "basic-module", module.text.into_bytes())
             .of_kind("vba");
         child.facts.extend(started);
@@ -93,21 +90,30 @@ fn give(parts: Parts, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop>
     Ok(())
 }
 
-/// The entry point that a script address names, `Library.Module.Procedure`, if it stands in this module.
-fn entry_point(script: &str, module: &str, text: &str) -> Option<Fact> {
-    let mut names = script.rsplit('.');
-    let (procedure, of) = (names.next()?.to_lowercase(), names.next()?);
-    let begins = |line: &str| {
-        let words: Vec<&str> =
-            line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|w| !w.is_empty()).collect();
-        words.windows(2).take(3).any(|pair| matches!(pair, ["sub" | "function", name] if *name == procedure))
-    };
-    let line = text.lines().position(|line| begins(&line.to_lowercase()))?;
-    of.eq_ignore_ascii_case(module).then(|| Fact::Sign {
-        sign: Sign::EntryPoint,
-        text: script.into(),
-        line: line + 1,
-    })
+/// The entry points in a module: what script addresses, `Library.Module.Procedure`, name in it.
+fn entry_points(scripts: &[String], module: &str, text: &str) -> Vec<Fact> {
+    let own = |script: &&String| script.rsplit('.').nth(1).is_some_and(|of| of.eq_ignore_ascii_case(module));
+    let named = |script: &'_ String| script.rsplit('.').next().map(str::to_lowercase);
+    let mut wanted: HashMap<String, &String> =
+        scripts.iter().filter(own).filter_map(|script| Some((named(script)?, script))).collect();
+    let mut found = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        if wanted.is_empty() {
+            break;
+        }
+        if let Some(script) = procedure(line).and_then(|name| wanted.remove(&name)) {
+            found.push(Fact::Sign { sign: Sign::EntryPoint, text: script.clone(), line: index + 1 });
+        }
+    }
+    found
+}
+
+/// The name of the procedure that begins on a line, in lower case.
+fn procedure(line: &str) -> Option<String> {
+    let mut words = line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let is_keyword = |word: &&str| ["sub", "function"].iter().any(|known| word.eq_ignore_ascii_case(known));
+    words.by_ref().take(3).find(is_keyword)?;
+    words.next().map(str::to_lowercase)
 }
 
 #[cfg(test)]

@@ -370,7 +370,10 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(targets, [("attachedTemplate", "http://a.example/t.dotm"), ("oleObject", "\\\\b.example\\f")]);
+        assert_eq!(
+            targets,
+            [("attachedTemplate", "http://a.example/t.dotm"), ("oleObject", "\\\\b.example\\f")]
+        );
     }
 
     #[test]

@@ -32,6 +32,8 @@ struct Field {
 const DEEPEST: usize = 64;
 const LONGEST: usize = 8 << 10;
 const MOST_BOOKMARKS: usize = 1000;
+/// Bytes of a bookmark, which many fields may repeat.
+const LONGEST_BOOKMARK: usize = 1 << 10;
 const MOST_FACTS: usize = 200;
 
 impl Fields {
@@ -96,8 +98,9 @@ impl Fields {
         match (name.as_str(), arguments) {
             ("QUOTE", _) => quoted(arguments),
             ("SET", [bookmark, value @ ..]) => {
-                if self.bookmarks.len() < MOST_BOOKMARKS {
-                    self.bookmarks.insert(bookmark.to_lowercase(), value.join(" "));
+                let value = value.join(" ");
+                if self.bookmarks.len() < MOST_BOOKMARKS && value.len() <= LONGEST_BOOKMARK {
+                    self.bookmarks.insert(bookmark.to_lowercase(), value);
                 }
                 String::new()
             }

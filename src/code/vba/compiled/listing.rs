@@ -10,16 +10,18 @@ use crate::text;
 
 /// The listing of a module, bounded in length.
 pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> String {
-    let mut out = String::new();
+    let (mut out, mut room) = (String::new(), WORK);
     for line in lines.iter() {
-        let mut machine = Machine { names, lines, page, stack: Vec::new(), said: String::new() };
-        let whole = machine.run(line);
+        let mut machine = Machine { names, lines, page, stack: Vec::new(), said: String::new(), room };
+        // A line that ends early has said something all the same.
+        let _end = machine.run(line);
+        room = machine.room;
         let text = machine.finish();
         if !text.is_empty() {
             out.push_str(&text);
             out.push_str("\r\n");
         }
-        if whole.is_none() && line.len() > LONGEST_LINE || out.len() > LONGEST {
+        if out.len() > LONGEST || room == 0 {
             break;
         }
     }
@@ -30,6 +32,8 @@ pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> String {
 const LONGEST: usize = 1 << 20;
 const LONGEST_EXPRESSION: usize = 32 << 10;
 const LONGEST_LINE: usize = 64 << 10;
+/// Operations and bytes of expressions of one module: lines may overlap, and expressions be copied again and again.
+const WORK: usize = 32 << 20;
 
 /// What an operation takes from the code behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +105,8 @@ struct Machine<'a> {
     stack: Vec<String>,
     /// What the line says so far.
     said: String,
+    /// What is left of the work.
+    room: usize,
 }
 
 impl Machine<'_> {
@@ -108,6 +114,7 @@ impl Machine<'_> {
     fn run(&mut self, line: &[u8]) -> Option<()> {
         let mut reader = Reader::new(line.get(..LONGEST_LINE).unwrap_or(line));
         while !reader.is_empty() {
+            self.room = self.room.checked_sub(1)?;
             let word = reader.u16()?;
             let (flags, operation) = (word >> 10, self.translated(word & 0x3ff));
             if operation > LAST {
@@ -248,6 +255,7 @@ impl Machine<'_> {
     }
 
     fn push(&mut self, text: String) {
+        self.room = self.room.saturating_sub(text.len());
         if self.stack.len() < 1000 && text.len() <= LONGEST_EXPRESSION {
             self.stack.push(text);
         }
