@@ -6,6 +6,7 @@ use serde::Serialize;
 pub mod heuristics;
 mod macros;
 mod objects;
+mod outside;
 mod reach;
 mod xlm;
 pub mod yara;

@@ -3,6 +3,7 @@
 //!
 //! The text is left in the artifact itself. Parts that are XML stay there too; of them only relationships are read.
 
+use super::links::Links;
 use super::xml::{self, Attributes, Node};
 use super::{base64, relations};
 use crate::artifact::{Artifact, Child, Format, Opened};
@@ -36,8 +37,12 @@ impl Format for FlatXml {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
-        let mut parts = Parts::default();
-        let whole = xml::walk(&artifact.bytes, &mut |node| parts.take(node, out));
+        let (mut parts, mut links) = (Parts::default(), Links::default());
+        let whole = xml::walk(&artifact.bytes, &mut |node| {
+            parts.take(&node, out);
+            links.take(node);
+        });
+        out.facts.append(&mut links.finish());
         if !whole {
             out.broke("xml-damaged", "read by its tags alone");
         }
@@ -79,7 +84,7 @@ struct Part {
 }
 
 impl Parts {
-    fn take(&mut self, node: Node, out: &mut Opened) {
+    fn take(&mut self, node: &Node, out: &mut Opened) {
         match node {
             Node::Open { name, attributes } => self.element(name, attributes, out),
             Node::Text(text) => {

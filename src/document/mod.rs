@@ -6,8 +6,10 @@ mod classes;
 pub mod decrypt;
 mod equation;
 pub mod excel;
+mod fields;
 pub mod flat_xml;
 mod hidden_text;
+mod links;
 mod moniker;
 mod native;
 pub mod odf;
@@ -20,6 +22,7 @@ mod prose;
 mod relations;
 pub mod rtf;
 pub mod sealed;
+mod web_archive;
 mod xml;
 
 use crate::artifact::Format;
@@ -42,4 +45,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &excel::Package,
     &excel::Sylk,
     &excel::Table,
+    &fields::WordFields,
+    &web_archive::WebArchive,
 ];

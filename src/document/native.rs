@@ -14,6 +14,11 @@ pub(super) fn child(path: &str, stream: &[u8]) -> Option<Child> {
     let data = reader.take_up_to(length);
     Some(match package(data) {
         Some(package) => package.child(),
+        None if linked(data).is_some() => {
+            let target = linked(data).map(text::guess).unwrap_or_default();
+            let link = Fact::External { relation: "package-link".into(), target };
+            Child::new(path, "stream", data.to_vec()).with(link)
+        }
         None => Child::new(path, "stream", data.to_vec()),
     })
 }
@@ -49,6 +54,17 @@ fn package(native: &[u8]) -> Option<Package<'_>> {
         cut: data.len() < length,
         data,
     })
+}
+
+/// The path of a package that holds a link to a file: behind its names stand the number one, twice, and the path.
+fn linked(native: &[u8]) -> Option<&[u8]> {
+    let mut reader = Reader::new(native);
+    reader.skip(2)?;
+    string(&mut reader)?;
+    string(&mut reader)?;
+    reader.skip(2)?;
+    let is_link = (reader.u16()?, reader.u16()?) == (1, 1);
+    string(&mut reader).filter(|path| is_link && !path.is_empty())
 }
 
 impl Package<'_> {
@@ -127,6 +143,14 @@ pub(super) mod tests {
             ("invoice.js", "ole-package", &b"var a;"[..])
         );
         assert_eq!(found.facts, [Fact::OtherName("Invoice.pdf".into())]);
+    }
+
+    #[test]
+    fn a_package_may_be_a_link() {
+        let native = b"\x02\0calc.exe\0C:\\x\\calc.exe\0\0\0\x01\0\x01\0C:\\x\\calc.exe\0\0";
+        let stream = [u32::try_from(native.len()).unwrap().to_le_bytes().as_slice(), native].concat();
+        let link = Fact::External { relation: "package-link".into(), target: "C:\\x\\calc.exe".into() };
+        assert_eq!(child("Native", &stream).unwrap().facts, [link]);
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use super::prose::Prose;
 use super::xml::{self, Node};
-use super::{hidden_text, relations};
+use super::{hidden_text, links, relations};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
 use crate::keyring::{Keyring, Letter};
 use crate::kind::{Kind, extension};
@@ -151,13 +151,16 @@ fn open_part(
             if let Some(why) = decoded.broken {
                 out.missed("damaged", format!("{name}: {why}"));
             }
-            note_relations(&name, &decoded.bytes, out);
+            note_relations(&name, types, &decoded.bytes, out);
         }
         // How it was read was told when the types were.
         Role::ContentTypes => {}
         Role::Boilerplate if decoded.broken.is_none() => {}
         _ => {
             note_hidden(&name, media_type, &decoded.bytes, out);
+            if matches!(kind.id, "xml" | "text" | "html") {
+                out.facts.extend(links::facts(&decoded.bytes));
+            }
             prose.add(media_type, &decoded.bytes);
             let mut child = Child::decoded(name.as_str(), "part", decoded);
             if entry.is_lost && child.unread.is_empty() {
@@ -195,15 +198,45 @@ impl Role {
     }
 }
 
-fn note_relations(name: &str, bytes: &[u8], out: &mut Opened) {
+fn note_relations(name: &str, types: &Types, bytes: &[u8], out: &mut Opened) {
+    let owner = owner(name);
+    let media_type = types.of(&owner).unwrap_or_default();
     let whole = xml::walk(bytes, &mut |node| {
         if let Node::Open { name: "Relationship", attributes } = node {
-            out.facts.extend(relations::external(attributes));
+            let mut fact = relations::external(attributes);
+            if let Some(Fact::External { relation, .. }) = &mut fact
+                && !is_followed(relation, &owner, media_type)
+            {
+                *relation = format!("{relation} of {owner}");
+            }
+            out.facts.extend(fact);
         }
     });
     if !whole {
         out.broke("xml-damaged", name);
     }
+}
+
+/// Relationships that count only from one kind of part: the ends of its content type and of its name.
+const BOUND: &[(&str, &str, &str)] = &[
+    ("attachedTemplate", ".settings+xml", "settings.xml"),
+    ("frame", ".websettings+xml", "websettings.xml"),
+];
+
+/// Whether Office follows such a relationship of a part by itself. The data of a chart wait for a person.
+fn is_followed(relation: &str, owner: &str, media_type: &str) -> bool {
+    let owner = owner.to_lowercase();
+    let is_chart = media_type.ends_with(".chart+xml") || owner.contains("/charts/");
+    let bound = BOUND.iter().find(|(known, ..)| known.eq_ignore_ascii_case(relation));
+    !is_chart && bound.is_none_or(|(_, kind, name)| media_type.ends_with(kind) || owner.ends_with(name))
+}
+
+/// The part whose relationships a part of that name holds (ECMA-376 Part 2, 9.3.4).
+fn owner(name: &str) -> String {
+    let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+    let folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+    let file = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if folder.is_empty() { file.into() } else { format!("{folder}/{file}") }
 }
 
 /// The ends of content types of parts that only style a document.
@@ -323,7 +356,7 @@ mod tests {
     #[test]
     fn external_relationships_are_facts_even_in_broken_xml() {
         let relations = br#"<Relationships><Relationship Id="1" Type="http://x/attachedTemplate" TargetMode="External"
-            Target="http://a.example/t.dotm"/><broken attribute=><Relationship Type='http://x/frame' Target='\\b.example\f' TargetMode='External'/>"#;
+            Target="http://a.example/t.dotm"/><broken attribute=><Relationship Type='http://x/oleObject' Target='\\b.example\f' TargetMode='External'/>"#;
         let out = open(&[
             ("[Content_Types].xml", TYPES),
             ("word/_rels/settings.xml.rels", relations),
@@ -337,7 +370,10 @@ mod tests {
                 _ => None,
             })
             .collect();
-        assert_eq!(targets, [("attachedTemplate", "http://a.example/t.dotm"), ("frame", "\\\\b.example\\f")]);
+        assert_eq!(
+            targets,
+            [("attachedTemplate", "http://a.example/t.dotm"), ("oleObject", "\\\\b.example\\f")]
+        );
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Records (2.3.1) are walked for external object storages (2.10.34, 2.10.42), whether a directory of persistent
 //! objects refers to them or not. Slides, their text and their sounds are left out.
 
+mod actions;
+
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::bytes::Reader;
 use crate::codec;
@@ -49,6 +51,7 @@ impl Format for Ppt {
 
 /// Takes the storages out of a stream, which may have been decrypted before.
 fn open_stream(path: &str, stream: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    out.facts.extend(actions::facts(stream));
     for (at, storage) in storages(stream) {
         let decoded = storage.decode(budget);
         let stop = decoded.stop;

@@ -3,14 +3,90 @@
 use super::xml::Attributes;
 use crate::artifact::Fact;
 
-/// The fact of a `Relationship` element that leads outside. Hyperlinks, which a person must click, are left out.
+/// The fact of a `Relationship` element that leads outside. Hyperlinks, which a person must click, are left out but
+/// for those that start something.
 pub(super) fn external(attributes: &Attributes) -> Option<Fact> {
     let is_external =
         attributes.value("TargetMode").is_some_and(|mode| mode.trim().eq_ignore_ascii_case("External"));
     let target = attributes.value("Target").filter(|_| is_external)?;
     let relation = attributes.value("Type").unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    let is_hyperlink = relation.eq_ignore_ascii_case("hyperlink");
-    (!is_hyperlink).then(|| Fact::External { relation: relation.into(), target: target.into() })
+    let is_shown = !relation.eq_ignore_ascii_case("hyperlink") || starts_something(target);
+    is_shown.then(|| Fact::External { relation: relation.into(), target: target.into() })
+}
+
+/// Schemes of addresses that lead to pages and mailboxes, and no further.
+const PLAIN: &[&str] =
+    &["http", "https", "mailto", "ftp", "tel", "sip", "news", "onenote", "callto", "msteams"];
+
+/// Whether a click on an address starts a program: a file that runs, a command, or a protocol that a program answers.
+pub(super) fn starts_something(address: &str) -> bool {
+    let address = percent_decoded(address.trim()).to_lowercase();
+    let scheme = address.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme));
+    match scheme {
+        Some("file") => runs(&address),
+        Some(scheme) if PLAIN.contains(&scheme) => false,
+        Some(_) => true,
+        // A place in this document.
+        None if address.starts_with('#') => false,
+        None => runs(&address),
+    }
+}
+
+/// Whether it is a scheme and not the letter of a drive.
+fn is_scheme(scheme: &str) -> bool {
+    scheme.len() > 1 && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '+' | '.'))
+}
+
+/// Whether the first word of a command, or the whole of a path, names a file that runs.
+fn runs(path: &str) -> bool {
+    let path = path.split(['#', '?']).next().unwrap_or_default();
+    let first = path.split_whitespace().next().unwrap_or_default();
+    let names = |path: &str| {
+        let is_command = path.contains(['\\', '/']) || path.contains(".exe");
+        let file = path.rsplit(['\\', '/']).next().unwrap_or_default();
+        let by_name = crate::kind::Kind::by_name(file);
+        // A name on the internet ends like the program of old.
+        let is_host = file.ends_with(".com") && !is_command;
+        COMMANDS.contains(&file.trim_end_matches(".exe"))
+            || by_name.is_some_and(|kind| kind.runs() && !is_host)
+    };
+    names(path) || names(first)
+}
+
+/// Programs of the system that a command begins with.
+const COMMANDS: &[&str] = &[
+    "cmd",
+    "powershell",
+    "pwsh",
+    "mshta",
+    "rundll32",
+    "regsvr32",
+    "wscript",
+    "cscript",
+    "certutil",
+    "bitsadmin",
+    "msiexec",
+    "forfiles",
+    "pcalua",
+    "explorer",
+    "conhost",
+    "wmic",
+    "syncappvpublishingserver",
+];
+
+/// The address without its percent signs.
+fn percent_decoded(address: &str) -> String {
+    let (mut out, mut rest) = (Vec::new(), address.as_bytes());
+    while let Some((byte, after)) = rest.split_first() {
+        let digits = after.split_at_checked(2).filter(|_| *byte == b'%');
+        let code = digits.and_then(|(hex, behind)| {
+            Some((u8::from_str_radix(std::str::from_utf8(hex).ok()?, 16).ok()?, behind))
+        });
+        let (byte, behind) = code.unwrap_or((*byte, after));
+        out.push(byte);
+        rest = behind;
+    }
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 #[cfg(test)]
@@ -40,5 +116,32 @@ mod tests {
             found,
             [fact("attachedTemplate", "http://a.example/t.dotm"), fact("oleObject", "\\\\c.example\\x")]
         );
+    }
+
+    #[test]
+    fn links_that_start_something_are_told_from_pages() {
+        for address in [
+            "file:///\\\\a.example\\x.exe",
+            "\\\\a.example\\b\\run.vbs",
+            "powershell%20-NoP%20-c%20x",
+            "ms-msdt:/id%20x",
+            "search-ms:query=x",
+            "C:\\Windows\\System32\\calc.exe",
+            "SyncAppvPublishingServer.vbs x",
+            "javascript:x",
+        ] {
+            assert!(starts_something(address), "{address}");
+        }
+        for address in [
+            "http://a.example/x.exe",
+            "mailto:a@b.example",
+            "www.a.example.com",
+            "file:///C:\\Temp\\Book1.xlsx",
+            "#Sheet1!A1",
+            "..\\Sales\\Book2.xlsx",
+            "Саёҳат1,%20семь1",
+        ] {
+            assert!(!starts_something(address), "{address}");
+        }
     }
 }

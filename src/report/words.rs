@@ -211,6 +211,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.ole-native", "data of an object", "埋め込まれた部品のデータ"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.xlm-sheet", "macro sheet (Excel 4)", "マクロのシート（Excel 4.0）"),
+    ("via.vba-pcode", "compiled code of a macro", "マクロの実行用コード"),
+    ("via.basic-module", "Basic macro", "Basicのマクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 

@@ -27,6 +27,7 @@ pub mod mime;
 pub mod ole;
 pub mod ooxml;
 pub mod outlook;
+pub mod pcode;
 pub mod pdf;
 pub mod png;
 pub mod transfer;

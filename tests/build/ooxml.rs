@@ -6,6 +6,7 @@ use super::ole::{self, Damage};
 use super::vba::Project;
 use super::zip::Archive;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// A Word, Excel or PowerPoint file as a recipe gives it; with `vba` it is the macro-enabled kind.
@@ -22,6 +23,10 @@ pub struct Package {
     pub macros: Option<Macros>,
     /// Path of the VBA project within the package.
     pub vba_path: Option<String>,
+    /// Further parts in XML: path → text, without the declaration. One named like a usual part stands in its place.
+    pub parts: BTreeMap<String, String>,
+    /// Further parts that are files: path → what they hold.
+    pub files: BTreeMap<String, super::Content>,
 }
 
 /// One kind of package: names of its main part and their types.
@@ -63,6 +68,12 @@ const MACRO_SHEET: &str = "http://schemas.microsoft.com/office/2006/relationship
 const SHEET_TYPE: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml";
 const SLIDE_TYPE: &str = "application/vnd.openxmlformats-officedocument.presentationml.slide+xml";
 
+/// Content types of further parts by the ends of their names.
+const FURTHER: &[(&str, &str)] = &[
+    ("word/settings.xml", "application/vnd.openxmlformats-officedocument.wordprocessingml.settings+xml"),
+    ("externalLink1.xml", "application/vnd.openxmlformats-officedocument.spreadsheetml.externalLink+xml"),
+];
+
 impl Package {
     pub fn bytes(&self, shape: &Shape) -> Vec<u8> {
         let usual = format!("{}/vbaProject.bin", shape.folder);
@@ -87,6 +98,13 @@ impl Package {
         }
         let path = format!("{}/_rels/{}.rels", shape.folder, shape.main);
         parts.push((path, relations(&links).into_bytes()));
+        for (path, text) in &self.parts {
+            parts.retain(|(known, _)| known != path);
+            parts.push((path.clone(), format!("{XML}{}", text.trim()).into_bytes()));
+        }
+        for (path, content) in &self.files {
+            parts.push((path.clone(), content.bytes()));
+        }
         Archive::plain(parts.iter().map(|(name, bytes)| (name.as_str(), bytes.clone())).collect())
     }
 
@@ -111,6 +129,11 @@ impl Package {
         }
         for number in 1..=self.macro_sheets() {
             part(&format!("xl/macrosheets/sheet{number}.xml"), "application/vnd.ms-excel.macrosheet+xml");
+        }
+        for (end, kind) in FURTHER {
+            for path in self.parts.keys().filter(|path| path.ends_with(end)) {
+                part(path, kind);
+            }
         }
         if self.vba.is_some() {
             part(vba_path, "application/vnd.ms-office.vbaProject");

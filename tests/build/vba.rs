@@ -5,6 +5,7 @@
 
 use super::forms::Form;
 use super::ole::Stream;
+use super::pcode;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,6 +24,8 @@ pub struct Project {
     /// The MBCS stream names in `dir` are wrong, only the Unicode ones are right.
     pub scrambled_names: bool,
     pub damaged_dir: bool,
+    /// Module → compiled code: a procedure and the statements in it. Its source is what `modules` says.
+    pub compiled: BTreeMap<String, Vec<pcode::Line>>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -74,11 +77,11 @@ impl Project {
         let mut streams = vec![
             (at("PROJECT"), self.project_text()),
             (at("PROJECTwm"), self.wide_names()),
-            (at("VBA/_VBA_PROJECT"), b"\xcc\x61\xff\xff\x00\x00\x00".to_vec()),
+            (at("VBA/_VBA_PROJECT"), self.compiled_names()),
             (at("VBA/dir"), dir),
         ];
         for (name, source) in &self.modules {
-            let mut bytes = CACHE.to_vec();
+            let mut bytes = self.cache(name);
             bytes.extend(compress(&self.code_page.encode(&self.listing(name, source))));
             streams.push((at(&format!("VBA/{name}")), bytes));
         }
@@ -86,6 +89,22 @@ impl Project {
             streams.extend(form.streams(&at(&form.name)));
         }
         streams
+    }
+
+    /// The performance cache of a module, and the table of names that all of them refer to.
+    fn cache(&self, module: &str) -> Vec<u8> {
+        let lines = self.compiled.get(module);
+        lines.map_or_else(
+            || CACHE.to_vec(),
+            |lines| pcode::cache(lines, &pcode::names(self.compiled.values())),
+        )
+    }
+
+    fn compiled_names(&self) -> Vec<u8> {
+        if self.compiled.is_empty() {
+            return b"\xcc\x61\xff\xff\x00\x00\x00".to_vec();
+        }
+        pcode::table(&pcode::names(self.compiled.values()))
     }
 
     fn is_form(&self, name: &str) -> bool {

@@ -126,8 +126,10 @@ fn entry_points(lines: &[Line], controls: &Controls, signs: &mut Collected) {
         for pair in line.tokens.windows(2) {
             let [Token::Word(keyword), Token::Word(name)] = pair else { continue };
             let procedure = keyword == "sub" || keyword == "function";
+            // What takes a ribbon is called as the ribbon is loaded.
+            let takes_ribbon = || line.tokens.iter().any(|token| token.is("iribbonui"));
             if procedure
-                && is_entry_point(name, controls)
+                && (is_entry_point(name, controls) || takes_ribbon())
                 && !line.tokens.first().is_some_and(|token| token.is("end"))
             {
                 signs.add(Sign::EntryPoint, name, line.number);
@@ -272,6 +274,7 @@ mod tests {
         use Sign::*;
         let rows: &[(&str, &[(Sign, usize)])] = &[
             ("Sub _\nautoopen( _\n)\nEnd Sub", &[(EntryPoint, 1)]),
+            ("Sub Loaded(ribbon As IRibbonUI)\nEnd Sub", &[(EntryPoint, 1)]),
             (
                 "Attribute VB_Base = \"1Normal\"\nPrivate Sub InkPicture1_Painted(x)\nEnd Sub",
                 &[(EntryPoint, 2)],

@@ -115,6 +115,8 @@ pub(super) const NAMES: &[Word] = &[
 pub(in crate::code) const TEXTS: &[Word] = &[
     // Excel 4 formulas that start programs and call functions of libraries.
     word(Sign::ProcessStart, "=cmd|"), word(Sign::ProcessStart, "=exec("), word(Sign::ProcessStart, "=call("), word(Sign::ProcessStart, "=register("),
+    // What OpenOffice starts programs with.
+    word(Sign::PlainStart, "com.sun.star.system.systemshellexecute"),
     // A moniker that fetches and runs a script; an object of the script engines inside a text.
     word(Sign::ProcessStart, "script:http"), word(Sign::ProcessStart, "new activexobject("),
     // Places from which Windows starts programs at logon.

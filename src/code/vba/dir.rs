@@ -15,6 +15,8 @@ pub(super) struct Dir {
     pub(super) modules: Vec<Module>,
     /// Whether the stream was read to its terminator.
     pub(super) whole: bool,
+    /// Whether a 64-bit Office wrote the project.
+    pub(super) is_64_bit: bool,
 }
 
 /// One module as the `dir` stream describes it (MS-OVBA 2.3.4.2.3.2).
@@ -38,6 +40,7 @@ struct Name {
 /// More modules than any project holds; VBA itself stops at 32,767.
 const MOST_MODULES: usize = 32_767;
 
+const SYSTEM: u16 = 0x01;
 const CODE_PAGE: u16 = 0x03;
 const VERSION: u16 = 0x09;
 const TERMINATOR: u16 = 0x10;
@@ -59,6 +62,8 @@ impl Dir {
         while let Some((id, data)) = record(&mut reader) {
             let page = dir.code_page.unwrap_or_default();
             match id {
+                // MS-OVBA 2.3.4.2.1.1.
+                SYSTEM if module.is_none() => dir.is_64_bit = Reader::new(data).u32() == Some(3),
                 CODE_PAGE => dir.code_page = Reader::new(data).u16(),
                 TERMINATOR => {
                     dir.whole = true;

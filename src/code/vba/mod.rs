@@ -3,16 +3,16 @@
 //! A project is a storage that holds a `dir` or a `_VBA_PROJECT` stream, under whatever name and however deep.
 //! Where the `dir` stream names a module wrongly or not at all, its stream is searched for the one beginning every
 //! source has. As the last resort, in files without a readable project, whole streams and then the bare bytes are
-//! searched. Compiled code (the performance cache, `__SRP_` streams) is not read but for its line count, which
-//! shows sources that were emptied after compiling. References, conditional constants and help texts are left out:
+//! searched. Compiled code (the performance cache) is put back into text where the source does not say the same;
+//! `__SRP_` streams are not read. References, conditional constants and help texts are left out:
 //! nothing in them runs.
 
+mod compiled;
 mod decompress;
 mod dir;
 mod project;
 mod protection;
 mod source;
-mod stomped;
 
 use crate::artifact::{Artifact, Child, Damage, Fact, Format, Opened, Unread};
 use crate::compound::{Compound, is_compound};

@@ -1,8 +1,9 @@
 //! One VBA project: its `dir` stream, the streams of its modules, and how it is locked.
 
+use super::compiled::{Compiled, Names};
 use super::dir::{Dir, Module};
-use super::source::{self, Found};
-use super::{decompress, module, protection, stomped};
+use super::source;
+use super::{decompress, module, protection};
 use crate::artifact::{Child, Fact, Opened};
 use crate::compound::{Compound, Entry, What};
 use crate::limits::{Budget, Stop};
@@ -18,7 +19,7 @@ pub(super) fn open_all(compound: &Compound, out: &mut Opened, budget: &mut Budge
     let before = out.children.len();
     let mut old = None;
     for storage in storages {
-        let project = Project { compound, storage, page: 0, sources: 0 };
+        let project = Project { compound, storage, page: 0, names: Names::default(), sources: 0 };
         if project.is_old(budget)? {
             old = old.or(storage.filter(|_| compound.children(storage).count() > 1));
         } else {
@@ -42,6 +43,8 @@ struct Project<'c> {
     compound: &'c Compound<'c>,
     storage: Option<usize>,
     page: u16,
+    /// What compiled code refers to.
+    names: Names,
     sources: usize,
 }
 
@@ -59,6 +62,7 @@ impl<'c> Project<'c> {
     fn open(mut self, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
         let dir = self.dir(out, budget)?;
         self.page = dir.code_page.unwrap_or_default();
+        self.names = self.names(&dir, budget)?;
         let mut done = BTreeSet::new();
         let mut missing = Vec::new();
         for module in &dir.modules {
@@ -79,7 +83,9 @@ impl<'c> Project<'c> {
                 out.missed("damaged", format!("no stream holds the module {name}"));
             }
         }
-        let locked = self.is_locked(budget)?;
+        let project = self.project(budget)?;
+        let locked = protection::is_locked(&project);
+        note_hidden(&dir, &text::code_page(self.page, &project), out);
         if self.sources > 0 || !dir.modules.is_empty() {
             out.facts.push(Fact::VbaProject { code_page: self.page, modules: self.sources, locked });
         }
@@ -109,6 +115,36 @@ impl<'c> Project<'c> {
         Ok(dir)
     }
 
+    /// The names in the `_VBA_PROJECT` stream.
+    fn names(&self, dir: &Dir, budget: &mut Budget) -> Result<Names, Stop> {
+        let Some(stream) = self.stream("_VBA_PROJECT") else { return Ok(Names::default()) };
+        let decoded = self.compound.stream(stream, budget);
+        decoded.stop.map_or(Ok(()), Err)?;
+        Ok(Names::read(&decoded.bytes, self.page, dir.is_64_bit))
+    }
+
+    /// Gives the compiled code of a module where it says what the source does not.
+    fn stomped(&self, module: &Listed, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        let Some(compiled) = Compiled::read(module.cache, &self.names, self.page) else { return Ok(()) };
+        let name = module.name;
+        let is_missing = !source::has_code(module.source) && compiled.is_more_than_empty(module.cache);
+        let hidden = compiled.hidden(module.source);
+        if is_missing {
+            let detail = format!("{name}: {} lines of compiled code, no source", compiled.lines);
+            out.facts.push(Fact::Trick { what: "vba-source-missing", detail });
+        }
+        if !hidden.is_empty() {
+            let detail = format!("{name}: only the compiled code names {}", hidden.join(", "));
+            out.facts.push(Fact::Trick { what: "vba-stomped", detail });
+        }
+        if compiled.listing.is_empty() || !is_missing && hidden.is_empty() {
+            return Ok(());
+        }
+        budget.pay(compiled.listing.len() as u64)?;
+        let child = Child::new(format!("{name} (compiled).bas"), "vba-pcode", compiled.listing.into_bytes());
+        out.push(child.of_kind("vba"), budget)
+    }
+
     /// Gives a module that the project lists.
     fn listed(
         &mut self,
@@ -124,7 +160,9 @@ impl<'c> Project<'c> {
         if found.searched {
             out.broke("vba-module-offset", format!("the source of {name} stands at {}", found.place));
         }
-        note_stomped(name, listed, &decoded.bytes, &found, &text, out);
+        let told = listed.offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
+        let cache = decoded.bytes.get(..told.max(found.place)).unwrap_or(&decoded.bytes);
+        self.stomped(&Listed { name, cache, source: &text }, out, budget)?;
         if !text.is_empty() {
             self.sources += 1;
             let broken = found.source.broken.filter(|_| found.source.stop.is_none());
@@ -172,11 +210,12 @@ impl<'c> Project<'c> {
         }
     }
 
-    fn is_locked(&self, budget: &mut Budget) -> Result<bool, Stop> {
-        let Some(stream) = self.compound.child(self.above(), "PROJECT") else { return Ok(false) };
+    /// The PROJECT stream; empty where there is none.
+    fn project(&self, budget: &mut Budget) -> Result<Vec<u8>, Stop> {
+        let Some(stream) = self.compound.child(self.above(), "PROJECT") else { return Ok(Vec::new()) };
         let decoded = self.compound.stream(stream, budget);
         decoded.stop.map_or(Ok(()), Err)?;
-        Ok(protection::is_locked(&decoded.bytes))
+        Ok(decoded.bytes)
     }
 
     /// `bas` for procedures, `frm` for a form, which has a storage of its own beside the project, else `cls`.
@@ -204,16 +243,34 @@ impl<'c> Project<'c> {
     }
 }
 
-/// Notes a module whose compiled code has lines while its source has none.
-fn note_stomped(name: &str, listed: &Module, stream: &[u8], found: &Found, text: &str, out: &mut Opened) {
-    if source::has_code(text) {
-        return;
+/// Notes modules that run and that the editor does not show, because the PROJECT stream (MS-OVBA 2.3.1.5) leaves them
+/// out.
+fn note_hidden(dir: &Dir, project: &str, out: &mut Opened) {
+    const KEYS: [&str; 4] = ["Module=", "Document=", "Class=", "BaseClass="];
+    let named = |line: &str| {
+        let value = KEYS.iter().find_map(|key| line.strip_prefix(key))?;
+        value.split('/').next().map(|name| text::nfkc(name.trim()).to_lowercase())
+    };
+    let shown: BTreeSet<String> = project.lines().filter_map(named).collect();
+    let names = dir.modules.iter().filter_map(Module::name);
+    let hidden: Vec<&str> =
+        names.filter(|name| !shown.contains(&text::nfkc(name).to_lowercase())).take(MOST_HIDDEN).collect();
+    // Names in another code page are as many as they are listed.
+    let fewer = shown.len() < dir.modules.len();
+    if fewer && !shown.is_empty() && !hidden.is_empty() {
+        out.facts.push(Fact::Trick { what: "vba-hidden-module", detail: hidden.join(", ") });
     }
-    let told = listed.offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0);
-    if let Some(lines) = stomped::lines(stream.get(..told.max(found.place)).unwrap_or(stream)) {
-        let detail = format!("{name}: {lines} lines of compiled code, no source");
-        out.facts.push(Fact::Trick { what: "vba-stomped", detail });
-    }
+}
+
+/// Hidden modules that are named.
+const MOST_HIDDEN: usize = 8;
+
+/// A module as its stream holds it.
+struct Listed<'a> {
+    name: &'a str,
+    /// What stands before the source.
+    cache: &'a [u8],
+    source: &'a str,
 }
 
 /// A module that the project does not list, which is a trick only where the list itself is whole.
@@ -227,139 +284,4 @@ fn unlisted(child: Child, dir: &Dir, stream: &Entry) -> Child {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Vba;
-    use super::super::decompress::tests::compress;
-    use super::super::dir::tests::{Written, write as write_dir};
-    use crate::artifact::{Child, Fact, Format, Opened, Tree};
-    use crate::keyring::Keyring;
-    use crate::limits::{Budget, Limits};
-    use std::io::{Cursor, Write};
-
-    const CODE: &[u8] =
-        b"Attribute VB_Name = \"Module1\"\r\nSub AutoOpen()\r\nMsgBox \"hello\"\r\nEnd Sub\r\n";
-
-    fn file(streams: &[(&str, Vec<u8>)]) -> Vec<u8> {
-        let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
-        for (path, bytes) in streams {
-            let (storage, _) = path.rsplit_once('/').unwrap();
-            file.create_storage_all(storage).unwrap();
-            file.create_stream(path).unwrap().write_all(bytes).unwrap();
-        }
-        file.into_inner().into_inner()
-    }
-
-    /// A project of one module whose source stands behind 20 bytes of compiled code.
-    fn project(module: &Written, stream: &str, code: &[u8]) -> Vec<u8> {
-        let dir = compress(&write_dir(932, std::slice::from_ref(module)), true);
-        let stored = [b"compiled".repeat(3)[..20].to_vec(), compress(code, true)].concat();
-        file(&[("/Macros/VBA/dir", dir), (stream, stored), ("/Macros/PROJECT", b"Module=A\r\n".to_vec())])
-    }
-
-    fn module1() -> Written<'static> {
-        Written { name: b"Module1", narrow: b"Module1", wide: "Module1", offset: 20 }
-    }
-
-    fn open(bytes: &[u8]) -> Opened {
-        let tree = Tree::new(Child::new("a.doc", "file", bytes.to_vec()));
-        let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
-        if Vba.matches(artifact) {
-            Vba.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
-        }
-        out
-    }
-
-    fn modules(out: &Opened) -> Vec<(&str, &str)> {
-        out.children
-            .iter()
-            .map(|child| (child.name.as_str(), std::str::from_utf8(&child.bytes).unwrap()))
-            .collect()
-    }
-
-    #[test]
-    fn a_module_comes_out_as_it_was_written() {
-        let out = open(&project(&module1(), "/Macros/VBA/Module1", CODE));
-        assert_eq!(modules(&out), [("Module1.bas", std::str::from_utf8(CODE).unwrap())]);
-        assert_eq!((out.children[0].via, out.children[0].kind.unwrap().id), ("vba-module", "vba"));
-        assert_eq!(out.facts, [Fact::VbaProject { code_page: 932, modules: 1, locked: false }]);
-        assert_eq!(out.damage, []);
-    }
-
-    #[test]
-    fn japanese_names_and_sources_are_decoded() {
-        let name = b"\x95\x5c\x8cv";
-        let written = Written { name, narrow: name, wide: "表計", offset: 20 };
-        let code = b"Attribute VB_Name = \"\x95\x5c\x8cv\"\r\n' \x93\x59\x95\x74\r\n";
-        let out = open(&project(&written, "/Macros/VBA/表計", code));
-        assert_eq!(modules(&out), [("表計.bas", "Attribute VB_Name = \"表計\"\r\n' 添付\r\n")]);
-        assert_eq!(out.facts.len(), 1);
-    }
-
-    #[test]
-    fn a_scrambled_name_is_told_and_read_past() {
-        let written = Written { narrow: b"LAHTPHWS", ..module1() };
-        let out = open(&project(&written, "/Macros/VBA/Module1", CODE));
-        assert_eq!(modules(&out).len(), 1);
-        let trick = Fact::Trick { what: "vba-scrambled-module-name", detail: "LAHTPHWS for Module1".into() };
-        assert_eq!(out.facts[0], trick);
-    }
-
-    #[test]
-    fn a_wrong_offset_or_stream_name_is_searched_past() {
-        let out = open(&project(&Written { offset: 9999, ..module1() }, "/Macros/VBA/Module1", CODE));
-        assert_eq!((modules(&out)[0].0, out.damage[0].what), ("Module1.bas", "vba-module-offset"));
-        let out = open(&project(&module1(), "/Macros/VBA/Other", CODE));
-        assert_eq!((modules(&out)[0].0, out.damage[0].what), ("Module1.bas", "vba-module-missing"));
-        assert!(matches!(out.children[0].facts[..], [Fact::Trick { what: "vba-unlisted-module", .. }]));
-    }
-
-    #[test]
-    fn compiled_code_without_source_is_told() {
-        let code = b"Attribute VB_Name = \"Module1\"\r\n";
-        for (source, count) in [(compress(code, true), 1), (Vec::new(), 0), ([0; 300].to_vec(), 0)] {
-            let dir = compress(&write_dir(1252, &[Written { offset: 3000, ..module1() }]), true);
-            let stream = [super::super::stomped::tests::cache(3000), source].concat();
-            let out = open(&file(&[("/VBA/dir", dir), ("/VBA/Module1", stream)]));
-            let detail = "Module1: 2 lines of compiled code, no source".into();
-            assert_eq!(out.facts[0], Fact::Trick { what: "vba-stomped", detail });
-            assert_eq!(out.children.len(), count);
-        }
-    }
-
-    #[test]
-    fn modules_of_excel_95_are_unread_where_they_stand_alone() {
-        let old = [("/_VBA_PROJECT/dir", b"\xcca\x04".to_vec()), ("/_VBA_PROJECT/1a", b"old".to_vec())];
-        let out = open(&file(&old));
-        assert_eq!((out.unread[0].reason, out.facts.len(), out.damage.len()), ("unsupported-format", 0, 0));
-        let stored = [b"compiled".repeat(3)[..20].to_vec(), compress(CODE, true)].concat();
-        let dir = compress(&write_dir(1252, &[module1()]), true);
-        let new = [("/_VBA_PROJECT_CUR/VBA/dir", dir), ("/_VBA_PROJECT_CUR/VBA/Module1", stored)];
-        let out = open(&file(&[old.as_slice(), new.as_slice()].concat()));
-        assert_eq!((out.unread.len(), out.children.len()), (0, 1));
-    }
-
-    #[test]
-    fn without_a_dir_stream_and_without_a_project_sources_are_found() {
-        let stored = [b"compiled".to_vec(), compress(CODE, true)].concat();
-        let out = open(&file(&[("/VBA/_VBA_PROJECT", b"x".to_vec()), ("/VBA/A", stored.clone())]));
-        assert_eq!(modules(&out)[0].0, "Module1.bas");
-        let out = open(&file(&[("/nowhere/A", stored.clone())]));
-        assert_eq!((modules(&out)[0].0, out.damage[0].what), ("Module1.bas", "vba-without-project"));
-        let out = open(&[b"\x01\x02\0".to_vec(), stored].concat());
-        assert_eq!(modules(&out)[0].0, "Module1.bas");
-        assert_eq!(out.facts, [Fact::VbaProject { code_page: 0, modules: 1, locked: false }]);
-    }
-
-    #[test]
-    fn no_cut_and_no_flipped_bit_panics() {
-        let whole = project(&module1(), "/Macros/VBA/Module1", CODE);
-        for length in (0..whole.len()).step_by(29) {
-            open(&whole[..length]);
-        }
-        for at in (0..whole.len()).filter(|at| whole[*at] != 0 || at % 97 == 0) {
-            let mut bad = whole.clone();
-            bad[at] ^= 1 << (at % 8);
-            open(&bad);
-        }
-    }
-}
+mod tests;

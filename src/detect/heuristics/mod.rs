@@ -1,7 +1,7 @@
 //! Rules written in Rust: one file each, one table.
 
 use super::{Finding, Strength, Title};
-use crate::artifact::Tree;
+use crate::artifact::{Artifact, Fact, Tree};
 use crate::text::printable;
 
 mod archive_contradicts_itself;
@@ -61,6 +61,16 @@ mod xlm_hidden_decoder;
 mod xlm_obfuscated;
 mod xlm_spreads_itself;
 mod xlm_starts_program;
+mod odf_event_runs_script;
+mod vba_source_missing;
+mod vba_stomped;
+mod embedded_object_program;
+mod document_link_runs_program;
+mod dde_field;
+mod dde_command;
+mod remote_object_runs;
+mod remote_object;
+mod remote_template;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -142,6 +152,16 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &xlm_obfuscated::RULE,
     &xlm_spreads_itself::RULE,
     &xlm_starts_program::RULE,
+    &odf_event_runs_script::RULE,
+    &vba_source_missing::RULE,
+    &vba_stomped::RULE,
+    &embedded_object_program::RULE,
+    &document_link_runs_program::RULE,
+    &dde_field::RULE,
+    &dde_command::RULE,
+    &remote_object_runs::RULE,
+    &remote_object::RULE,
+    &remote_template::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
@@ -162,6 +182,26 @@ pub fn findings(tree: &Tree) -> Vec<Finding> {
     findings
 }
 
+/// Every trick of one name: artifact, detail.
+fn tricks<'a>(tree: &'a Tree, wanted: &str) -> impl Iterator<Item = (&'a Artifact, &'a str)> {
+    tree.iter().flat_map(move |artifact| {
+        artifact.facts.iter().filter_map(move |fact| match fact {
+            Fact::Trick { what, detail } if *what == wanted => Some((artifact, detail.as_str())),
+            _ => None,
+        })
+    })
+}
+
+/// Everything that leads out of a document: artifact, relation, target.
+fn externals(tree: &Tree) -> impl Iterator<Item = (&Artifact, &str, &str)> {
+    tree.iter().flat_map(|artifact| {
+        artifact.facts.iter().filter_map(move |fact| match fact {
+            Fact::External { relation, target } => Some((artifact, relation.as_str(), target.as_str())),
+            _ => None,
+        })
+    })
+}
+
 impl Heuristic {
     fn finding(&self, artifact: usize, evidence: &str) -> Finding {
         Finding {
@@ -172,5 +212,21 @@ impl Heuristic {
             evidence: printable(evidence),
             attack: self.attack.iter().map(ToString::to_string).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Child;
+
+    /// How often a check hits a document that leads out in one way to these targets.
+    pub(super) fn externals(check: fn(&Tree, &mut Check), relation: &str, targets: &[&str]) -> usize {
+        let external = |target: &&str| Fact::External { relation: relation.into(), target: (*target).into() };
+        let mut child = Child::new("a.docx", "attachment", b"PK".to_vec());
+        child.facts.extend(targets.iter().map(external));
+        let mut count = 0;
+        check(&Tree::new(child), &mut |_, _| count += 1);
+        count
     }
 }

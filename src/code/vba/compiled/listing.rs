@@ -1,0 +1,283 @@
+//! Compiled code as text that reads like its source: a stack machine whose values are the texts of expressions.
+//!
+//! Only what names something, calls something or holds a value is put back; statements that steer are left out, so
+//! that the text shows what a module uses, not what it does with it.
+
+use super::lines::Lines;
+use super::names::Names;
+use crate::bytes::Reader;
+use crate::text;
+
+/// The listing of a module, bounded in length.
+pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> String {
+    let (mut out, mut room) = (String::new(), WORK);
+    for line in lines.iter() {
+        let mut machine = Machine { names, lines, page, stack: Vec::new(), said: String::new(), room };
+        // A line that ends early has said something all the same.
+        let _end = machine.run(line);
+        room = machine.room;
+        let text = machine.finish();
+        if !text.is_empty() {
+            out.push_str(&text);
+            out.push_str("\r\n");
+        }
+        if out.len() > LONGEST || room == 0 {
+            break;
+        }
+    }
+    out
+}
+
+/// Bytes of a listing, of one expression, and of one line of code.
+const LONGEST: usize = 1 << 20;
+const LONGEST_EXPRESSION: usize = 32 << 10;
+const LONGEST_LINE: usize = 64 << 10;
+/// Operations and bytes of expressions of one module: lines may overlap, and expressions be copied again and again.
+const WORK: usize = 32 << 20;
+
+/// What an operation takes from the code behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Operands {
+    /// Words without a meaning here.
+    Words(usize),
+    /// A name.
+    Name,
+    /// A name and how many values it is called with.
+    Call,
+    /// A name, then words.
+    NameAnd(usize),
+    /// Words, then a counted text.
+    Text(usize),
+    /// A place among the declarations.
+    Procedure,
+    /// A variable: a place, and a word more where its flags say so.
+    Variable,
+    /// A place whose width is that of the Office.
+    Place,
+}
+
+use Operands::{Call, Name, NameAnd, Place, Procedure, Text, Variable, Words};
+
+/// The operations of VBA 7 that have operands, by number.
+#[rustfmt::skip]
+const OPERANDS: &[(u16, u16, Operands)] = &[
+    (31, 34, Name), (35, 35, Words(1)), (36, 38, Call), (39, 41, Name), (42, 42, Words(1)), (43, 45, Call),
+    (46, 48, Name), (49, 49, Words(1)), (50, 52, Call), (53, 54, Name), (55, 56, Call), (57, 58, Name),
+    (59, 60, Call), (61, 62, Name), (63, 68, Call), (70, 70, Words(1)), (73, 74, Name), (85, 86, Words(1)),
+    (90, 90, Place), (92, 92, Words(2)), (102, 102, Words(1)), (114, 114, Words(1)), (116, 116, Procedure),
+    (117, 119, Call), (138, 138, Words(1)), (145, 145, Words(1)), (148, 148, Words(1)), (150, 151, Procedure),
+    (153, 154, Name), (157, 158, Words(1)), (159, 159, Words(4)), (163, 163, Name), (165, 165, Words(1)),
+    (166, 166, Text(0)), (168, 168, Name), (169, 170, Words(4)), (172, 172, Words(1)), (173, 173, Words(2)),
+    (174, 174, Words(4)), (175, 175, Words(1)), (176, 176, Words(2)), (177, 177, Words(4)), (179, 179, Words(1)),
+    (180, 180, Words(2)), (181, 181, Words(4)), (182, 182, Words(2)), (183, 183, Words(4)), (185, 185, Text(0)),
+    (194, 197, NameAnd(3)), (201, 201, Words(1)), (204, 204, Name), (205, 206, Text(0)), (207, 207, Words(1)),
+    (212, 212, Name), (225, 225, Words(1)), (227, 227, Text(1)), (228, 229, NameAnd(3)), (230, 231, Text(0)),
+    (232, 232, Name), (235, 235, Words(1)), (238, 238, Words(1)), (241, 241, Words(2)), (243, 243, Words(2)),
+    (245, 245, Variable), (251, 251, Name), (261, 261, Name),
+];
+
+/// The last operation there is.
+const LAST: u16 = 263;
+
+/// What stands for a word of the language that is used as a name.
+const KEYWORD: &str = "word";
+
+/// Operations that join two values.
+const SIGNS: &[(u16, &str)] = &[
+    (2, "Xor"),
+    (4, "And"),
+    (3, "Or"),
+    (11, "+"),
+    (12, "-"),
+    (13, "Mod"),
+    (15, "*"),
+    (16, "/"),
+    (17, "&"),
+    (20, "Is"),
+];
+
+const LITERAL_TEXT: u16 = 185;
+
+struct Machine<'a> {
+    names: &'a Names,
+    lines: &'a Lines<'a>,
+    page: u16,
+    stack: Vec<String>,
+    /// What the line says so far.
+    said: String,
+    /// What is left of the work.
+    room: usize,
+}
+
+impl Machine<'_> {
+    /// Runs a line; `None` where it ends early or holds what is no operation.
+    fn run(&mut self, line: &[u8]) -> Option<()> {
+        let mut reader = Reader::new(line.get(..LONGEST_LINE).unwrap_or(line));
+        while !reader.is_empty() {
+            self.room = self.room.checked_sub(1)?;
+            let word = reader.u16()?;
+            let (flags, operation) = (word >> 10, self.translated(word & 0x3ff));
+            if operation > LAST {
+                return None;
+            }
+            let operands = OPERANDS.iter().find(|(first, last, _)| (*first..=*last).contains(&operation));
+            match operands.map_or(Words(0), |(_, _, operands)| *operands) {
+                Words(count) => self.plain((operation, flags), count, &mut reader)?,
+                Name => {
+                    let name = self.name(reader.u16()?);
+                    self.named(operation, name);
+                }
+                Call => {
+                    let name = self.name(reader.u16()?);
+                    let count = usize::from(reader.u16()?);
+                    self.called(operation, &name, count);
+                }
+                NameAnd(count) => {
+                    let name = self.name(reader.u16()?);
+                    reader.skip(count * 2)?;
+                    self.push(name);
+                }
+                Text(before) => {
+                    reader.skip(before * 2)?;
+                    let length = usize::from(reader.u16()?);
+                    let bytes = reader.take(length)?;
+                    reader.skip(length & 1).or(Some(()))?;
+                    if operation == LITERAL_TEXT {
+                        let text = text::code_page(self.page, bytes).replace('"', "\"\"");
+                        self.push(format!("\"{text}\""));
+                    }
+                }
+                Procedure => {
+                    if let Some(number) = self.lines.declared(reader.u32()?) {
+                        let name = self.name(number);
+                        self.say(&format!("Sub {name}()"));
+                    }
+                }
+                Variable => reader.skip(if flags & 0x10 != 0 { 6 } else { 4 })?,
+                Place => reader.skip(if self.names.is_64_bit { 8 } else { 4 })?,
+            }
+        }
+        Some(())
+    }
+
+    /// The number an operation has in VBA 7 of 64 bits, which knows all of them.
+    fn translated(&self, operation: u16) -> u16 {
+        let steps: &[(u16, u16)] = if self.names.version < super::names::VBA_6 {
+            &[(69, 1), (72, 3), (113, 7), (152, 8), (166, 9), (168, 10), (171, 11)]
+        } else if self.names.is_64_bit {
+            &[]
+        } else {
+            &[(174, 1), (176, 2), (179, 3)]
+        };
+        let step = steps.iter().rev().find(|(from, _)| operation >= *from);
+        operation + step.map_or(0, |(_, more)| *more)
+    }
+
+    fn name(&self, number: u16) -> String {
+        self.names.get(number).unwrap_or(KEYWORD).to_string()
+    }
+
+    /// Operations without a name: those that join two values, numbers, and many that do nothing here.
+    fn plain(&mut self, (operation, flags): (u16, u16), count: usize, reader: &mut Reader) -> Option<()> {
+        let words: Vec<u16> = (0..count).map_while(|_| reader.u16()).collect();
+        if words.len() < count {
+            return None;
+        }
+        match (operation, words.as_slice()) {
+            (0..=20, _) => {
+                let (right, left) = (self.pop(), self.pop());
+                let sign = SIGNS.iter().find(|(known, _)| *known == operation).map_or("=", |(_, sign)| *sign);
+                self.push(format!("{left} {sign} {right}"));
+            }
+            (29, _) => {
+                let inner = self.pop();
+                self.push(format!("({inner})"));
+            }
+            (171 | 178, _) => self.push("Nothing".into()),
+            (184 | 186, _) => self.push(flags.to_string()),
+            (192, _) => self.push("Me".into()),
+            (172 | 175 | 179, [value]) => self.push(value.to_string()),
+            (173 | 176 | 180, [low, high]) => {
+                self.push((u32::from(*low) | u32::from(*high) << 16).to_string());
+            }
+            (169 | 170 | 174 | 177 | 181..=183, _) => self.push("0".into()),
+            _ => {}
+        }
+        Some(())
+    }
+
+    /// Operations with a name: loads push it, stores make a statement.
+    fn named(&mut self, operation: u16, name: String) {
+        match operation {
+            // Loads, of variables and of members.
+            31 | 32 | 73 | 212 => self.push(name),
+            33 | 34 | 74 => {
+                let object = self.pop();
+                self.push(format!("{object}.{name}"));
+            }
+            53 | 54 => self.push(format!(".{name}")),
+            39 | 46 | 261 => {
+                let value = self.pop();
+                self.say(&format!("{name} = {value}"));
+            }
+            40 | 41 | 47 | 48 => {
+                let (object, value) = (self.pop(), self.pop());
+                self.say(&format!("{object}.{name} = {value}"));
+            }
+            57 | 58 | 61 | 62 => {
+                let value = self.pop();
+                self.say(&format!(".{name} = {value}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// Calls: of a procedure, of a member, of a member of what `With` holds; as a value, as a place, as a statement.
+    fn called(&mut self, operation: u16, name: &str, count: usize) {
+        let member = matches!(operation, 37 | 38 | 44 | 45 | 51 | 52 | 66);
+        let owner = match operation {
+            _ if member => self.pop(),
+            _ => String::new(),
+        };
+        let with = matches!(operation, 55 | 56 | 59 | 60 | 63 | 64 | 67);
+        let dot = if member || with { "." } else { "" };
+        let mut values: Vec<String> = (0..count.min(self.stack.len())).map(|_| self.pop()).collect();
+        values.reverse();
+        let values = values.join(", ");
+        match operation {
+            65..=67 => self.say(&format!("{owner}{dot}{name} {values}")),
+            43..=45 | 50..=52 | 59 | 60 | 63 | 64 => {
+                let value = self.pop();
+                self.say(&format!("{owner}{dot}{name}({values}) = {value}"));
+            }
+            _ => self.push(format!("{owner}{dot}{name}({values})")),
+        }
+    }
+
+    fn push(&mut self, text: String) {
+        self.room = self.room.saturating_sub(text.len());
+        if self.stack.len() < 1000 && text.len() <= LONGEST_EXPRESSION {
+            self.stack.push(text);
+        }
+    }
+
+    fn pop(&mut self) -> String {
+        self.stack.pop().unwrap_or_default()
+    }
+
+    fn say(&mut self, statement: &str) {
+        if !self.said.is_empty() {
+            self.said.push_str(": ");
+        }
+        self.said.push_str(statement.trim_end());
+    }
+
+    /// What the line says; values that nothing took are said behind.
+    fn finish(mut self) -> String {
+        for value in std::mem::take(&mut self.stack) {
+            self.say(&value);
+        }
+        self.said.retain(|c| !matches!(c, '\r' | '\n'));
+        self.said
+    }
+}

@@ -1,0 +1,73 @@
+//! Objects, frames and texts that are fetched when the document opens: the document is harmless until the server decides.
+
+use super::{Check, Heuristic, externals};
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::detect::outside::Place;
+use crate::kind::{Class, Kind};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "remote-object",
+    strength: Strength::Medium,
+    title_en: "The document fetches an object, a frame or a text from somewhere on the internet when it is opened",
+    title_ja: "文書を開くと、インターネット上の見知らぬ場所から、部品や文章を読み込みます",
+    attack: &["T1221", "T1187"],
+    page: include_str!("../../../docs/rules/remote-object.md"),
+    check,
+};
+
+/// What is fetched and then shown by the program that its content asks for.
+const FETCHED: &[&str] = &[
+    "oleObject",
+    "package",
+    "frame",
+    "aFChunk",
+    "control",
+    "activeXControlBinary",
+    "include-text",
+    "link-field",
+    "odf-object",
+];
+
+/// What is only read, so that just the visit to a server of files matters: it takes the user's password along.
+const READ: &[&str] =
+    &["image", "video", "audio", "media", "subDocument", "externalLinkPath", "include-picture"];
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for (artifact, relation, target) in externals(tree) {
+        let is = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(relation));
+        // Of a field, the address is one word among others.
+        let place = target.split_whitespace().map(Place::of).find(|place| place.is_foreign());
+        let shown = match place {
+            Some(Place::Web) => is(FETCHED) && !is_picture(target),
+            Some(Place::Server) => is(FETCHED) || is(READ),
+            _ => false,
+        };
+        if shown {
+            hit(artifact.id, format!("{relation}: {target}"));
+        }
+    }
+}
+
+/// Whether the address ends in the name of a picture, which pages link to as objects too.
+fn is_picture(target: &str) -> bool {
+    Kind::by_name(target).is_some_and(|kind| kind.class == Class::Media)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::externals as hits;
+    use super::*;
+    #[test]
+    fn objects_of_strangers_hit_and_pictures_do_not() {
+        let web = ["http://a.example/x.doc", "https://203.0.113.9/x"];
+        let server = ["\\\\203.0.113.9\\x\\a.png"];
+        assert_eq!(hits(check, "oleObject", &web), 2);
+        assert_eq!(hits(check, "include-text", &["http://a.example/x.txt Switch"]), 1);
+        assert_eq!(hits(check, "image", &server), 1);
+        assert_eq!(hits(check, "image", &web) + hits(check, "include-picture", &web), 0);
+        let own = ["file:///C:\\x.xlsb", "https://co.sharepoint.com/x.xlsx", "\\\\server\\x.xls", "2.xlsx"];
+        assert_eq!(hits(check, "oleObject", &own) + hits(check, "externalLinkPath", &own), 0);
+        assert_eq!(hits(check, "link-field", &["Excel.Sheet.8 C:\\x.xls"]), 0);
+    }
+}
