@@ -3,6 +3,7 @@
 
 mod disk;
 mod outlook;
+mod script;
 
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
@@ -198,8 +199,8 @@ static KINDS: &[Kind] = &[
     row("bat", Class::Script, &["bat", "cmd"], None),
     row("ps1", Class::Script, &["ps1"], None),
     row("shell", Class::Script, &["sh", "command"], None),
-    row("reg", Class::Script, &["reg", "inf", "scf"], None),
-    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop"], None),
+    row("reg", Class::Script, &["reg", "inf"], None),
+    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),
     row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),

@@ -4,8 +4,10 @@ use crate::artifact::Tree;
 use serde::Serialize;
 
 pub mod heuristics;
+mod hosts;
 mod macros;
 mod reach;
+mod shortcuts;
 pub mod yara;
 
 /// How much a finding says by itself.

@@ -5,6 +5,7 @@ mod base64;
 pub mod decrypt;
 pub mod flat_xml;
 mod hidden_text;
+pub mod lnk;
 mod native;
 pub mod odf;
 pub mod ole;
@@ -30,4 +31,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
+    &lnk::Lnk,
 ];

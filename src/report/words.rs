@@ -206,6 +206,9 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.text", "text of a document", "文書の文字"),
     ("via.vba-module", "macro", "マクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
+    ("via.lnk-command", "command of a shortcut", "ショートカットのコマンド"),
+    ("via.lnk-appended", "behind a shortcut", "ショートカットの後ろ"),
+    ("via.onenote-file", "in a OneNote page", "OneNoteのページの中"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 
     // Facts, for `explain`.
@@ -222,6 +225,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("fact.procedure", "procedure at line {}: {}", "{}行目の手続き：{}"),
     ("fact.hidden-text", "{} characters of hidden text in {}: {}", "隠れた文字列{}文字（{}）：{}"),
     ("fact.external", "leads out of the document ({}): {}", "文書の外への参照（{}）：{}"),
+    ("fact.shortcut", "starts “{}” with “{}” (icon “{}”{})", "起動するもの：「{}」、引数：「{}」（アイコン「{}」{}）"),
+    ("fact.shortcut-minimized", ", window minimised", "、ウィンドウは最小化"),
     ("signof.entry-point", "runs by itself", "自動で実行"),
     ("signof.process-start", "starts a program", "プログラムを起動"),
     ("signof.download", "fetches from the network", "ネットワークから取得"),

@@ -10,6 +10,11 @@ mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
+mod lnk_appended_script;
+mod lnk_hides_arguments;
+mod lnk_runs_interpreter;
+mod lnk_starts_command;
+mod lnk_starts_neighbour;
 mod locked_archive_names_program;
 mod name_double_extension;
 mod name_rtlo;
@@ -26,6 +31,9 @@ mod pdf_link_to_download;
 mod program_behind_document_name;
 mod program_in_archive;
 mod script_in_archive;
+mod shortcut_fetches_icon;
+mod shortcut_leads_to_remote_folder;
+mod shortcut_opens_remote_program;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
 mod vba_autoexec_drops_file;
@@ -70,6 +78,11 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
+    &lnk_appended_script::RULE,
+    &lnk_hides_arguments::RULE,
+    &lnk_runs_interpreter::RULE,
+    &lnk_starts_command::RULE,
+    &lnk_starts_neighbour::RULE,
     &locked_archive_names_program::RULE,
     &name_double_extension::RULE,
     &name_rtlo::RULE,
@@ -86,6 +99,9 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &script_in_archive::RULE,
+    &shortcut_fetches_icon::RULE,
+    &shortcut_leads_to_remote_folder::RULE,
+    &shortcut_opens_remote_program::RULE,
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,
     &vba_autoexec_drops_file::RULE,

@@ -12,8 +12,6 @@ pub const SIGNATURES: &[(&str, &str)] = &[
     ("html_smuggling_archive.yar", include_str!("../../../signatures/html_smuggling_archive.yar")),
     ("html_smuggling_blob.yar", include_str!("../../../signatures/html_smuggling_blob.yar")),
     ("iqy_web_query.yar", include_str!("../../../signatures/iqy_web_query.yar")),
-    ("lnk_appended_script.yar", include_str!("../../../signatures/lnk_appended_script.yar")),
-    ("lnk_runs_interpreter.yar", include_str!("../../../signatures/lnk_runs_interpreter.yar")),
     ("maldoc_in_pdf.yar", include_str!("../../../signatures/maldoc_in_pdf.yar")),
     ("msdt_protocol_call.yar", include_str!("../../../signatures/msdt_protocol_call.yar")),
     ("onenote_embedded_script.yar", include_str!("../../../signatures/onenote_embedded_script.yar")),
