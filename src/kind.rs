@@ -131,7 +131,7 @@ static KINDS: &[Kind] = &[
     // Other documents.
     row("rtf", Class::Document, &["rtf"], Some(|b| starts(b, b"{\\rt"))),
     row("pdf", Class::Document, &["pdf"], Some(|b| contains(head(b, 1024), b"%PDF-"))),
-    row("onenote", Class::Document, &["one", "onetoc2"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
+    row("onenote", Class::Document, &["one", "onetoc2", "onepkg"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
     // Programs and shortcuts.
     row("exe", Class::Program, &["exe", "scr", "com", "pif", "cpl", "dll", "ocx", "xll", "wll", "sys"], Some(is_pe)),
     row("elf", Class::Program, &[], Some(|b| starts(b, b"\x7fELF"))),

@@ -9,6 +9,7 @@ pub mod lnk;
 mod native;
 pub mod odf;
 pub mod ole;
+pub mod onenote;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
@@ -32,4 +33,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
     &lnk::Lnk,
+    &onenote::OneNote,
 ];

@@ -18,6 +18,8 @@ mod lnk_starts_neighbour;
 mod locked_archive_names_program;
 mod name_double_extension;
 mod name_rtlo;
+mod onenote_embeds_program;
+mod onenote_lure;
 mod padded_document;
 mod padded_macro_document;
 mod password_elsewhere;
@@ -86,6 +88,8 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &locked_archive_names_program::RULE,
     &name_double_extension::RULE,
     &name_rtlo::RULE,
+    &onenote_embeds_program::RULE,
+    &onenote_lure::RULE,
     &padded_document::RULE,
     &padded_macro_document::RULE,
     &password_elsewhere::RULE,

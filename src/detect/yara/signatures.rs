@@ -14,7 +14,6 @@ pub const SIGNATURES: &[(&str, &str)] = &[
     ("iqy_web_query.yar", include_str!("../../../signatures/iqy_web_query.yar")),
     ("maldoc_in_pdf.yar", include_str!("../../../signatures/maldoc_in_pdf.yar")),
     ("msdt_protocol_call.yar", include_str!("../../../signatures/msdt_protocol_call.yar")),
-    ("onenote_embedded_script.yar", include_str!("../../../signatures/onenote_embedded_script.yar")),
     ("pdf_launch_command.yar", include_str!("../../../signatures/pdf_launch_command.yar")),
     ("powershell_download_cradle.yar", include_str!("../../../signatures/powershell_download_cradle.yar")),
     ("powershell_encoded_command.yar", include_str!("../../../signatures/powershell_encoded_command.yar")),
