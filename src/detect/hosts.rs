@@ -17,8 +17,8 @@ pub(super) fn host(target: &str) -> Option<String> {
         .then(|| host.to_string())
 }
 
-/// Whether a path leads to a computer outside the office: one with a public name or address, or one reached through the
-/// web (`host@SSL`, `host@8080`). The drives of a company's web storage are reached so too and are left out.
+/// Whether a path leads to a computer outside the office, or to one with a name of the internet, which may be its own.
+/// The drives of a company's web storage are reached so too and are left out.
 pub(super) fn is_remote(target: &str) -> bool {
     let Some(host) = host(target) else { return false };
     let (name, port) = host.split_once('@').map_or((host.as_str(), ""), |(name, port)| (name, port));
@@ -26,11 +26,18 @@ pub(super) fn is_remote(target: &str) -> bool {
     !is_storage && (is_public(name) || !port.is_empty() && !is_private(name))
 }
 
+/// Whether a path leads to a computer that is certainly not the office's own: one named by its address, or reached
+/// through the web (`host@SSL`, `host@8080`).
+pub(super) fn is_foreign(target: &str) -> bool {
+    let Some(host) = host(target).filter(|_| is_remote(target)) else { return false };
+    host.contains('@') || host.parse::<Ipv4Addr>().is_ok()
+}
+
 const STORAGES: &[&str] =
     &[".sharepoint.com", "d.docs.live.net", ".sharepoint.cn", ".dropbox.com", ".box.com"];
 
 /// Whether a name is one of the internet.
-fn is_public(name: &str) -> bool {
+pub(super) fn is_public(name: &str) -> bool {
     let name = name.split(':').next().unwrap_or_default();
     if let Ok(address) = name.parse::<Ipv4Addr>() {
         return !(address.is_private() || address.is_loopback() || address.is_link_local());

@@ -497,7 +497,12 @@ fn is_lead(relation: &str) -> bool {
     relation.starts_with("shortcut-") || matches!(relation, "lnk-target" | "lnk-folder" | "lnk-icon")
 }
 
-/// Whether a shortcut only shows what lies there.
-pub(super) fn is_picture(relation: &str) -> bool {
-    matches!(relation, "shortcut-icon" | "lnk-icon" | "lnk-folder")
+/// Whether a reference is what a shortcut opens.
+pub(super) fn is_target(relation: &str) -> bool {
+    matches!(relation, "lnk-target" | "shortcut-url" | "shortcut-library")
+}
+
+/// Whether a reference is the folder in which a shortcut starts its program.
+pub(super) fn is_folder_of_work(relation: &str) -> bool {
+    matches!(relation, "lnk-folder" | "shortcut-folder")
 }

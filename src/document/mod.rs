@@ -16,6 +16,7 @@ pub mod ppt;
 mod prose;
 mod relations;
 pub mod sealed;
+pub mod shortcuts;
 mod xml;
 
 use crate::artifact::Format;
@@ -34,4 +35,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &decrypt::OfficeEncryption,
     &lnk::Lnk,
     &onenote::OneNote,
+    &shortcuts::Shortcuts,
+    &shortcuts::Query,
 ];

@@ -6,10 +6,12 @@ use crate::text::printable;
 
 mod archive_contradicts_itself;
 mod archive_path_traversal;
+mod console_file_runs_script;
 mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
+mod iqy_web_query;
 mod lnk_appended_script;
 mod lnk_hides_arguments;
 mod lnk_runs_interpreter;
@@ -32,10 +34,14 @@ mod pdf_launch_program;
 mod pdf_link_to_download;
 mod program_behind_document_name;
 mod program_in_archive;
+mod protocol_handler_abuse;
+mod remote_desktop_file;
 mod script_in_archive;
 mod shortcut_fetches_icon;
 mod shortcut_leads_to_remote_folder;
 mod shortcut_opens_remote_program;
+mod unusual_shortcut_attachment;
+mod url_shortcut_to_download;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
 mod vba_autoexec_drops_file;
@@ -76,10 +82,12 @@ pub struct Heuristic {
 pub const HEURISTICS: &[&Heuristic] = &[
     &archive_contradicts_itself::RULE,
     &archive_path_traversal::RULE,
+    &console_file_runs_script::RULE,
     &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
+    &iqy_web_query::RULE,
     &lnk_appended_script::RULE,
     &lnk_hides_arguments::RULE,
     &lnk_runs_interpreter::RULE,
@@ -102,10 +110,14 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &pdf_link_to_download::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
+    &protocol_handler_abuse::RULE,
+    &remote_desktop_file::RULE,
     &script_in_archive::RULE,
     &shortcut_fetches_icon::RULE,
     &shortcut_leads_to_remote_folder::RULE,
     &shortcut_opens_remote_program::RULE,
+    &unusual_shortcut_attachment::RULE,
+    &url_shortcut_to_download::RULE,
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,
     &vba_autoexec_drops_file::RULE,

@@ -17,7 +17,13 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in shortcuts::leads(tree) {
-        if shortcuts::is_picture(relation) && hosts::is_remote(target) {
+        // A shortcut to a program on the server of the office has its picture there too.
+        let is_outside = match relation {
+            "shortcut-icon" => hosts::is_remote(target),
+            "lnk-icon" => hosts::is_foreign(target),
+            _ => false,
+        };
+        if is_outside {
             hit(artifact, target.to_string());
         }
     }
@@ -32,6 +38,8 @@ mod tests {
     fn pictures_of_strangers_hit() {
         assert_eq!(hits(&RULE, "shortcut-icon", "\\\\203.0.113.5\\x\\a.ico"), 1);
         assert_eq!(hits(&RULE, "shortcut-icon", "file://a.example/x/a.ico"), 1);
+        assert_eq!(hits(&RULE, "lnk-icon", "\\\\203.0.113.5\\x\\a.ico"), 1);
+        assert_eq!(hits(&RULE, "lnk-icon", "\\\\files.a.example\\x\\a.exe"), 0);
         assert_eq!(hits(&RULE, "shortcut-icon", "https://a.example/favicon.ico"), 0);
         assert_eq!(hits(&RULE, "shortcut-icon", "\\\\server\\icons\\a.ico"), 0);
         assert_eq!(hits(&RULE, "shortcut-url", "\\\\203.0.113.5\\x\\a.ico"), 0);

@@ -17,7 +17,10 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in shortcuts::leads(tree) {
-        if !shortcuts::is_picture(relation) && !runs(target) && hosts::is_remote(target) {
+        // Offices name their own servers in full in shortcuts; nobody mails a library that leads elsewhere.
+        let is_outside =
+            if relation == "shortcut-library" { hosts::is_remote(target) } else { hosts::is_foreign(target) };
+        if shortcuts::is_target(relation) && !runs(target) && is_outside {
             hit(artifact, target.to_string());
         }
     }
@@ -30,12 +33,17 @@ mod tests {
 
     #[test]
     fn folders_of_strangers_hit() {
-        for yes in ["\\\\203.0.113.5\\share", "file://a.example/x", "\\\\a.example@80\\x\\b.docx"] {
+        for yes in ["\\\\203.0.113.5\\share", "file://203.0.113.5/x", "\\\\a.example@80\\x\\b.docx"] {
             assert_eq!(hits(&RULE, "shortcut-url", yes), 1, "{yes}");
         }
-        for no in
-            ["\\\\server\\share", "\\\\t.sharepoint.com@SSL\\DavWWWRoot\\x", "https://a.example/", "C:\\x"]
-        {
+        assert_eq!(hits(&RULE, "shortcut-library", "\\\\a.example\\x"), 1);
+        for no in [
+            "\\\\server\\share",
+            "\\\\files.a.example\\share\\b.docx",
+            "\\\\t.sharepoint.com@SSL\\DavWWWRoot\\x",
+            "https://a.example/",
+            "C:\\x",
+        ] {
             assert_eq!(hits(&RULE, "shortcut-url", no), 0, "{no}");
         }
         assert_eq!(hits(&RULE, "shortcut-url", "file://203.0.113.5/x/a.exe"), 0);

@@ -17,7 +17,10 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in shortcuts::leads(tree) {
-        if !shortcuts::is_picture(relation) && runs(target) && hosts::is_remote(target) {
+        let opens = shortcuts::is_target(relation) && runs(target) && hosts::is_remote(target);
+        // A program looks for its helpers in the folder it is started in.
+        let lends = shortcuts::is_folder_of_work(relation) && hosts::is_foreign(target);
+        if opens || lends {
             hit(artifact, target.to_string());
         }
     }
@@ -66,6 +69,8 @@ pub(super) mod tests {
         ] {
             assert_eq!(hits(&RULE, "shortcut-url", no), 0, "{no}");
         }
+        assert_eq!(hits(&RULE, "shortcut-folder", "\\\\a.example@ssl\\x"), 1);
+        assert_eq!(hits(&RULE, "lnk-folder", "\\\\files.a.example\\x"), 0);
         assert_eq!(hits(&RULE, "shortcut-icon", "\\\\203.0.113.5\\x\\a.exe"), 0);
     }
 }

@@ -11,7 +11,6 @@ pub const SIGNATURES: &[(&str, &str)] = &[
     ("hta_hidden_window.yar", include_str!("../../../signatures/hta_hidden_window.yar")),
     ("html_smuggling_archive.yar", include_str!("../../../signatures/html_smuggling_archive.yar")),
     ("html_smuggling_blob.yar", include_str!("../../../signatures/html_smuggling_blob.yar")),
-    ("iqy_web_query.yar", include_str!("../../../signatures/iqy_web_query.yar")),
     ("maldoc_in_pdf.yar", include_str!("../../../signatures/maldoc_in_pdf.yar")),
     ("msdt_protocol_call.yar", include_str!("../../../signatures/msdt_protocol_call.yar")),
     ("pdf_launch_command.yar", include_str!("../../../signatures/pdf_launch_command.yar")),
@@ -26,7 +25,6 @@ pub const SIGNATURES: &[(&str, &str)] = &[
     ("search_ms_remote.yar", include_str!("../../../signatures/search_ms_remote.yar")),
     ("slk_exec.yar", include_str!("../../../signatures/slk_exec.yar")),
     ("svg_script_redirect.yar", include_str!("../../../signatures/svg_script_redirect.yar")),
-    ("url_file_remote_program.yar", include_str!("../../../signatures/url_file_remote_program.yar")),
     ("xlm_exec_call.yar", include_str!("../../../signatures/xlm_exec_call.yar")),
     ("xlm_urlmon_call.yar", include_str!("../../../signatures/xlm_urlmon_call.yar")),
 ];
