@@ -18,8 +18,9 @@ pub(super) const RULE: Heuristic = Heuristic {
 };
 
 fn check(tree: &Tree, hit: &mut Check) {
-    for artifact in tree.iter().filter(|artifact| is_archived(tree, artifact)) {
-        let Some(command) = shortcuts::command(tree, artifact) else { continue };
+    let archived = tree.iter().filter(|artifact| is_archived(tree, artifact));
+    let links = archived.filter_map(|artifact| Some((artifact, shortcuts::command(tree, artifact)?)));
+    for (artifact, command) in links.take(MOST_LINKS) {
         let beside = artifact.parent.map(|parent| tree.children(parent)).into_iter().flatten().take(MOST);
         let started = beside.into_iter().find(|other| {
             other.id != artifact.id && {
@@ -33,6 +34,9 @@ fn check(tree: &Tree, hit: &mut Check) {
         }
     }
 }
+
+/// Shortcuts that are looked at.
+const MOST_LINKS: usize = 200;
 
 /// Members of one archive that are looked at.
 const MOST: usize = 500;

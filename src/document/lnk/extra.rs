@@ -41,6 +41,7 @@ fn take(signature: u32, data: &[u8], link: &mut Link) {
             link.targets.retain(|known| *known != target);
             // Windows asks the environment before it follows the items.
             if !target.is_empty() {
+                link.targets.truncate(super::MOST_TARGETS);
                 link.targets.insert(0, target);
             }
         }

@@ -113,11 +113,14 @@ impl Link {
     }
 
     fn target(&mut self, target: String) {
-        if !target.trim().is_empty() && !self.targets.contains(&target) {
+        if self.targets.len() < MOST_TARGETS && !target.trim().is_empty() && !self.targets.contains(&target) {
             self.targets.push(target);
         }
     }
 }
+
+/// Names of the target that are kept; a link has six.
+const MOST_TARGETS: usize = 16;
 
 const HAS_ITEMS: u32 = 1;
 const HAS_LOCATION: u32 = 1 << 1;

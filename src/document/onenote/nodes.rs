@@ -18,11 +18,11 @@ const FILE: &[u8] = b"\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x
 const MOST: usize = 2_000;
 
 /// Reads all lists and all files.
-pub(super) fn read<'a>(bytes: &'a [u8], out: &mut Opened, budget: &Budget) -> Result<Store<'a>, Stop> {
+pub(super) fn read<'a>(bytes: &'a [u8], out: &mut Opened, budget: &mut Budget) -> Result<Store<'a>, Stop> {
     let mut found = Found::default();
     for at in memchr::memmem::find_iter(bytes, LIST) {
         budget.tick()?;
-        found.list(bytes, at);
+        found.list(bytes, at, budget)?;
     }
     found.link();
     if found.is_encrypted {
@@ -37,8 +37,8 @@ pub(super) fn read<'a>(bytes: &'a [u8], out: &mut Opened, budget: &Budget) -> Re
         }
         let Some(content) = content(bytes, at, out) else { continue };
         next = at + content.len();
-        let declared = found.references.iter().find(|(offset, _)| **offset == at).map(|(_, file)| file);
-        let name = declared.and_then(|file| found.names.get(file)).cloned().unwrap_or_default();
+        let file = found.references.get(&at);
+        let name = file.and_then(|file| found.names.get(file)).cloned().unwrap_or_default();
         if !content.is_empty() {
             store.files.push(File { name, bytes: content });
         }
@@ -80,25 +80,35 @@ struct Found {
 
 impl Found {
     /// A fragment of a list (2.4.1): nodes up to a terminator.
-    fn list(&mut self, bytes: &[u8], at: usize) {
-        let Some(mut reader) = Reader::at(bytes, at + 16) else { return };
+    fn list(&mut self, bytes: &[u8], at: usize, budget: &mut Budget) -> Result<(), Stop> {
+        let Some(mut reader) = Reader::at(bytes, at + 16) else { return Ok(()) };
         while let Some(header) = Reader::new(reader.rest()).u32() {
             let (id, size) = (header & 0x3ff, (header >> 10) & 0x1fff);
             if matches!(id, 0 | 0xff) || size < 4 {
                 break;
             }
             let Some(node) = usize::try_from(size).ok().and_then(|size| reader.take(size)) else { break };
-            self.node(bytes, id, header, node.get(4..).unwrap_or_default());
+            self.node(bytes, id, header, node.get(4..).unwrap_or_default(), budget)?;
         }
         self.link();
+        Ok(())
     }
 
-    fn node(&mut self, bytes: &[u8], id: u32, header: u32, data: &[u8]) {
+    fn node(
+        &mut self,
+        bytes: &[u8],
+        id: u32,
+        header: u32,
+        data: &[u8],
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
         let mut reader = Reader::new(data);
         match id {
             0xa4 | 0xa5 | 0xc4 | 0xc5 | 0x2d | 0x2e | 0x41 | 0x42 => {
-                let Some(object) = reference(&mut reader, header, bytes) else { return };
+                let Some(object) = reference(&mut reader, header, bytes) else { return Ok(()) };
                 let object = bytes.get(object).unwrap_or_default();
+                // Many nodes may name one large object.
+                budget.pay(object.len() as u64)?;
                 if let Some((name, Some(container))) = self.page.take(object) {
                     self.shown.push((container, name));
                 }
@@ -115,6 +125,7 @@ impl Found {
             0x7c => self.is_encrypted = true,
             _ => {}
         }
+        Ok(())
     }
 
     /// An object that stands for a file (2.5.27): its identifier, and as texts where the file is and how its name ends.
@@ -132,8 +143,10 @@ impl Found {
     fn link(&mut self) {
         let declared = self.declared.get(self.linked.0..).unwrap_or_default();
         let shown = self.shown.get(self.linked.1..).unwrap_or_default();
+        let shown: BTreeMap<u32, &String> =
+            shown.iter().rev().map(|(object, name)| (*object, name)).collect();
         for (object, file, ending) in declared {
-            let name = shown.iter().find(|(known, _)| known == object).map(|(_, name)| name.clone());
+            let name = shown.get(object).map(ToString::to_string);
             let known = name.unwrap_or_else(|| format!("file{ending}"));
             let is_better = self.names.get(file).is_none_or(|old| old.starts_with("file."));
             if is_better {
