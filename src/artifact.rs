@@ -153,6 +153,17 @@ pub enum Fact {
         /// How the document holds it, in words of its format: `objemb objupdate`, `embedded`, `storage`.
         manner: String,
     },
+    /// What a shortcut starts.
+    Shortcut {
+        /// The program or file, as it is written.
+        target: String,
+        /// What is given to it.
+        arguments: String,
+        /// Where its picture comes from.
+        icon: String,
+        /// Whether its window is minimised.
+        is_minimized: bool,
+    },
 }
 
 /// What a place in program text is a sign of.

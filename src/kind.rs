@@ -3,6 +3,7 @@
 
 mod disk;
 mod outlook;
+mod script;
 
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
@@ -131,7 +132,7 @@ static KINDS: &[Kind] = &[
     row("rtf", Class::Document, &["rtf"], Some(|b| starts(text_start(b), b"{\\rt"))),
     row("ole1", Class::Document, &[], None),
     row("pdf", Class::Document, &["pdf"], Some(|b| contains(head(b, 1024), b"%PDF-"))),
-    row("onenote", Class::Document, &["one", "onetoc2"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
+    row("onenote", Class::Document, &["one", "onetoc2", "onepkg"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
     // Programs and shortcuts.
     row("exe", Class::Program, &["exe", "scr", "com", "pif", "cpl", "dll", "ocx", "xll", "wll", "sys"], Some(is_pe)),
     row("elf", Class::Program, &[], Some(|b| starts(b, b"\x7fELF"))),
@@ -199,8 +200,8 @@ static KINDS: &[Kind] = &[
     row("bat", Class::Script, &["bat", "cmd"], None),
     row("ps1", Class::Script, &["ps1"], None),
     row("shell", Class::Script, &["sh", "command"], None),
-    row("reg", Class::Script, &["reg", "inf", "scf"], None),
-    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop"], None),
+    row("reg", Class::Script, &["reg", "inf"], None),
+    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),
     row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),

@@ -4,10 +4,12 @@ use crate::artifact::Tree;
 use serde::Serialize;
 
 pub mod heuristics;
+mod hosts;
 mod macros;
 mod objects;
 mod outside;
 mod reach;
+mod shortcuts;
 mod xlm;
 pub mod yara;
 

@@ -10,11 +10,13 @@ mod fields;
 pub mod flat_xml;
 mod hidden_text;
 mod links;
+pub mod lnk;
 mod moniker;
 mod native;
 pub mod odf;
 pub mod ole;
 pub mod ole1;
+pub mod onenote;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
@@ -22,6 +24,7 @@ mod prose;
 mod relations;
 pub mod rtf;
 pub mod sealed;
+pub mod shortcuts;
 mod web_archive;
 mod xml;
 
@@ -47,4 +50,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &excel::Table,
     &fields::WordFields,
     &web_archive::WebArchive,
+    &lnk::Lnk,
+    &onenote::OneNote,
+    &shortcuts::Shortcuts,
+    &shortcuts::Query,
 ];

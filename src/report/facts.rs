@@ -45,6 +45,13 @@ pub fn describe(fact: &Fact, lang: Lang) -> String {
         Fact::External { relation, target } => {
             fill(lang, "fact.external", &[&show(relation), &links::defang(&show(target))])
         }
+        Fact::Shortcut { target, arguments, icon, is_minimized } => {
+            let arguments = arguments.split_whitespace().collect::<Vec<_>>().join(" ");
+            let window = if *is_minimized { say(lang, "fact.shortcut-minimized") } else { "" };
+            let values = [links::defang(&show(target)), links::defang(&show(&arguments)), show(icon)];
+            let [target, arguments, icon] = values.each_ref().map(String::as_str);
+            fill(lang, "fact.shortcut", &[target, arguments, icon, window])
+        }
     }
 }
 
@@ -73,6 +80,12 @@ mod tests {
             Fact::HiddenText { place: evil.clone(), length: 5, head: evil.clone() },
             Fact::External { relation: evil.clone(), target: evil.clone() },
             Fact::Object { class: evil.clone(), manner: evil.clone() },
+            Fact::Shortcut {
+                target: evil.clone(),
+                arguments: evil.clone(),
+                icon: evil.clone(),
+                is_minimized: true,
+            },
         ];
         for fact in &facts {
             for lang in [Lang::En, Lang::Ja] {

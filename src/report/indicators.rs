@@ -58,7 +58,7 @@ fn is_attachment(artifact: &Artifact) -> bool {
 
 /// The web addresses in program text, and those a document leads out to.
 fn addresses(artifact: &Artifact, list: &mut List) {
-    if matches!(artifact.kind.class, Class::Source | Class::Script) {
+    if matches!(artifact.kind.class, Class::Source | Class::Script) || artifact.via == "lnk-command" {
         list.urls(&guess(&artifact.bytes), artifact.id);
     }
     for fact in &artifact.facts {

@@ -214,6 +214,9 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.vba-pcode", "compiled code of a macro", "マクロの実行用コード"),
     ("via.basic-module", "Basic macro", "Basicのマクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
+    ("via.lnk-command", "command of a shortcut", "ショートカットのコマンド"),
+    ("via.lnk-appended", "behind a shortcut", "ショートカットの後ろ"),
+    ("via.onenote-file", "in a OneNote page", "OneNoteのページの中"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 
     // Facts, for `explain`.
@@ -232,6 +235,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("fact.external", "leads out of the document ({}): {}", "文書の外への参照（{}）：{}"),
     ("fact.object-unnamed", "object whose class is not told ({})", "種類の書かれていない部品（{}）"),
     ("fact.object", "object of the class {} ({})", "種類が{}の部品（{}）"),
+    ("fact.shortcut", "starts “{}” with “{}” (icon “{}”{})", "起動するもの：「{}」、引数：「{}」（アイコン「{}」{}）"),
+    ("fact.shortcut-minimized", ", window minimised", "、ウィンドウは最小化"),
     ("signof.entry-point", "runs by itself", "自動で実行"),
     ("signof.process-start", "starts a program", "プログラムを起動"),
     ("signof.download", "fetches from the network", "ネットワークから取得"),

@@ -6,15 +6,24 @@ use crate::text::printable;
 
 mod archive_contradicts_itself;
 mod archive_path_traversal;
+mod console_file_runs_script;
 mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod equation_exploit;
 mod executable_attachment;
 mod extension_mismatch;
+mod iqy_web_query;
+mod lnk_appended_script;
+mod lnk_hides_arguments;
+mod lnk_runs_interpreter;
+mod lnk_starts_command;
+mod lnk_starts_neighbour;
 mod locked_archive_names_program;
 mod name_double_extension;
 mod name_rtlo;
 mod object_link_remote;
+mod onenote_embeds_program;
+mod onenote_lure;
 mod padded_document;
 mod padded_macro_document;
 mod password_elsewhere;
@@ -38,6 +47,13 @@ mod rtf_remote_template;
 mod rtf_unusual_header;
 mod script_in_archive;
 mod table_starts_program;
+mod protocol_handler_abuse;
+mod remote_desktop_file;
+mod shortcut_fetches_icon;
+mod shortcut_leads_to_remote_folder;
+mod shortcut_opens_remote_program;
+mod unusual_shortcut_attachment;
+mod url_shortcut_to_download;
 mod vba_autoexec;
 mod vba_autoexec_downloads;
 mod vba_autoexec_drops_file;
@@ -97,15 +113,24 @@ pub struct Heuristic {
 pub const HEURISTICS: &[&Heuristic] = &[
     &archive_contradicts_itself::RULE,
     &archive_path_traversal::RULE,
+    &console_file_runs_script::RULE,
     &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &equation_exploit::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
+    &iqy_web_query::RULE,
+    &lnk_appended_script::RULE,
+    &lnk_hides_arguments::RULE,
+    &lnk_runs_interpreter::RULE,
+    &lnk_starts_command::RULE,
+    &lnk_starts_neighbour::RULE,
     &locked_archive_names_program::RULE,
     &name_double_extension::RULE,
     &name_rtlo::RULE,
     &object_link_remote::RULE,
+    &onenote_embeds_program::RULE,
+    &onenote_lure::RULE,
     &padded_document::RULE,
     &padded_macro_document::RULE,
     &password_elsewhere::RULE,
@@ -129,6 +154,13 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &rtf_unusual_header::RULE,
     &script_in_archive::RULE,
     &table_starts_program::RULE,
+    &protocol_handler_abuse::RULE,
+    &remote_desktop_file::RULE,
+    &shortcut_fetches_icon::RULE,
+    &shortcut_leads_to_remote_folder::RULE,
+    &shortcut_opens_remote_program::RULE,
+    &unusual_shortcut_attachment::RULE,
+    &url_shortcut_to_download::RULE,
     &vba_autoexec::RULE,
     &vba_autoexec_downloads::RULE,
     &vba_autoexec_drops_file::RULE,

@@ -31,4 +31,5 @@ pub(super) fn is_sent(artifact: &Artifact) -> bool {
 }
 
 /// Ways to such a name beside membership in an archive.
-const SENT: &[&str] = &["file", "attachment", "uuencode", "binhex", "yenc", "ole-package", "pdf-attachment"];
+const SENT: &[&str] =
+    &["file", "attachment", "uuencode", "binhex", "yenc", "ole-package", "pdf-attachment", "onenote-file"];

@@ -1,0 +1,104 @@
+//! Shortcuts in XML: libraries and search connectors, settings, installers from the web, consoles.
+
+use super::{leads, starts};
+use crate::artifact::Fact;
+use crate::document::xml::{self, Node};
+
+/// Calls back with each element's text and name, and with each attribute's value under the element's and its own name.
+fn each(text: &str, visit: &mut dyn FnMut(&str, &str)) {
+    let mut open: Vec<String> = Vec::new();
+    xml::walk(text.trim_start_matches('\u{feff}').as_bytes(), &mut |node| match node {
+        Node::Open { name, attributes } => {
+            for key in ["uri", "codebase", "command", "params"] {
+                if let Some(value) = attributes.value(key) {
+                    visit(&format!("{}@{key}", name.to_ascii_lowercase()), value);
+                }
+            }
+            if open.len() < DEEPEST {
+                open.push(name.to_ascii_lowercase());
+            }
+        }
+        Node::Text(text) if !text.trim().is_empty() => {
+            visit(open.last().map(String::as_str).unwrap_or_default(), text.trim());
+        }
+        Node::Text(_) => {}
+        Node::Close => {
+            open.pop();
+        }
+    });
+}
+
+/// Elements within elements that are told apart.
+const DEEPEST: usize = 1_000;
+
+/// Libraries, saved searches and search connectors: the places they show, and their pictures.
+pub(super) fn library(text: &str, facts: &mut Vec<Fact>) {
+    each(text, &mut |place, value| match place {
+        "url" | "domain" | "connectedurl" | "path" | "linkurl" if facts.len() < super::MOST_FACTS => {
+            facts.push(leads("shortcut-library", value));
+        }
+        "iconreference" | "imagelink" if facts.len() < super::MOST_FACTS => {
+            facts.push(leads("shortcut-icon", value))
+        }
+        _ => {}
+    });
+}
+
+/// Shortcuts to pages of the settings: the command behind one.
+pub(super) fn setting(text: &str, facts: &mut Vec<Fact>) {
+    each(text, &mut |place, value| match place {
+        "deeplink" if facts.len() < super::MOST_FACTS => facts.push(starts(value)),
+        "icon" if facts.len() < super::MOST_FACTS => facts.push(leads("shortcut-icon", value)),
+        _ => {}
+    });
+}
+
+/// Installers of packages and applications: where these come from.
+pub(super) fn installer(text: &str, facts: &mut Vec<Fact>) {
+    each(text, &mut |place, value| {
+        let is_source = place.ends_with("@uri") || place.ends_with("@codebase");
+        if is_source && !value.is_empty() && facts.len() < super::MOST_FACTS {
+            facts.push(leads("app-installer", value));
+        }
+    });
+}
+
+/// Marks of program text inside a console: it is shown by the browser of Windows without its protection.
+const SCRIPTS: &[&str] = &[
+    "apds.dll",
+    "javascript:",
+    "vbscript:",
+    "<script",
+    "ms:script",
+    "msxsl:script",
+    "xsl:stylesheet",
+    "transformnode",
+    "activexobject",
+    "createobject",
+];
+
+/// Consoles of Windows: program text in their strings, commands of their tasks, pages of the web.
+pub(super) fn console(text: &str, facts: &mut Vec<Fact>) {
+    let mut command = String::new();
+    each(text, &mut |place, value| {
+        if facts.len() >= super::MOST_FACTS {
+            return;
+        }
+        match place {
+            "task@command" => command = value.to_string(),
+            "commandline@params" => command = format!("{command} {value}"),
+            _ => {}
+        }
+        let lower = value.to_lowercase();
+        let unescaped = lower.replace("%3c", "<").replace("&lt;", "<").replace("%3a", ":");
+        if SCRIPTS.iter().any(|mark| unescaped.contains(mark)) {
+            let head: String = value.chars().take(200).collect();
+            facts.push(leads("console-script", &head));
+        } else if lower.starts_with("http://") || lower.starts_with("https://") {
+            facts.push(leads("shortcut-url", value));
+        }
+    });
+    if !command.trim().is_empty() {
+        facts.push(starts(&command));
+    }
+}
