@@ -204,6 +204,9 @@ static KINDS: &[Kind] = &[
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),
     row("vba-texts", Class::Source, &[], None),
+    row("form-strings", Class::Source, &[], None),
+    row("properties", Class::Source, &[], None),
+    row("hidden-text", Class::Text, &[], None),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {

@@ -4,13 +4,16 @@ pub mod active_mime;
 mod base64;
 pub mod decrypt;
 pub mod flat_xml;
+pub mod form;
 mod hidden_text;
+mod listing;
 mod native;
 pub mod odf;
 pub mod ole;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
+pub mod properties;
 mod prose;
 mod relations;
 pub mod sealed;
@@ -30,4 +33,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
+    &form::Form,
+    &properties::Properties,
 ];

@@ -5,6 +5,9 @@
 //! Left out: what fields and formulas compute, the order of cells that share their strings, text in pictures.
 
 use super::xml::{self, Node};
+use crate::artifact::{Child, Opened};
+use crate::keyring::Letter;
+use crate::limits::{Budget, Stop};
 
 /// The text of a document, part by part.
 #[derive(Debug, Default)]
@@ -51,6 +54,20 @@ impl Prose {
         self.text
     }
 }
+
+/// Gives the text of the document, and has it searched for passwords of other files.
+pub(super) fn tell(name: &str, text: String, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    budget.pay(text.len() as u64)?;
+    let note: String = text.chars().take(LONGEST_NOTE).collect();
+    out.letters.push(Letter { attached: vec![(name.to_string(), note)], ..Letter::default() });
+    out.push(Child::new("text", "text", text.into_bytes()).of_kind("text"), budget)
+}
+
+/// Characters of a document that are searched for passwords.
+const LONGEST_NOTE: usize = 16 << 10;
 
 /// A part being read.
 struct Page {
