@@ -1,8 +1,10 @@
 //! Documents: what office files hold, and what in them leads outside or hides.
 
 pub mod active_mime;
+mod art;
 mod base64;
 pub mod decrypt;
+pub mod doc;
 pub mod flat_xml;
 pub mod form;
 mod hidden_text;
@@ -33,6 +35,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
+    &doc::Doc,
     &form::Form,
     &properties::Properties,
 ];
