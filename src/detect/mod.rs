@@ -4,6 +4,7 @@ use crate::artifact::Tree;
 use serde::Serialize;
 
 pub mod heuristics;
+mod lures;
 mod macros;
 mod reach;
 pub mod yara;

@@ -6,11 +6,15 @@ use crate::text::printable;
 
 mod archive_contradicts_itself;
 mod archive_path_traversal;
+mod command_in_hidden_place;
 mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod executable_attachment;
 mod extension_mismatch;
 mod locked_archive_names_program;
+mod lure_enable_content;
+mod lure_macro_document;
+mod macro_document_without_text;
 mod name_double_extension;
 mod name_rtlo;
 mod padded_document;
@@ -66,11 +70,15 @@ pub struct Heuristic {
 pub const HEURISTICS: &[&Heuristic] = &[
     &archive_contradicts_itself::RULE,
     &archive_path_traversal::RULE,
+    &command_in_hidden_place::RULE,
     &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &executable_attachment::RULE,
     &extension_mismatch::RULE,
     &locked_archive_names_program::RULE,
+    &lure_enable_content::RULE,
+    &lure_macro_document::RULE,
+    &macro_document_without_text::RULE,
     &name_double_extension::RULE,
     &name_rtlo::RULE,
     &padded_document::RULE,

@@ -26,19 +26,7 @@ const LONGEST_CODE: usize = 8192;
 /// Fields in fields.
 const DEEPEST: usize = 64;
 /// Fields whose code does something or names something outside.
-const FIELDS: &[&str] = &[
-    "DDE",
-    "INCLUDE",
-    "IMPORT",
-    "LINK",
-    "MACROBUTTON",
-    "QUOTE",
-    "EMBED",
-    "DATABASE",
-    "DOCVARIABLE",
-    "DOCPROPERTY",
-    "GOTOBUTTON",
-];
+const FIELDS: &[&str] = &["DDE", "INCLUDE", "IMPORT", "LINK", "MACROBUTTON", "DATABASE"];
 
 impl Story {
     /// Reads the pieces. Paid for by their length, which is no longer than the stream's for honest ones; what is
