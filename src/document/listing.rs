@@ -25,9 +25,7 @@ impl Listing {
         if value.is_empty() || self.text.len() >= MOST {
             return;
         }
-        if self.facts.len() < MOST_FACTS {
-            self.facts.extend(hidden_text::of_value(name, value));
-        }
+        self.note(name, value);
         self.text.push_str(name);
         self.text.push_str(" = ");
         let room = MOST.saturating_sub(self.text.len());
@@ -40,6 +38,13 @@ impl Listing {
             }
         }
         self.text.push('\n');
+    }
+
+    /// Notes the encoded text in a value that needs no line.
+    pub(super) fn note(&mut self, name: &str, value: &str) {
+        if self.facts.len() < MOST_FACTS {
+            self.facts.extend(hidden_text::of_value(name, value));
+        }
     }
 
     /// Notes the encoded text that many short values make together.

@@ -19,6 +19,7 @@ pub mod properties;
 mod prose;
 mod relations;
 pub mod sealed;
+mod slides;
 mod xml;
 
 use crate::artifact::Format;

@@ -5,7 +5,7 @@
 //! Names of parts are compared without regard to case (Part 2, 6.2.2.3); interleaved pieces are not put together.
 
 use super::properties;
-use super::prose::{Prose, tell};
+use super::prose::Prose;
 use super::relations;
 use super::xml::{self, Node};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
@@ -53,7 +53,7 @@ impl Format for Ooxml {
             open_part(entry, &types, &mut seen, out, budget)?;
         }
         seen.properties.give(out, budget)?;
-        tell(&artifact.name, seen.prose.text(), out, budget)
+        seen.prose.give(&artifact.name, out, budget)
     }
 }
 
