@@ -167,7 +167,7 @@ pub(super) fn lure(text: &str) -> Option<String> {
         };
         told().or_else(doubtful)
     });
-    let found = found.or_else(|| TRUSTED.iter().find_map(|words| in_order(&text, words, 0)));
+    let found = found.or_else(|| TRUSTED.iter().find_map(|words| in_order(&text, words)));
     found.map(|place| excerpt(&text, place))
 }
 
@@ -195,30 +195,28 @@ fn all(a: Range<usize>, b: Range<usize>) -> Range<usize> {
 
 /// Words in their order, not far from a place; answers where all of it stands.
 fn near(text: &str, words: &[&str], place: &Range<usize>) -> Option<Range<usize>> {
-    let mut from = place.start.saturating_sub(NEAR);
-    while let Some(found) = in_order(text, words, text.ceil_char_boundary(from)) {
-        let whole = all(found.clone(), place.clone());
-        if whole.len() <= NEAR {
-            return Some(whole);
-        }
-        if found.start > place.end.saturating_add(NEAR) {
-            return None;
-        }
-        from = found.start + 1;
-    }
-    None
+    let start = text.floor_char_boundary(place.start.saturating_sub(NEAR));
+    let end = text.ceil_char_boundary(place.end.saturating_add(NEAR));
+    let found = in_order(text.get(start..end)?, words)?;
+    Some(all(start + found.start..start + found.end, place.clone()))
 }
 
-fn in_order(text: &str, words: &[&str], from: usize) -> Option<Range<usize>> {
-    let (mut start, mut at) = (None, from);
-    for word in words {
-        let found = at + text.get(at..)?.find(word)?;
-        let first = *start.get_or_insert(found);
-        at = found + word.len();
-        (at - first <= 400).then_some(())?;
-    }
-    Some(start?..at)
+/// Words in their order within one sentence or two.
+fn in_order(text: &str, words: &[&str]) -> Option<Range<usize>> {
+    let (first, rest) = words.split_first()?;
+    text.match_indices(first).take(MOST_STARTS).find_map(|(start, _)| {
+        let end = text.floor_char_boundary(start + SENTENCES);
+        let mut at = start + first.len();
+        for word in rest {
+            at += text.get(at..end)?.find(word)? + word.len();
+        }
+        Some(start..at)
+    })
 }
+
+/// Bytes in which the words of one reason stand, and places at which they are looked for.
+const SENTENCES: usize = 400;
+const MOST_STARTS: usize = 1000;
 
 /// The texts of a tree that a person reads, and what is written in them.
 pub(super) fn lures(tree: &Tree) -> impl Iterator<Item = (&Artifact, String)> {
@@ -294,6 +292,13 @@ mod tests {
         ] {
             assert!(lure(text).is_some(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_first_word_that_leads_nowhere_does_not_hide_the_second() {
+        let text =
+            format!("created in May.{} created in an earlier version. Enable content", " text".repeat(90));
+        assert!(lure(&text).is_some());
     }
 
     #[test]

@@ -40,6 +40,11 @@ impl Listing {
         self.text.push('\n');
     }
 
+    /// Adds what a drawing says of itself. Names are numbers mostly, and need no line.
+    pub(super) fn put_words(&mut self, name: &str, value: &str) {
+        if name.ends_with(".Name") { self.note(name, value) } else { self.put(name, value) }
+    }
+
     /// Notes the encoded text in a value that needs no line.
     pub(super) fn note(&mut self, name: &str, value: &str) {
         if self.facts.len() < MOST_FACTS {

@@ -30,7 +30,7 @@ pub(super) fn tell_all(name: &str, stream: &[u8], out: &mut Opened, budget: &mut
     let mut slides = Slides::default();
     slides.read(stream, budget)?;
     for (place, value) in art::texts(stream) {
-        slides.unseen.put(place, &value);
+        slides.unseen.put_words(place, &value);
     }
     slides.unseen.give(art::ID, art::ID, art::ID, out, budget)?;
     tell(name, slides.text, out, budget)

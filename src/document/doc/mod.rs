@@ -65,7 +65,7 @@ impl Format for Doc {
             Story::read(&fib, &pieces, &looks, &stream)
         };
         for (name, value) in art::texts(fib.table(fib::DRAWINGS, &tables)) {
-            story.unseen.put(name, &value);
+            story.unseen.put_words(name, &value);
         }
         story.unseen.give(art::ID, art::ID, art::ID, out, budget)?;
         tell(&artifact.name, story.seen, out, budget)

@@ -21,6 +21,8 @@ pub(super) struct Story {
 
 /// Bytes of text that are kept of one document.
 const MOST: usize = 1 << 20;
+/// Characters that are read of one document, seen or not.
+const MOST_CHARACTERS: usize = 4 << 20;
 /// Characters of the code of one field.
 const LONGEST_CODE: usize = 8192;
 /// Fields in fields.
@@ -29,16 +31,17 @@ const DEEPEST: usize = 64;
 const FIELDS: &[&str] = &["DDE", "INCLUDE", "IMPORT", "LINK", "MACROBUTTON", "DATABASE"];
 
 impl Story {
-    /// Reads the pieces. Paid for by their length, which is no longer than the stream's for honest ones; what is
-    /// longer than the text that is kept is left out.
+    /// Reads the pieces, which may overlap, until enough characters were read.
     pub(super) fn read(fib: &Fib, pieces: &[Piece], looks: &Looks, stream: &[u8]) -> Self {
         let mut story = Self::default();
         let mut parts = fib.parts.iter().filter(|(_, length)| *length > 0).copied();
         let mut part = parts.next();
         let mut left = part.map_or(u32::MAX, |(_, length)| length);
+        let mut count = 0usize;
         for piece in pieces {
             for (at, unit) in units(piece, stream) {
-                if story.seen.len() >= MOST {
+                count += 1;
+                if story.seen.len() >= MOST || count > MOST_CHARACTERS {
                     return story.finish();
                 }
                 if left == 0 {

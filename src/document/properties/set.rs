@@ -6,6 +6,8 @@ use crate::text;
 /// Property sets of a stream, and properties of a set, that are read.
 const MOST_SETS: u32 = 4;
 const MOST_PROPERTIES: u32 = 4096;
+/// Bytes of values of one set; properties may lie over one another.
+const MOST_TOLD: usize = 2 << 20;
 /// Elements of one vector.
 const MOST_ELEMENTS: u32 = 4096;
 
@@ -103,9 +105,13 @@ impl<'a> Set<'a> {
             DOCUMENT => DOCUMENT_NAMES,
             _ => &[],
         };
+        let mut told = 0;
         for (id, offset) in &self.properties {
             if *id == DICTIONARY || *id == CODE_PAGE {
                 continue;
+            }
+            if told > MOST_TOLD {
+                return;
             }
             let Some(mut reader) = Reader::at(self.bytes, *offset) else { continue };
             let named = names.iter().find(|(known, _)| known == id).map(|(_, name)| name.as_str());
@@ -118,6 +124,7 @@ impl<'a> Set<'a> {
                 None => continue,
             };
             for value in self.values(&mut reader).unwrap_or_default() {
+                told += value.len();
                 put(&name, &value);
             }
         }
