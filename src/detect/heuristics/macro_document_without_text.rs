@@ -35,7 +35,8 @@ const ACTS: &[Sign] = &[
 
 fn check(tree: &Tree, hit: &mut Check) {
     for project in projects(tree) {
-        let document = document(tree, project.holder);
+        let own = matches!(project.holder.kind.id, "doc" | "docx");
+        let document = if own { project.holder } else { document(tree, project.holder) };
         if !matches!(document.kind.id, "doc" | "docx") || characters(tree, document) >= FEW {
             continue;
         }
