@@ -208,6 +208,9 @@ static KINDS: &[Kind] = &[
     row("vba-texts", Class::Source, &[], None),
     row("xlm", Class::Source, &[], None),
     row("xlm-texts", Class::Source, &[], None),
+    row("form-strings", Class::Source, &[], None),
+    row("properties", Class::Source, &[], None),
+    row("hidden-text", Class::Text, &[], None),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {

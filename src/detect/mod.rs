@@ -5,6 +5,7 @@ use serde::Serialize;
 
 pub mod heuristics;
 mod hosts;
+mod lures;
 mod macros;
 mod objects;
 mod outside;

@@ -1,11 +1,12 @@
 //! Office documents in one XML file: Flat OPC (ECMA-376 with `pkg:package`) and Word 2003 XML (`w:binData`). Both
 //! carry what is not XML, macros above all, as base64.
 //!
-//! The text is left in the artifact itself. Parts that are XML stay there too; of them only relationships are read.
+//! Parts that are XML stay in the artifact itself; of them relationships, text and properties are read.
 
 use super::links::Links;
+use super::prose::Prose;
 use super::xml::{self, Attributes, Node};
-use super::{base64, relations};
+use super::{base64, properties, relations};
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::keyring::Keyring;
 use crate::kind::Class;
@@ -55,7 +56,14 @@ impl Format for FlatXml {
             out.push(child, budget)?;
             stop.map_or(Ok(()), Err)?;
         }
-        Ok(())
+        let mut properties = properties::Parts::default();
+        for holds in [".settings+xml", ".core-properties+xml"] {
+            properties.add(&artifact.name, holds, &artifact.bytes);
+        }
+        properties.give(out, budget)?;
+        let mut prose = Prose::default();
+        prose.page(&artifact.bytes);
+        prose.give(&artifact.name, out, budget)
     }
 }
 

@@ -19,12 +19,48 @@ const WEIGHED: usize = 8192;
 /// The encoded runs in `bytes`, in ASCII or UTF-16, as facts that name `place`.
 pub(super) fn facts(place: &str, bytes: &[u8]) -> Vec<Fact> {
     let encoded = runs(bytes, LEAST).into_iter().filter(|run| is_encoded(run)).take(MOST);
-    encoded
-        .map(|run| {
-            let head = run.iter().take(SHOWN).map(|byte| char::from(*byte)).collect();
-            Fact::HiddenText { place: place.into(), length: run.len(), head }
-        })
-        .collect()
+    encoded.map(|run| told(place, &run)).collect()
+}
+
+/// The encoded text in one value, as facts that name `place`. Where other characters stand between those of ASCII,
+/// what is left without them counts too.
+pub(super) fn of_value(place: &str, value: &str) -> Vec<Fact> {
+    if value.len() < LEAST {
+        return Vec::new();
+    }
+    let found = facts(place, value.as_bytes());
+    if !found.is_empty() || value.is_ascii() {
+        return found;
+    }
+    let bare: Vec<u8> = value.bytes().filter(u8::is_ascii_graphic).collect();
+    facts(place, &bare)
+}
+
+/// The encoded text that many values make together, none of them long enough alone. Names and sentences are no
+/// pieces of such.
+pub(super) fn joined(place: &str, values: &[String]) -> Option<Fact> {
+    let is_piece = |value: &&String| {
+        let bytes = value.as_bytes();
+        let letters =
+            bytes.iter().filter(|byte| byte.is_ascii_alphanumeric() || b"+/=".contains(byte)).count();
+        bytes.len() >= LEAST_PIECE && letters * 20 >= bytes.len() * 19 && !is_words(bytes)
+    };
+    let pieces: Vec<&String> = values.iter().filter(is_piece).collect();
+    let run: Vec<u8> = pieces.iter().flat_map(|piece| piece.bytes()).collect();
+    (pieces.len() > 1 && run.len() >= 2 * LEAST && is_encoded(&run)).then(|| told(place, &run))
+}
+
+/// The shortest value that may be a piece of a longer text.
+const LEAST_PIECE: usize = 16;
+
+/// The texts in `bytes`, in ASCII or UTF-16, of at least `least` characters.
+pub(super) fn texts(bytes: &[u8], least: usize) -> Vec<String> {
+    runs(bytes, least).iter().map(|run| String::from_utf8_lossy(run).into_owned()).collect()
+}
+
+fn told(place: &str, run: &[u8]) -> Fact {
+    let head = run.iter().take(SHOWN).map(|byte| char::from(*byte)).collect();
+    Fact::HiddenText { place: place.into(), length: run.len(), head }
 }
 
 /// Whether `bytes` hold a run of text of at least `least` characters.

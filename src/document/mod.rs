@@ -1,15 +1,19 @@
 //! Documents: what office files hold, and what in them leads outside or hides.
 
 pub mod active_mime;
+mod art;
 mod base64;
 mod classes;
 pub mod decrypt;
+pub mod doc;
 mod equation;
 pub mod excel;
 mod fields;
 pub mod flat_xml;
+pub mod form;
 mod hidden_text;
 mod links;
+mod listing;
 pub mod lnk;
 mod moniker;
 mod native;
@@ -20,11 +24,13 @@ pub mod onenote;
 pub mod ooxml;
 pub mod pdf;
 pub mod ppt;
+pub mod properties;
 mod prose;
 mod relations;
 pub mod rtf;
 pub mod sealed;
 pub mod shortcuts;
+mod slides;
 mod web_archive;
 mod xml;
 
@@ -54,4 +60,7 @@ pub const FORMATS: &[&dyn Format] = &[
     &onenote::OneNote,
     &shortcuts::Shortcuts,
     &shortcuts::Query,
+    &doc::Doc,
+    &form::Form,
+    &properties::Properties,
 ];

@@ -1,5 +1,5 @@
-//! `OpenDocument` files (OpenDocument 1.3): Basic macros, scripts that events start, what is fetched or started from
-//! elsewhere, and whether parts are encrypted. Packages are also given out as the ZIP they are.
+//! `OpenDocument` files (OpenDocument 1.3): their text, Basic macros, scripts that events start, what is fetched or
+//! started from elsewhere, and whether parts are encrypted. Packages are also given out as the ZIP they are.
 //!
 //! Encryption is no matter of the ZIP: the manifest names the parts whose bytes are encrypted (part 2, 3.4.1), and
 //! without it they would look like any other data. Basic modules (part 3, 14.1; `script:module` of OpenOffice) are given
@@ -8,6 +8,8 @@
 
 mod parts;
 
+use super::prose::tell;
+use super::xml::{self, Node};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Sign};
 use crate::keyring::Keyring;
 use crate::kind::extension;
@@ -52,14 +54,57 @@ impl Format for Odf {
             }
         }
         let is_read = |name: &str| extension(name) == "xml" && !name.eq_ignore_ascii_case(MANIFEST);
+        let mut text = String::new();
         for entry in archive.entries.iter().filter(|entry| is_read(&entry.name)).take(MOST_PARTS) {
             let decoded = entry.decode(budget);
             decoded.stop.map_or(Ok(()), Err)?;
             parts.read(&decoded.bytes);
+            if entry.name.eq_ignore_ascii_case(CONTENT) {
+                read(&decoded.bytes, &mut text);
+            }
         }
-        give(parts, out, budget)
+        give(parts, out, budget)?;
+        tell(&artifact.name, text, out, budget)
     }
 }
+
+const CONTENT: &str = "content.xml";
+/// Bytes of text that are kept of one document.
+const MOST_TEXT: usize = 1 << 20;
+
+/// The text of a document (OpenDocument 1.3 part 3, 5.1 and 6.1): paragraphs and headings as lines, cells apart by
+/// tabs. What styles hide counts as seen.
+fn read(content: &[u8], text: &mut String) {
+    let mut open: Vec<bool> = Vec::new();
+    xml::walk(content, &mut |node| match node {
+        Node::Open { name, .. } => {
+            let within = open.last().copied().unwrap_or(false);
+            match name {
+                "tab" if within => text.push('\t'),
+                "s" if within => text.push(' '),
+                "line-break" if within => text.push('\n'),
+                _ => {}
+            }
+            if open.len() < DEEPEST {
+                open.push(within || matches!(name, "p" | "h"));
+            }
+        }
+        Node::Text(letters) => {
+            if text.len() < MOST_TEXT && open.last() == Some(&true) {
+                text.push_str(letters);
+            }
+        }
+        Node::Close => {
+            let ended = open.pop() == Some(true) && open.last() != Some(&true);
+            if ended && !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+        }
+    });
+}
+
+/// Elements within elements that are told apart.
+const DEEPEST: usize = 10_000;
 
 const MANIFEST: &str = "META-INF/manifest.xml";
 /// Entries of that name that are read; a package has one.
@@ -136,6 +181,15 @@ mod tests {
         let mut items = vec![stored("mimetype", b"application/vnd.oasis.opendocument.text")];
         items.extend(parts.iter().map(|(name, text)| deflated(name, text.as_bytes())));
         archive(&items)
+    }
+
+    #[test]
+    fn the_text_is_told() {
+        let content = "<o><text:h>Title</text:h><text:p>one<text:tab/>t<text:span>w</text:span>o<text:line-break/>&amp;\
+            <text:s/>表</text:p><script>no</script></o>";
+        let out = open_as("a.odt", &package(&[("content.xml", content)]));
+        assert_eq!(out.children[0].bytes, "Title\none\ttwo\n& 表\n".as_bytes());
+        assert_eq!(out.letters.len(), 1);
     }
 
     #[test]

@@ -137,9 +137,6 @@ fn open_stream(
     }
     let decoded = compound.stream(stream, budget);
     let stop = decoded.stop;
-    if matches!(worth, Worth::State | Worth::Properties) && is_settings(stream, &decoded.bytes) {
-        out.facts.extend(hidden_text::facts(&stream.path, &decoded.bytes));
-    }
     out.facts.extend(formula(compound, stream, worth, &decoded.bytes));
     match worth {
         Worth::Link => out.facts.extend(moniker::facts(&decoded.bytes)),
@@ -164,13 +161,6 @@ fn formula(compound: &Compound, stream: &Entry, worth: Worth, bytes: &[u8]) -> O
         Worth::Native if is_equation() => equation::facts(bytes.get(4..).unwrap_or_default()),
         _ => None,
     }
-}
-
-/// Whether a stream that bears the name of one holds settings: not a file of a known kind, which embedding programs
-/// also put into `CONTENTS`, and not the text of a publication, which Publisher does.
-fn is_settings(stream: &Entry, bytes: &[u8]) -> bool {
-    let is_text = stream.path.to_lowercase().starts_with("quill/");
-    !is_text && matches!(Kind::of("", bytes).class, Class::Data | Class::Text)
 }
 
 /// The packaged file in a stream, with what was broken in the stream.
@@ -269,18 +259,11 @@ mod tests {
     }
 
     #[test]
-    fn encoded_text_in_controls_is_a_fact_with_its_place() {
-        let payload = "JABzAD0AJwBoAGUAbABsAG8AJwA7AFcAcgBpAHQAZQAtAEgAbwBzAHQAIAAkAHMA".repeat(3);
-        let state = [b"\x00\x02\x01".as_slice(), payload.as_bytes(), b"\x00"].concat();
-        let out = open(&file(&[("ObjectPool/_123/contents", &state), ("\u{5}SummaryInformation", &state)]));
-        let place = |place: &str| Fact::HiddenText {
-            place: place.into(),
-            length: payload.len(),
-            head: payload.chars().take(80).collect(),
-        };
-        assert!(out.facts.contains(&place("ObjectPool/_123/contents")), "{:?}", out.facts);
-        assert!(out.facts.contains(&place("\u{5}SummaryInformation")));
-        assert_eq!(out.children.len(), 1);
+    fn properties_are_an_artifact_where_they_hold_long_text() {
+        let long = [b"\x00\x02".as_slice(), &[b'a'; 300], b"\x00"].concat();
+        let out =
+            open(&file(&[("\u{5}SummaryInformation", &long), ("\u{5}DocumentSummaryInformation", b"ab")]));
+        assert_eq!(names(&out), [("\u{5}SummaryInformation", "stream")]);
     }
 
     #[test]

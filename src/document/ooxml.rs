@@ -4,11 +4,13 @@
 //! any name. Left out are parts that only style the document, and only while their content is what they say.
 //! Names of parts are compared without regard to case (Part 2, 6.2.2.3); interleaved pieces are not put together.
 
+use super::links;
+use super::properties;
 use super::prose::Prose;
+use super::relations;
 use super::xml::{self, Node};
-use super::{hidden_text, links, relations};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
-use crate::keyring::{Keyring, Letter};
+use crate::keyring::Keyring;
 use crate::kind::{Kind, extension};
 use crate::limits::{Budget, Stop};
 use crate::zip::{Archive, Content, Entry, State};
@@ -47,12 +49,20 @@ impl Format for Ooxml {
         out.facts.append(&mut archive.facts);
         out.unread.append(&mut archive.unread);
         let types = Types::read(&archive, out, budget)?;
-        let mut prose = Prose::default();
+        let mut seen = Seen::default();
         for entry in archive.entries.iter().filter(|entry| !entry.is_dir) {
-            open_part(entry, &types, &mut prose, out, budget)?;
+            open_part(entry, &types, &mut seen, out, budget)?;
         }
-        tell(artifact, prose.text(), out, budget)
+        seen.properties.give(out, budget)?;
+        seen.prose.give(&artifact.name, out, budget)
     }
+}
+
+/// What the parts say together.
+#[derive(Debug, Default)]
+struct Seen {
+    prose: Prose,
+    properties: properties::Parts,
 }
 
 /// The content types of parts (ECMA-376 Part 2, 7.2.3): one a part, else one an extension.
@@ -111,24 +121,10 @@ fn part_name(name: &str) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_string()
 }
 
-/// Gives the text of the document, and has it searched for passwords of other files.
-fn tell(artifact: &Artifact, text: String, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
-    if text.trim().is_empty() {
-        return Ok(());
-    }
-    budget.pay(text.len() as u64)?;
-    let note: String = text.chars().take(LONGEST_NOTE).collect();
-    out.letters.push(Letter { attached: vec![(artifact.name.clone(), note)], ..Letter::default() });
-    out.push(Child::new("text", "text", text.into_bytes()).of_kind("text"), budget)
-}
-
-/// Characters of a document that are searched for passwords.
-const LONGEST_NOTE: usize = 16 << 10;
-
 fn open_part(
     entry: &Entry,
     types: &Types,
-    prose: &mut Prose,
+    seen: &mut Seen,
     out: &mut Opened,
     budget: &mut Budget,
 ) -> Result<(), Stop> {
@@ -157,11 +153,11 @@ fn open_part(
         Role::ContentTypes => {}
         Role::Boilerplate if decoded.broken.is_none() => {}
         _ => {
-            note_hidden(&name, media_type, &decoded.bytes, out);
+            seen.properties.add(&name, media_type, &decoded.bytes);
+            seen.prose.add(media_type, &decoded.bytes);
             if matches!(kind.id, "xml" | "text" | "html") {
                 out.facts.extend(links::facts(&decoded.bytes));
             }
-            prose.add(media_type, &decoded.bytes);
             let mut child = Child::decoded(name.as_str(), "part", decoded);
             if entry.is_lost && child.unread.is_empty() {
                 child.unread.push(Unread { reason: "damaged", detail: "its data are nowhere".into() });
@@ -255,33 +251,6 @@ const BOILERPLATE: &[&str] = &[
 /// The end of the content type of printer settings, which are the printer driver's own bytes.
 const PRINTER: &str = ".printersettings";
 
-/// The ends of content types of parts in which macros keep text, and the element that holds it, if only one does.
-const KEEPERS: &[(&str, Option<&str>)] = &[
-    (".core-properties+xml", None),
-    (".extended-properties+xml", None),
-    (".custom-properties+xml", None),
-    (".activex+xml", None),
-    (".settings+xml", Some("docVar")),
-];
-
-/// Notes encoded text in properties, document variables and the state of controls.
-fn note_hidden(name: &str, media_type: &str, bytes: &[u8], out: &mut Opened) {
-    let Some((_, only)) = KEEPERS.iter().find(|(end, _)| media_type.ends_with(end)) else { return };
-    let mut place = name.to_string();
-    xml::walk(bytes, &mut |node| match node {
-        Node::Open { name: element, attributes } => {
-            place = format!("{name} {element}");
-            if only.is_none_or(|only| only == element) {
-                let values =
-                    attributes.values().flat_map(|value| hidden_text::facts(&place, value.as_bytes()));
-                out.facts.extend(values);
-            }
-        }
-        Node::Text(text) if only.is_none() => out.facts.extend(hidden_text::facts(&place, text.as_bytes())),
-        _ => {}
-    });
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -349,7 +318,7 @@ mod tests {
             ("word/media/pretty.png", "application/vnd.ms-office.vbaproject"),
         ];
         assert_eq!(parts, want);
-        assert!(out.children.iter().all(|child| child.via == "part"));
+        assert!(out.children.iter().all(|child| child.via == "part"), "{:?}", out.children);
         assert_eq!((out.damage.len(), out.unread.len()), (0, 0));
     }
 
@@ -387,6 +356,6 @@ mod tests {
             Fact::HiddenText { place, length, .. } => Some((place.as_str(), *length)),
             _ => None,
         });
-        assert_eq!(places.collect::<Vec<_>>(), [("word/settings.xml docVar", payload.len())]);
+        assert_eq!(places.collect::<Vec<_>>(), [("ActiveDocument.Variables(\"a\")", payload.len())]);
     }
 }

@@ -1,10 +1,11 @@
 //! PowerPoint 97 to 2003 (MS-PPT): the objects and the VBA project that lie inside the `PowerPoint Document` stream.
 //!
 //! Records (2.3.1) are walked for external object storages (2.10.34, 2.10.42), whether a directory of persistent
-//! objects refers to them or not. Slides, their text and their sounds are left out.
+//! objects refers to them or not. The text of the slides is read by `slides`; sounds are left out.
 
 mod actions;
 
+use super::slides;
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::bytes::Reader;
 use crate::codec;
@@ -37,13 +38,15 @@ impl Format for Ppt {
         budget: &mut Budget,
     ) -> Result<(), Stop> {
         if artifact.kind.id == "ppt-stream" {
-            return open_stream(&artifact.name, &artifact.bytes, out, budget);
+            open_stream(&artifact.name, &artifact.bytes, out, budget)?;
+            return slides::tell_all(&artifact.name, &artifact.bytes, out, budget);
         }
         let Some(compound) = Compound::read(&artifact.bytes, budget) else { return Ok(()) };
         for stream in compound.streams().filter(|stream| stream.name.eq_ignore_ascii_case(STREAM)) {
             let decoded = compound.stream(stream, budget);
             decoded.stop.map_or(Ok(()), Err)?;
             open_stream(&stream.path, &decoded.bytes, out, budget)?;
+            slides::tell_all(&artifact.name, &decoded.bytes, out, budget)?;
         }
         Ok(())
     }
@@ -186,7 +189,7 @@ mod tests {
         let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
         assert!(Ppt.matches(artifact));
         Ppt.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
-        out.children.into_iter().map(|child| child.bytes).collect()
+        out.children.into_iter().filter(|child| child.via == "stream").map(|child| child.bytes).collect()
     }
 
     #[test]

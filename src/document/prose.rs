@@ -1,16 +1,30 @@
 //! What a reader sees of the parts of an Office Open XML package (ECMA-376 Part 1): paragraphs as lines, cells
-//! of a table side by side, text that is set hidden left out. The text of a document says passwords and lures; it
-//! is also what can be shown of a document without opening it.
+//! of a table side by side. The text of a document says passwords and lures; it is also what can be shown of a
+//! document without opening it.
 //!
-//! Left out: what fields and formulas compute, the order of cells that share their strings, text in pictures.
+//! Text that is set hidden, in white or two points high is kept apart, and so are descriptions of pictures and shapes.
+//! White is looked for in Word alone: slides and cells are dark often enough.
+//!
+//! Left out: what fields and formulas compute, the order of cells that share their strings, text in pictures, styles.
 
-use super::xml::{self, Node};
+use super::art;
+use super::listing::Listing;
+use super::xml::{self, Attributes, Node};
+use crate::artifact::{Child, Opened};
+use crate::keyring::Letter;
+use crate::limits::{Budget, Stop};
 
 /// The text of a document, part by part.
 #[derive(Debug, Default)]
 pub(super) struct Prose {
     text: String,
+    unseen: Listing,
+    /// The values in `unseen`, which may belong together.
+    pieces: Vec<String>,
 }
+
+/// Values that are kept to be looked at together.
+const MOST_PIECES: usize = 4096;
 
 /// Bytes of text that are kept of one document.
 const MOST: usize = 1 << 20;
@@ -39,27 +53,73 @@ impl Prose {
         if self.text.len() >= MOST || !READ.iter().any(|end| media_type.ends_with(end)) {
             return;
         }
-        let mut page =
-            Page { text: std::mem::take(&mut self.text), open: Vec::new(), cells: 0, is_hidden: false };
-        xml::walk(part, &mut |node| page.take(node));
-        page.end_line();
-        self.text = page.text;
+        self.page(part);
     }
 
-    /// All of it.
-    pub(super) fn text(self) -> String {
-        self.text
+    /// Adds what a reader sees of a whole document in one XML file.
+    pub(super) fn page(&mut self, part: &[u8]) {
+        let text = std::mem::take(&mut self.text);
+        let mut page = Page {
+            text,
+            open: Vec::new(),
+            cells: 0,
+            boxes: 0,
+            boxed: String::new(),
+            hidden: None,
+            run: Default::default(),
+            prose: self,
+        };
+        xml::walk(part, &mut |node| page.take(node));
+        page.end_run();
+        page.end_line();
+        self.text = std::mem::take(&mut page.text);
+    }
+
+    /// Gives the text, and what is not seen.
+    pub(super) fn give(mut self, name: &str, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        self.unseen.note_joined("hidden text", &self.pieces);
+        self.unseen.give(art::ID, art::ID, art::ID, out, budget)?;
+        tell(name, self.text, out, budget)
+    }
+
+    fn put(&mut self, place: &str, value: &str) {
+        if !value.trim().is_empty() {
+            self.unseen.put(place, value.trim());
+            if self.pieces.len() < MOST_PIECES {
+                self.pieces.push(value.trim().to_string());
+            }
+        }
     }
 }
 
+/// Gives the text of the document, and has it searched for passwords of other files.
+pub(super) fn tell(name: &str, text: String, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    if text.trim().is_empty() {
+        return Ok(());
+    }
+    budget.pay(text.len() as u64)?;
+    let note: String = text.chars().take(LONGEST_NOTE).collect();
+    out.letters.push(Letter { attached: vec![(name.to_string(), note)], ..Letter::default() });
+    out.push(Child::new("text", "text", text.into_bytes()).of_kind("text"), budget)
+}
+
+/// Characters of a document that are searched for passwords.
+const LONGEST_NOTE: usize = 16 << 10;
+
 /// A part being read.
-struct Page {
+struct Page<'a> {
     text: String,
     open: Vec<Place>,
     /// How many cells are open.
     cells: usize,
-    /// Whether the run being read is set hidden.
-    is_hidden: bool,
+    /// How many text boxes are open, and what they say.
+    boxes: usize,
+    boxed: String,
+    /// What hides the run being read.
+    hidden: Option<&'static str>,
+    /// What hides the letters read last that are not seen, and the letters.
+    run: (&'static str, String),
+    prose: &'a mut Prose,
 }
 
 /// What an element is to the text in and behind it.
@@ -73,6 +133,8 @@ enum Place {
     Cell,
     /// Letters with one setting.
     Run,
+    /// Holds paragraphs that float.
+    Box,
     Other,
 }
 
@@ -83,42 +145,96 @@ impl Place {
             "p" | "si" | "row" | "tr" | "comment" => Self::Line,
             "tc" | "c" => Self::Cell,
             "r" => Self::Run,
+            "txbxContent" => Self::Box,
             _ => Self::Other,
         }
     }
 }
 
-impl Page {
+impl Page<'_> {
     fn take(&mut self, node: Node) {
         match node {
-            Node::Open { name, attributes } => {
-                let place = Place::of(name);
-                match name {
-                    "br" | "cr" => self.end_line(),
-                    "tab" => self.put("\t"),
-                    "vanish" => {
-                        let value = attributes.value("val").unwrap_or("true");
-                        self.is_hidden = !matches!(value, "0" | "false" | "off");
-                    }
-                    _ if place == Place::Run => self.is_hidden = false,
-                    _ => {}
-                }
-                if self.open.len() < DEEPEST {
-                    self.open.push(place);
-                    self.cells += usize::from(place == Place::Cell);
-                }
-            }
-            Node::Text(text) if self.open.last() == Some(&Place::Text) && !self.is_hidden => {
-                self.put(text);
-            }
+            Node::Open { name, attributes } => self.element(name, attributes),
+            Node::Text(text) if self.open.last() == Some(&Place::Text) => self.letters(text),
             Node::Text(_) => {}
-            Node::Close => match self.open.pop() {
-                Some(Place::Line) if self.cells > 0 => self.put(" "),
-                Some(Place::Line) => self.end_line(),
-                Some(Place::Cell) => self.end_cell(),
-                _ => {}
-            },
+            Node::Close => self.close(),
         }
+    }
+
+    fn element(&mut self, name: &str, attributes: &Attributes) {
+        let place = Place::of(name);
+        match name {
+            "br" | "cr" => self.end_line(),
+            "tab" => self.put("\t"),
+            "docPr" | "cNvPr" | "shape" | "rect" | "image" => self.described(attributes),
+            "tag" | "alias" | "tblCaption" | "tblDescription" => self.noted(attributes),
+            _ if place == Place::Run => self.hidden = None,
+            _ => self.hidden = hiding(name, attributes).or(self.hidden),
+        }
+        if self.open.len() < DEEPEST {
+            self.open.push(place);
+            self.cells += usize::from(place == Place::Cell);
+            self.boxes += usize::from(place == Place::Box);
+        }
+    }
+
+    fn close(&mut self) {
+        match self.open.pop() {
+            Some(Place::Line) if self.cells > 0 => {
+                self.end_run();
+                self.put(" ");
+            }
+            Some(Place::Line) => {
+                self.end_run();
+                self.end_line();
+            }
+            Some(Place::Cell) => self.end_cell(),
+            Some(Place::Box) => self.end_box(),
+            _ => {}
+        }
+    }
+
+    fn letters(&mut self, text: &str) {
+        if self.boxes > 0 && self.boxed.len() < MOST {
+            self.boxed.push_str(text);
+        }
+        let Some(hidden) = self.hidden else { return self.put(text) };
+        if self.run.0 != hidden {
+            self.end_run();
+            self.run.0 = hidden;
+        }
+        if self.run.1.len() < MOST {
+            self.run.1.push_str(text);
+        }
+    }
+
+    /// Notes the hidden letters of a line.
+    fn end_run(&mut self) {
+        let run = std::mem::take(&mut self.run.1);
+        self.prose.put(self.run.0, &run);
+    }
+
+    /// What is said of a picture or shape.
+    fn described(&mut self, attributes: &Attributes) {
+        for key in ["descr", "title", "alt"] {
+            if let Some(value) = attributes.value(key) {
+                self.prose.put("Shape.AlternativeText", value);
+            }
+        }
+    }
+
+    /// Names that do not show; only an encoded one is worth telling.
+    fn noted(&mut self, attributes: &Attributes) {
+        for value in attributes.values() {
+            self.prose.unseen.note("name of a field", value);
+        }
+    }
+
+    /// A text box is seen, but a macro can read it by name.
+    fn end_box(&mut self) {
+        self.boxes = self.boxes.saturating_sub(1);
+        let boxed = std::mem::take(&mut self.boxed);
+        self.prose.unseen.note("text box", &boxed);
     }
 
     fn put(&mut self, text: &str) {
@@ -144,17 +260,40 @@ impl Page {
     }
 }
 
+/// What an element of the settings of a run does to hide it.
+fn hiding(name: &str, attributes: &Attributes) -> Option<&'static str> {
+    let value = || attributes.value("val");
+    match name {
+        "vanish" | "specVanish" | "webHidden" => {
+            (!matches!(value().unwrap_or("true"), "0" | "false" | "off")).then_some("hidden text")
+        }
+        "color" => value().filter(|value| value.eq_ignore_ascii_case("ffffff")).map(|_| "white text"),
+        "sz" => {
+            value().and_then(|value| value.parse::<u32>().ok()).filter(|size| *size <= 4).map(|_| "tiny text")
+        }
+        _ => None,
+    }
+}
+
 /// Elements within elements that are told apart; what is deeper is no text.
 const DEEPEST: usize = 10_000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::Fact;
 
     fn read(media_type: &str, part: &str) -> String {
         let mut prose = Prose::default();
         prose.add(media_type, part.as_bytes());
-        prose.text()
+        prose.text
+    }
+
+    fn given(part: &str) -> Opened {
+        let (mut prose, mut out) = (Prose::default(), Opened::default());
+        prose.page(part.as_bytes());
+        prose.give("a.docx", &mut out, &mut Budget::new(&crate::limits::Limits::default())).unwrap();
+        out
     }
 
     #[test]
@@ -177,6 +316,47 @@ mod tests {
             <w:r><w:rPr><w:vanish w:val=\"0\"/></w:rPr><w:t>seen</w:t></w:r>\
             <w:r><w:instrText>DDE x</w:instrText></w:r></w:p>";
         assert_eq!(read("x.document.main+xml", document), "seen\n");
+    }
+
+    #[test]
+    fn what_is_not_seen_is_told_with_its_place() {
+        let run =
+            |settings: &str, text: &str| format!("<w:r><w:rPr>{settings}</w:rPr><w:t>{text}</w:t></w:r>");
+        let document = format!(
+            "<w:p>{}{}{}{}</w:p><w:p>{}<wp:docPr id=\"1\" name=\"Picture 1\" descr=\"a description\"/></w:p>",
+            run("<w:vanish/>", "go"),
+            run("<w:vanish/>", "ne"),
+            run("", "seen"),
+            run("<w:color w:val=\"FFFFFF\"/>", "white"),
+            run("<w:sz w:val=\"2\"/>", "tiny"),
+        );
+        let out = given(&document);
+        let texts: Vec<_> = out.children.iter().map(|child| String::from_utf8_lossy(&child.bytes)).collect();
+        assert_eq!(
+            texts,
+            [
+                "hidden text = gone\nwhite text = white\nShape.AlternativeText = a description\ntiny text = tiny\n",
+                "seen\n"
+            ]
+        );
+    }
+
+    #[test]
+    fn encoded_text_in_boxes_names_and_descriptions_is_a_fact() {
+        let payload = "JABzAD0AJwBoAGUAbABsAG8AJwA7AFcAcgBpAHQAZQAtAEgAbwBzAHQAIAAkAHMA".repeat(3);
+        for part in [
+            format!("<w:txbxContent><w:p><w:r><w:t>{payload}</w:t></w:r></w:p></w:txbxContent>"),
+            format!("<w:sdtPr><w:tag w:val=\"{payload}\"/></w:sdtPr>"),
+            format!("<v:shape alt=\"{payload}\"/>"),
+            format!("<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>{payload}</w:t></w:r></w:p>"),
+        ] {
+            let found = given(&part).facts;
+            assert!(
+                matches!(&found[..], [Fact::HiddenText { length, .. }] if *length == payload.len()),
+                "{part}"
+            );
+        }
+        assert!(given(&format!("<w:p><w:r><w:t>{payload}</w:t></w:r></w:p>")).facts.is_empty());
     }
 
     #[test]

@@ -26,6 +26,9 @@ pub(super) struct Args {
     options: Options,
 }
 
+/// The kinds of artifacts whose text is shown: source, and the texts that source uses.
+const SHOWN: &[&str] = &["vba", "xlm", "xlm-texts", "form-strings", "properties", "hidden-text"];
+
 /// The most lines of one macro that are shown; `extract` writes all.
 const LINES: usize = 5_000;
 
@@ -55,17 +58,12 @@ fn write(out: &mut dyn Write, report: &Report, tree: &Tree, lang: Lang) -> io::R
     }
     writeln!(out, "── {}", say(lang, "heading.tree"))?;
     tree.iter().try_for_each(|artifact| inside(out, artifact, lang))?;
-    for macros in tree.iter().filter(|artifact| is_listed(artifact)) {
+    for macros in tree.iter().filter(|artifact| SHOWN.contains(&artifact.kind.id)) {
         let place = gist::place(report, macros.id, lang);
         writeln!(out, "\n── {}: {place}", say(lang, "heading.source"))?;
         source(out, macros, lang)?;
     }
     pages(out, report, lang)
-}
-
-/// Whether the text of an artifact is shown: program text, and what was put together of it.
-fn is_listed(artifact: &Artifact) -> bool {
-    matches!(artifact.kind.id, "vba" | "xlm" | "xlm-texts")
 }
 
 /// One artifact, indented by its depth, and what was observed on it.

@@ -7,6 +7,7 @@ use crate::text::printable;
 mod archive_contradicts_itself;
 mod archive_path_traversal;
 mod console_file_runs_script;
+mod command_in_hidden_place;
 mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
 mod equation_exploit;
@@ -19,6 +20,9 @@ mod lnk_runs_interpreter;
 mod lnk_starts_command;
 mod lnk_starts_neighbour;
 mod locked_archive_names_program;
+mod lure_enable_content;
+mod lure_macro_document;
+mod macro_document_without_text;
 mod name_double_extension;
 mod name_rtlo;
 mod object_link_remote;
@@ -114,6 +118,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &archive_contradicts_itself::RULE,
     &archive_path_traversal::RULE,
     &console_file_runs_script::RULE,
+    &command_in_hidden_place::RULE,
     &encrypted_opened_with_built_in_password::RULE,
     &encrypted_opened_with_mail_password::RULE,
     &equation_exploit::RULE,
@@ -126,6 +131,9 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &lnk_starts_command::RULE,
     &lnk_starts_neighbour::RULE,
     &locked_archive_names_program::RULE,
+    &lure_enable_content::RULE,
+    &lure_macro_document::RULE,
+    &macro_document_without_text::RULE,
     &name_double_extension::RULE,
     &name_rtlo::RULE,
     &object_link_remote::RULE,

@@ -1,0 +1,189 @@
+//! The properties in the parts of a package (ECMA-376 Part 1, 15.2.12; Part 2, 8; MS-OI29500 for controls).
+
+use crate::artifact::Opened;
+use crate::document::listing::Listing;
+use crate::document::xml::{self, Attributes, Node};
+use crate::limits::{Budget, Stop};
+
+/// The properties of a package, gathered part by part.
+#[derive(Debug, Default)]
+pub(in crate::document) struct Parts {
+    listing: Listing,
+    controls: Listing,
+}
+
+/// What a part holds, by the end of its content type.
+const PARTS: &[(&str, Holds)] = &[
+    (".core-properties+xml", Holds::BuiltIn),
+    (".extended-properties+xml", Holds::BuiltIn),
+    (".custom-properties+xml", Holds::Custom),
+    (".settings+xml", Holds::Variables),
+    (".tags+xml", Holds::Tags),
+    (".activex+xml", Holds::Control),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Holds {
+    BuiltIn,
+    Custom,
+    Variables,
+    Tags,
+    Control,
+}
+
+/// Elements whose name is not what programs call the property.
+const NAMES: &[(&str, &str)] = &[
+    ("title", "Title"),
+    ("subject", "Subject"),
+    ("creator", "Author"),
+    ("description", "Comments"),
+    ("keywords", "Keywords"),
+    ("lastModifiedBy", "Last Author"),
+    ("category", "Category"),
+    ("contentStatus", "Content status"),
+    ("contentType", "Content type"),
+    ("language", "Language"),
+    ("revision", "Revision Number"),
+    ("version", "Document version"),
+    ("Template", "Template"),
+    ("Manager", "Manager"),
+    ("Company", "Company"),
+    ("HyperlinkBase", "Hyperlink base"),
+    ("Application", "Application Name"),
+    ("PresentationFormat", "Format"),
+];
+
+impl Parts {
+    /// Adds what a part says.
+    pub(in crate::document) fn add(&mut self, name: &str, media_type: &str, part: &[u8]) {
+        let Some((_, holds)) = PARTS.iter().find(|(end, _)| media_type.ends_with(end)) else { return };
+        let stem = name.rsplit('/').next().unwrap_or_default();
+        let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
+        let mut open =
+            Open { holds: *holds, stem, elements: Vec::new(), custom: String::new(), text: String::new() };
+        let listing = if *holds == Holds::Control { &mut self.controls } else { &mut self.listing };
+        xml::walk(part, &mut |node| open.take(node, listing));
+    }
+
+    /// Gives what was gathered.
+    pub(in crate::document) fn give(self, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        self.listing.give(super::ID, super::ID, super::ID, out, budget)?;
+        self.controls.give("controls", "form", "form-strings", out, budget)
+    }
+}
+
+/// A part being read.
+struct Open<'a> {
+    holds: Holds,
+    stem: &'a str,
+    /// The names of the open elements; what is deeper than any property is left out.
+    elements: Vec<String>,
+    /// The name of the custom property that is open.
+    custom: String,
+    /// The text of the innermost element so far.
+    text: String,
+}
+
+/// Elements within elements that are told apart.
+const DEEPEST: usize = 64;
+
+impl Open<'_> {
+    fn take(&mut self, node: Node, listing: &mut Listing) {
+        match node {
+            Node::Open { name, attributes } => {
+                self.text.clear();
+                self.attributes(name, attributes, listing);
+                if self.elements.len() < DEEPEST {
+                    self.elements.push(name.to_string());
+                }
+            }
+            Node::Text(text) => self.text.push_str(text),
+            Node::Close => {
+                let text = std::mem::take(&mut self.text);
+                self.text(&text, listing);
+                self.elements.pop();
+            }
+        }
+    }
+
+    fn attributes(&mut self, element: &str, attributes: &Attributes, listing: &mut Listing) {
+        let (name, value) = (attributes.value("name").unwrap_or_default(), |key| attributes.value(key));
+        match (self.holds, element) {
+            (Holds::Custom, "property") => self.custom = name.to_string(),
+            (Holds::Variables, "docVar") => {
+                listing
+                    .put(&format!("ActiveDocument.Variables(\"{name}\")"), value("val").unwrap_or_default());
+            }
+            (Holds::Tags, "tag") => {
+                listing.put(&format!("Tags(\"{name}\")"), value("val").unwrap_or_default())
+            }
+            (Holds::Control, "ocxPr") => {
+                listing.put(&format!("{}.{name}", self.stem), value("value").unwrap_or_default());
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&self, text: &str, listing: &mut Listing) {
+        let text = text.trim_matches(['\r', '\n']);
+        if text.trim().is_empty() {
+            return;
+        }
+        match self.holds {
+            Holds::BuiltIn => {
+                let open = self.elements.last().map(String::as_str).unwrap_or_default();
+                if let Some((_, name)) = NAMES.iter().find(|(element, _)| *element == open) {
+                    listing.put(&format!("BuiltInDocumentProperties(\"{name}\")"), text);
+                }
+            }
+            Holds::Custom => listing.put(&format!("CustomDocumentProperties(\"{}\")", self.custom), text),
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn every_part_is_listed_by_the_names_macros_use() {
+        let mut parts = Parts::default();
+        let all = [
+            (
+                "docProps/core.xml",
+                "x.core-properties+xml",
+                "<p><dc:creator>A &amp; B</dc:creator><dcterms:created>2020</dcterms:created></p>",
+            ),
+            ("docProps/app.xml", "x.extended-properties+xml", "<p><Company>C</Company><Pages>1</Pages></p>"),
+            (
+                "docProps/custom.xml",
+                "x.custom-properties+xml",
+                "<p><property name=\"n\"><vt:lpwstr>v</vt:lpwstr></property></p>",
+            ),
+            (
+                "word/settings.xml",
+                "x.settings+xml",
+                "<s><w:docVar w:name=\"n\" w:val=\"v\"/><w:zoom w:val=\"1\"/></s>",
+            ),
+            ("ppt/tags/tag1.xml", "x.tags+xml", "<t><p:tag name=\"N\" val=\"v\"/></t>"),
+            (
+                "word/activeX/activeX1.xml",
+                "x.activex+xml",
+                "<o><ax:ocxPr ax:name=\"Caption\" ax:value=\"v\"/></o>",
+            ),
+            ("word/document.xml", "x.document.main+xml", "<p><dc:creator>no</dc:creator></p>"),
+        ];
+        for (name, media_type, part) in all {
+            parts.add(name, media_type, part.as_bytes());
+        }
+        let mut out = Opened::default();
+        parts.give(&mut out, &mut Budget::new(&Limits::default())).unwrap();
+        let texts: Vec<_> = out.children.iter().map(|child| String::from_utf8_lossy(&child.bytes)).collect();
+        let want = "BuiltInDocumentProperties(\"Author\") = A & B\n\
+            BuiltInDocumentProperties(\"Company\") = C\n\
+            CustomDocumentProperties(\"n\") = v\nActiveDocument.Variables(\"n\") = v\nTags(\"N\") = v\n";
+        assert_eq!(texts, [want, "activeX1.Caption = v\n"]);
+    }
+}
