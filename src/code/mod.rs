@@ -1,9 +1,12 @@
-//! Streams → source → signs: code found in documents.
+//! Streams → source → signs: code found in documents, scripts, and programs.
 
 use crate::artifact::Format;
 
+pub mod encoded;
+pub mod script;
 pub mod signs;
 pub mod vba;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] = &[&vba::Vba, &signs::Signs];
+pub const FORMATS: &[&dyn Format] =
+    &[&vba::Vba, &signs::Signs, &encoded::Encoded, &script::ScriptEncoder, &script::Scripts];

@@ -6,6 +6,7 @@ use serde::Serialize;
 pub mod heuristics;
 mod macros;
 mod reach;
+mod scripts;
 pub mod yara;
 
 /// How much a finding says by itself.

@@ -1,10 +1,11 @@
 //! Documents: what office files hold, and what in them leads outside or hides.
 
 pub mod active_mime;
-mod base64;
+pub(crate) mod base64;
 pub mod decrypt;
 pub mod flat_xml;
 mod hidden_text;
+pub mod html;
 mod native;
 pub mod odf;
 pub mod ole;
@@ -30,4 +31,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &pdf::EncryptedPdf,
     &sealed::Sealed,
     &decrypt::OfficeEncryption,
+    &html::Html,
 ];

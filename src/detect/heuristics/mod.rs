@@ -40,6 +40,15 @@ mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_starts_process;
+mod html_credential_form;
+mod html_decodes_itself;
+mod html_redirects_away;
+mod html_smuggling_archive;
+mod html_smuggling_blob;
+mod script_downloads_and_runs;
+mod script_encoded;
+mod script_obfuscated;
+mod svg_script_redirect;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -100,6 +109,15 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
     &vba_starts_process::RULE,
+    &html_credential_form::RULE,
+    &html_decodes_itself::RULE,
+    &html_redirects_away::RULE,
+    &html_smuggling_archive::RULE,
+    &html_smuggling_blob::RULE,
+    &script_downloads_and_runs::RULE,
+    &script_encoded::RULE,
+    &script_obfuscated::RULE,
+    &svg_script_redirect::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
