@@ -193,6 +193,7 @@ static KINDS: &[Kind] = &[
     row("wmf", Class::Media, &["wmf"], Some(|b| starts(b, b"\xd7\xcd\xc6\x9a"))),
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
+    row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && contains(&head(b, 8 << 10).to_ascii_lowercase(), b"<hta:application"))),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
     row("svg", Class::Document, &["svg"], Some(|b| contains(head(b, 1024), b"<svg"))),
     row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
@@ -202,7 +203,6 @@ static KINDS: &[Kind] = &[
     row("js", Class::Script, &["js"], Some(script::is_jscript)),
     row("vbs", Class::Script, &["vbs"], Some(script::is_visual_basic)),
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
-    row("hta", Class::Script, &["hta"], None),
     row("bat", Class::Script, &["bat", "cmd"], Some(script::is_batch)),
     row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_powershell)),
     row("shell", Class::Script, &["sh", "command"], None),

@@ -74,7 +74,21 @@ impl Script<'_> {
                 self.source.get(self.source.floor_char_boundary(start)..self.source.floor_char_boundary(end));
             signs.add(sign, shown.unwrap_or_default().trim(), at);
         }
-        for mark in [", 0, false", ",0,false", ", 0, true", ",0,true", ", vbhide", ",0)", ", 0)"] {
+        for mark in [
+            ", 0, false",
+            ",0,false",
+            ", 0, true",
+            ",0,true",
+            ", 0\n",
+            ",0\n",
+            ", 0\r",
+            ",0\r",
+            ",0:",
+            ", 0:",
+            ", vbhide",
+            ",0)",
+            ", 0)",
+        ] {
             let runs = [".run", ".exec", "shellexecute", ".open"].iter().any(|word| lower.contains(word));
             if let Some(at) = lower.find(mark).filter(|_| runs && self.dialect != Dialect::PowerShell) {
                 signs.add(Sign::HiddenWindow, mark, at);
@@ -180,6 +194,9 @@ impl Script<'_> {
                 Token::Text(text) if text.to_ascii_lowercase().contains("://") || text.starts_with("//") => {
                     return Some(text.to_string());
                 }
+                Token::Text(text) if DECODERS.iter().any(|known| text.eq_ignore_ascii_case(known)) => {
+                    computed = true
+                }
                 Token::Word(word)
                     if self.decoded.contains(&**word)
                         || DECODERS.iter().any(|known| word.eq_ignore_ascii_case(known)) =>
@@ -268,13 +285,23 @@ impl Script<'_> {
                     token.is("iex")
                         || token.is("invoke")
                             && self.tokens.get(place + 2).is_some_and(|(_, next)| next.is("expression"))
+                        || token.is_mark('&')
+                            && self.tokens.get(place + 1).is_some_and(|(_, next)| next.is_mark('('))
                 }
                 Dialect::Batch => false,
             };
             let next = self.tokens.get(place + 1).map(|(_, token)| token);
+            let argument = self.tokens.get(place + 2).map(|(_, token)| token);
+            let is_object =
+                self.dialect == Dialect::VisualBasic && (token.is("createobject") || token.is("getobject"));
+            if is_object
+                && next.is_some_and(|next| next.is_mark('('))
+                && matches!(argument, Some(Token::Word(_)))
+            {
+                signs.add(Sign::ComputedObject, &self.shown(*at), *at);
+            }
             if runs && !matches!(next, Some(Token::Text(_)) | None) {
                 signs.add(Sign::Decoding, &self.shown(*at), *at);
-                return;
             }
         }
     }

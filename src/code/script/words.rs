@@ -49,6 +49,8 @@ pub(super) const WORDS: &[Word] = &[
     Word(Sign::CopiesCode, "currentversion\\run"), Word(Sign::CopiesCode, "scriptfullname"), Word(Sign::CopiesCode, "start menu\\programs\\startup"),
     Word(Sign::CopiesCode, "schtasks /create"),
     Word(Sign::ComputedObject, "activexobject"),
+    Word(Sign::ChoppedText, "$shellid["), Word(Sign::ChoppedText, "$pshome["), Word(Sign::ChoppedText, "$env:comspec["),
+    Word(Sign::ChoppedText, "'*mdr*'"), Word(Sign::ChoppedText, "$verbosepreference"),
 ];
 
 /// What decodes text in a page, in lower case.

@@ -26,11 +26,18 @@ fn check(tree: &Tree, hit: &mut Check) {
             page.first(Sign::Decoding).filter(|_| page.has(Sign::ChoppedText) && page.shown() < MOST_SHOWN)
         };
         let named = || page.first(Sign::RandomNames).filter(|_| made);
-        if let Some(shown) = shown.or_else(runs).or_else(named) {
+        let packed = || {
+            Some(PACKER)
+                .filter(|packer: &&str| page.shown() < MOST_SHOWN / 10 && page.code().contains(packer))
+        };
+        if let Some(shown) = shown.or_else(runs).or_else(named).or_else(packed) {
             hit(page.holder.id, shown.to_string());
         }
     }
 }
+
+/// How the scripts of a well-known packer begin. Libraries are packed too, but in pages that show something.
+const PACKER: &str = "eval(function(p,a,c,k,e,";
 
 /// Letters that a page shows which has nothing to show of its own.
 const MOST_SHOWN: usize = 2000;
@@ -44,6 +51,7 @@ mod tests {
     fn pages_that_unpack_themselves_hit() {
         let hidden = "%3Chtml%3E%3Cform%20action%3D%22https%3A//a.example/x.php%22%3E%3Cinput%3E".to_string();
         for page in [
+            "<script>eval(function(p,a,c,k,e,d){return p}('0.1', 2, 2, 'window|location'.split('|')))</script>".into(),
             format!("<script>document.write(unescape('{hidden}'));</script>"),
             "<script>var h = atob('PGh0bWw+PGZvcm0gYWN0aW9uPSdodHRwczovL2EuZXhhbXBsZS94LnBocCc+PGlucHV0Pjwvc2NyaXB0PjwvaHRtbD4='); document.write(h);</script>".into(),
             "<script>eval(String.fromCharCode(100,111,99,117,109,101,110,116,46,119,114,105,116,101,40,39,60,98,62,39,41,59,47,47,32,111,107));</script>".into(),

@@ -45,6 +45,7 @@ const TOGETHER: &[&[Sign]] = &[
     &[Sign::Decoding, Sign::ComputedObject],
     &[Sign::Decoding, Sign::ProcessStart],
     &[Sign::HiddenWindow, Sign::Interpreter],
+    &[Sign::HiddenWindow, Sign::ProcessStart],
     &[Sign::ComputedObject, Sign::ProcessStart, Sign::FileWrite],
     &[Sign::CopiesCode, Sign::ProcessStart, Sign::FileWrite],
 ];
@@ -77,6 +78,13 @@ mod tests {
             ("a.bat", "set a=powe\nset b=rshell\n%a%%b% -c x", 1),
             ("a.ps1", "[Reflection.Assembly]::Load($b).EntryPoint.Invoke($null, $null)", 1),
             ("a.bat", "powershell -Command Add-MpPreference -ExclusionPath C:\\", 1),
+            ("a.vbs", "Execute f(\"50\")\nSet o = CreateObject(f(\"51\"))", 1),
+            ("a.ps1", "&($ShellId[1]+$ShellId[13]+'x') $t", 1),
+            (
+                "",
+                "<html><hta:application id=x><script language=vbscript>CreateObject(\"WScript.Shell\").Run \"a\", 0</script>",
+                1,
+            ),
             ("a.vbs", "MsgBox \"Hello\" & \" world\"", 0),
             ("a.bat", "@echo off\r\nset src=C:\\data\r\nxcopy %src% D:\\backup /s", 0),
             ("a.js", "var a = document.getElementById('x' + i); eval(b);", 0),
