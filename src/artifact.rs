@@ -203,6 +203,12 @@ pub enum Sign {
     WeakensOffice,
     /// Copies program text into another document or template.
     CopiesCode,
+    /// Leads the reader to another page.
+    Redirect,
+    /// Writes decoded text into the page or runs it.
+    WritesPage,
+    /// Makes a file and has the browser save it.
+    SavesFile,
 }
 
 impl Sign {
@@ -226,6 +232,9 @@ impl Sign {
             Self::Decoding => "decoding",
             Self::WeakensOffice => "weakens-office",
             Self::CopiesCode => "copies-code",
+            Self::Redirect => "redirect",
+            Self::WritesPage => "writes-page",
+            Self::SavesFile => "saves-file",
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod disk;
 mod outlook;
+mod looks;
 mod script;
 
 use disk::is_disk;
@@ -49,10 +50,17 @@ pub enum Class {
 impl Kind {
     /// The kind of `bytes`, by content where content tells, else by the extension of `name`, else `text` or `data`.
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
-        let known_by_name = |kind: &&Self| kind.test.is_none() || kind.id == "eml";
+        let is_page = |kind: &Self| matches!(kind.id, "html" | "svg") && is_text(bytes);
+        let known_by_name = |kind: &&Self| {
+            kind.test.is_none() || kind.class == Class::Script || kind.id == "eml" || is_page(kind)
+        };
         let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
-        // Many scripts and shortcuts are XML, and the name alone tells Windows to run them.
-        let says_enough = |kind: &&Self| kind.id != "xml" || !by_name().is_some_and(Self::runs);
+        // Many scripts and shortcuts are XML or HTML, and the name alone tells Windows to run them. A script is told by
+        // its content only where no name does.
+        let says_enough = |kind: &&Self| match kind.class {
+            Class::Script if kind.id != "vbe" => by_name().is_none(),
+            _ => !matches!(kind.id, "xml" | "html" | "svg") || !by_name().is_some_and(Self::runs),
+        };
         let by_content = KINDS.iter().find(|kind| kind.test.is_some_and(|test| test(bytes)));
         by_content.filter(says_enough).or_else(by_name).unwrap_or(if is_text(bytes) { &TEXT } else { &DATA })
     }
@@ -187,18 +195,18 @@ static KINDS: &[Kind] = &[
     row("wmf", Class::Media, &["wmf"], Some(|b| starts(b, b"\xd7\xcd\xc6\x9a"))),
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
+    row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && contains(&head(b, 8 << 10).to_ascii_lowercase(), b"<hta:application"))),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
     row("svg", Class::Document, &["svg"], Some(|b| contains(head(b, 1024), b"<svg"))),
     row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
     row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
     row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),
-    // Known by name alone.
-    row("js", Class::Script, &["js"], None),
-    row("vbs", Class::Script, &["vbs"], None),
+    // Known by name; some also by what stands in them.
+    row("js", Class::Script, &["js"], Some(script::is_jscript)),
+    row("vbs", Class::Script, &["vbs"], Some(script::is_visual_basic)),
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
-    row("hta", Class::Script, &["hta"], None),
-    row("bat", Class::Script, &["bat", "cmd"], None),
-    row("ps1", Class::Script, &["ps1"], None),
+    row("bat", Class::Script, &["bat", "cmd"], Some(script::is_batch)),
+    row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_powershell)),
     row("shell", Class::Script, &["sh", "command"], None),
     row("reg", Class::Script, &["reg", "inf"], None),
     row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),
@@ -211,6 +219,7 @@ static KINDS: &[Kind] = &[
     row("form-strings", Class::Source, &[], None),
     row("properties", Class::Source, &[], None),
     row("hidden-text", Class::Text, &[], None),
+    row("script-texts", Class::Source, &[], None),
 ];
 
 fn starts(bytes: &[u8], magic: &[u8]) -> bool {
@@ -371,11 +380,59 @@ fn is_biff(bytes: &[u8]) -> bool {
     is_known && matches!(told, [version, kind] if versions.contains(version) && kinds.contains(kind))
 }
 
+/// A page begins with one of its elements, behind comments and the XML declaration.
 fn is_html(bytes: &[u8]) -> bool {
-    let start = head(text_start(bytes), 512).to_ascii_lowercase();
-    let opening: [&[u8]; 6] = [b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta"];
-    opening.iter().any(|tag| starts(&start, tag) || (starts(&start, b"<!--") && contains(&start, tag)))
+    let narrow: Vec<u8> = if starts(bytes, b"\xff\xfe") || starts(bytes, b"\xfe\xff") {
+        head(bytes, 4096).iter().copied().filter(|byte| !matches!(byte, 0 | 0xfe | 0xff)).collect()
+    } else {
+        head(text_start(bytes), 2048).to_vec()
+    };
+    let start = narrow.trim_ascii_start().to_ascii_lowercase();
+    if starts(&start, b"<!--") || starts(&start, b"<?xml") {
+        let picture = memchr::memmem::find(&start, b"<svg").unwrap_or(usize::MAX);
+        let first = |tag: &&[u8]| memchr::memmem::find(&start, tag).is_some_and(|at| at < picture);
+        let tags = if starts(&start, b"<?xml") { PAGE_STARTS.get(..2) } else { Some(PAGE_STARTS) };
+        return tags.unwrap_or_default().iter().any(first);
+    }
+    let named =
+        |tag: &&&[u8]| starts(&start, tag) && !start.get(tag.len()).is_some_and(u8::is_ascii_alphanumeric);
+    PAGE_STARTS.iter().chain(PAGE_PARTS).find(named).is_some()
 }
+
+/// What only a page has.
+const PAGE_STARTS: &[&[u8]] =
+    &[b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<title"];
+
+/// Elements with which a page without a head begins.
+const PAGE_PARTS: &[&[u8]] = &[
+    b"<a",
+    b"<b",
+    b"<base",
+    b"<br",
+    b"<button",
+    b"<center",
+    b"<div",
+    b"<font",
+    b"<form",
+    b"<h1",
+    b"<h2",
+    b"<h3",
+    b"<iframe",
+    b"<img",
+    b"<input",
+    b"<link",
+    b"<main",
+    b"<noscript",
+    b"<object",
+    b"<embed",
+    b"<p",
+    b"<section",
+    b"<span",
+    b"<style",
+    b"<table",
+    b"<textarea",
+    b"<template",
+];
 
 /// The text behind a byte order mark and leading white space.
 fn text_start(bytes: &[u8]) -> &[u8] {

@@ -10,6 +10,7 @@ mod macros;
 mod objects;
 mod outside;
 mod reach;
+mod scripts;
 mod shortcuts;
 mod xlm;
 pub mod yara;

@@ -4,7 +4,7 @@ use crate::limits::{Budget, Decoded};
 use std::io::Read;
 
 /// Decodes `text`, paid from the budget. Foreign characters are passed over; the padding ends nothing.
-pub(super) fn decode(text: &str, budget: &mut Budget) -> Decoded {
+pub(crate) fn decode(text: &str, budget: &mut Budget) -> Decoded {
     budget.read(&mut Letters { bytes: text.bytes(), bits: 0, held: 0 })
 }
 

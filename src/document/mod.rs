@@ -2,7 +2,7 @@
 
 pub mod active_mime;
 mod art;
-mod base64;
+pub(crate) mod base64;
 mod classes;
 pub mod decrypt;
 pub mod doc;
@@ -12,6 +12,7 @@ mod fields;
 pub mod flat_xml;
 pub mod form;
 mod hidden_text;
+pub mod html;
 mod links;
 mod listing;
 pub mod lnk;
@@ -63,4 +64,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &doc::Doc,
     &form::Form,
     &properties::Properties,
+    &html::Html,
 ];

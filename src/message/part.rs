@@ -243,10 +243,13 @@ impl Label<'_> {
             return Kind::named("eml");
         }
         let by_content = Kind::of("", bytes);
-        let is_plain = matches!(by_content.class, Class::Text | Class::Data) || by_content.id == "eml";
+        let is_plain =
+            matches!(by_content.class, Class::Text | Class::Data) || matches!(by_content.id, "eml" | "html");
         match self.media_type.as_str() {
             "text/html" if via == "body" && is_plain => Kind::named("html"),
-            _ if via == "body" && by_content.id == "eml" => Kind::named("text"),
+            _ if via == "body" && (by_content.id == "eml" || by_content.class == Class::Script) => {
+                Kind::named("text")
+            }
             _ => None,
         }
     }

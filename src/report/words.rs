@@ -220,6 +220,10 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.lnk-command", "command of a shortcut", "ショートカットのコマンド"),
     ("via.lnk-appended", "behind a shortcut", "ショートカットの後ろ"),
     ("via.onenote-file", "in a OneNote page", "OneNoteのページの中"),
+    ("via.html-script", "script of a web page", "Webページのスクリプト"),
+    ("via.html-data", "inside a link or picture of a web page", "Webページのリンクや画像の中"),
+    ("via.encoded", "encoded in a text", "文字に変えて埋め込まれた中身"),
+    ("via.script-texts", "texts of a script", "スクリプトの文字列"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 
     // Facts, for `explain`.
@@ -253,6 +257,9 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("signof.encoded-text", "encoded text", "符号化された文字列"),
     ("signof.decoding", "text decoded while running", "実行中の文字列の復号"),
     ("signof.weakens-office", "a protection switched off", "保護機能の無効化"),
+    ("signof.redirect", "leads to another page", "別のページへ移動"),
+    ("signof.writes-page", "writes decoded text into the page or runs it", "復号した文字列をページに書き込み、または実行"),
+    ("signof.saves-file", "makes a file and has it saved", "ファイルを作って保存させる"),
     ("signof.copies-code", "program copied into another document", "他の文書へのプログラムの複製"),
     ("signof.file-write", "writes a file", "ファイルを書き込み"),
     ("signof.interpreter", "names an interpreter", "実行環境の名前"),

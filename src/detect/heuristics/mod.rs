@@ -91,6 +91,15 @@ mod dde_command;
 mod remote_object_runs;
 mod remote_object;
 mod remote_template;
+mod html_credential_form;
+mod html_decodes_itself;
+mod html_redirects_away;
+mod html_smuggling_archive;
+mod html_smuggling_blob;
+mod script_downloads_and_runs;
+mod script_encoded;
+mod script_obfuscated;
+mod svg_script_redirect;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -202,6 +211,15 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &remote_object_runs::RULE,
     &remote_object::RULE,
     &remote_template::RULE,
+    &html_credential_form::RULE,
+    &html_decodes_itself::RULE,
+    &html_redirects_away::RULE,
+    &html_smuggling_archive::RULE,
+    &html_smuggling_blob::RULE,
+    &script_downloads_and_runs::RULE,
+    &script_encoded::RULE,
+    &script_obfuscated::RULE,
+    &svg_script_redirect::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.

@@ -95,8 +95,8 @@ fn files_come_with_their_names_and_text() {
 #[test]
 fn a_file_without_its_lists_is_found_and_known_by_its_content() {
     let bytes = [HEADER, &file(b"@echo off\r\nstart calc\r\n")].concat();
-    let out = open(&bytes);
-    assert_eq!(out.children[0].kind.map(|kind| kind.id), Some("bat"));
+    let mut out = open(&bytes);
+    assert_eq!(Tree::new(out.children.remove(0)).get(0).unwrap().kind.id, "bat");
     // What is cut off is kept and told.
     let out = open(&bytes[..bytes.len() - 5]);
     assert_eq!(out.children[0].bytes, b"@echo off\r\nstart c");

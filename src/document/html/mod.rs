@@ -1,0 +1,134 @@
+//! Web pages (HTML standard), SVG pictures and the other markup that runs scripts: HTML applications, Windows Script
+//! files and scriptlets.
+//!
+//! Read: the scripts of a page, joined by language, with the handlers and `javascript:` links among them; `data:` URLs;
+//! where the page leads (links with a scheme that starts something, forms with a password, frames, refreshes, scripts
+//! and objects from elsewhere); the text a reader sees. Nothing is run and no style sheet is evaluated, so a script
+//! that a reader would never meet counts all the same.
+
+mod data_url;
+mod page;
+
+use crate::artifact::{Artifact, Child, Format, Opened};
+use crate::keyring::Keyring;
+use crate::limits::{Budget, Stop};
+use crate::message::body::{html_text, markup};
+use crate::text;
+use data_url::DataUrl;
+use markup::Syntax;
+use page::Page;
+
+/// Web pages.
+pub struct Html;
+
+impl Format for Html {
+    fn id(&self) -> &'static str {
+        "html"
+    }
+
+    fn matches(&self, artifact: &Artifact) -> bool {
+        let is_markup = match artifact.kind.id {
+            "html" | "svg" | "hta" | "wsf" => true,
+            "xml" => holds(&artifact.bytes, &[b"<script", b"<svg", b"<html"]),
+            _ => false,
+        };
+        is_markup && (artifact.via != "body" || holds(&artifact.bytes, ACTIVE))
+    }
+
+    fn open(
+        &self,
+        artifact: &Artifact,
+        _: &Keyring,
+        out: &mut Opened,
+        budget: &mut Budget,
+    ) -> Result<(), Stop> {
+        let source = text::decode(&charset(&artifact.bytes), &artifact.bytes);
+        budget.pay(source.len() as u64)?;
+        let syntax = syntax(artifact, &source);
+        let (page, complete) = markup::read(&source, syntax, Page::new(syntax));
+        if !complete {
+            out.broke("html-cut", "a tag has too many attributes");
+        }
+        let page = page.finish();
+        out.facts.extend(page.facts);
+        for (name, language, text) in page.scripts {
+            if !text.trim().is_empty() {
+                out.push(Child::new(name, "html-script", text.into_bytes()).of_kind(language), budget)?;
+            }
+        }
+        for (name, url) in &page.data {
+            if let Some(child) = data_child(name, url, budget)? {
+                out.push(child, budget)?;
+            }
+        }
+        if artifact.via == "body" || artifact.kind.id != "html" {
+            return Ok(());
+        }
+        let mut shown = html_text(&source).text;
+        shown.truncate(shown.floor_char_boundary(LONGEST_TEXT));
+        budget.pay(shown.len() as u64)?;
+        if shown.trim().is_empty() {
+            return Ok(());
+        }
+        out.push(Child::new("text", "text", shown.into_bytes()).of_kind("text"), budget)
+    }
+}
+
+/// Bytes of a page's text that are kept.
+const LONGEST_TEXT: usize = 1 << 20;
+
+/// What the text of a mail must have for its markup to be worth a look: the rest is prose, thousands of times a day.
+const ACTIVE: &[&[u8]] = &[
+    b"<script",
+    b"data:",
+    b"<form",
+    b"<iframe",
+    b"<object",
+    b"<embed",
+    b"javascript:",
+    b"search-ms:",
+    b"ms-",
+    b"http-equiv=\"refresh",
+    b"<base",
+];
+
+/// Whether bytes hold one of the words, whatever their case, ASCII or UTF-16.
+fn holds(bytes: &[u8], words: &[&[u8]]) -> bool {
+    let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    is_wide || {
+        let lower = bytes.to_ascii_lowercase();
+        words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
+    }
+}
+
+/// The charset a page names itself; a byte order mark says more and is read by the decoder.
+fn charset(bytes: &[u8]) -> String {
+    let head = bytes.get(..2048).unwrap_or(bytes).to_ascii_lowercase();
+    let Some(at) = memchr::memmem::find(&head, b"charset=") else { return String::new() };
+    let value =
+        head.get(at + 8..).unwrap_or_default().iter().skip_while(|byte| matches!(byte, b'"' | b'\'' | b' '));
+    let word = value.take_while(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    word.take(40).map(|byte| char::from(*byte)).collect()
+}
+
+/// Script files are read as HTML too, because Windows Script Host takes their text as it stands.
+fn syntax(artifact: &Artifact, source: &str) -> Syntax {
+    let head = source.get(..source.floor_char_boundary(1024)).unwrap_or_default();
+    let is_xml = artifact.kind.id == "svg"
+        || (matches!(artifact.kind.id, "xml" | "html")
+            && head.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml"));
+    if is_xml { Syntax::Xml } else { Syntax::Html }
+}
+
+/// What a `data:` URL holds, where that can do more than be looked at.
+fn data_child(name: &str, url: &DataUrl, budget: &mut Budget) -> Result<Option<Child>, Stop> {
+    let bytes = url.decode();
+    budget.pay(bytes.len() as u64)?;
+    let mut child = Child::new(name, "html-data", bytes);
+    child.media_type = Some(url.media_type.clone()).filter(|said| !said.is_empty());
+    child.kind = url.kind(&child.bytes);
+    Ok(child.kind.is_some().then_some(child))
+}
+
+#[cfg(test)]
+mod tests;
