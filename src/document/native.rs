@@ -23,9 +23,12 @@ pub(super) fn child(path: &str, stream: &[u8]) -> Option<Child> {
     })
 }
 
-/// The packaged file in the native data of an OLE 1.0 object, which begin as those of the stream do behind its length.
+/// The packaged file in the native data of an OLE 1.0 object, which begin as those of the stream do behind its length;
+/// some writers put the length there too.
 pub(super) fn packaged(native: &[u8]) -> Option<Child> {
-    package(native).map(Package::child)
+    let behind = native.get(4..).filter(|rest| rest.starts_with(b"\x02\0"));
+    let found = package(native).filter(|found| behind.is_none() || !found.cut);
+    found.or_else(|| package(behind?)).map(Package::child)
 }
 
 struct Package<'a> {

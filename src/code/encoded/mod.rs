@@ -25,7 +25,7 @@ impl Format for Encoded {
 
     fn matches(&self, artifact: &Artifact) -> bool {
         let is_read = matches!(artifact.kind.class, Class::Script | Class::Text)
-            || matches!(artifact.kind.id, "html" | "svg" | "xml" | "script-texts");
+            || matches!(artifact.kind.id, "html" | "svg" | "script-texts");
         is_read && artifact.via != "body" && artifact.via != "text" && artifact.bytes.len() >= SHORTEST
     }
 
