@@ -126,7 +126,7 @@ fn scanned(report: &Report) -> Value {
     json!({
         "email": {
             "message_id": report.message_id.as_deref().map(hide),
-            "from": { "address": report.from.as_deref().map(hide) },
+            "from": { "address": report.from.as_deref().map(|from| hide(bare(from))) },
             "subject": report.subject.as_deref().map(hide),
             "attachments": attachments,
         },
@@ -143,6 +143,12 @@ fn scanned(report: &Report) -> Value {
 
 /// Attachments of one message that are named in the log.
 const ATTACHMENTS: usize = 50;
+
+/// The address of a header, without the name before it.
+fn bare(from: &str) -> &str {
+    let inner = from.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    inner.map_or(from, |(address, _)| address)
+}
 
 /// A subject or a file name may tell the password that opened something.
 fn without_passwords(report: &Report, text: &str) -> String {
@@ -214,6 +220,14 @@ mod tests {
         assert_eq!(at(951_782_400, 0), "2000-02-29T00:00:00.000Z");
         assert_eq!(at(1_646_356_320, 500), "2022-03-04T01:12:00.500Z");
         assert_eq!(at(4_107_542_399, 0), "2100-02-28T23:59:59.000Z");
+    }
+
+    #[test]
+    fn addresses_are_bare() {
+        let rows = [("A <a@b.test>", "a@b.test"), ("a@b.test", "a@b.test"), ("x <", "x <"), ("<x> <y>", "y")];
+        for (from, want) in rows {
+            assert_eq!(bare(from), want);
+        }
     }
 
     #[test]

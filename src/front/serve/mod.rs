@@ -14,7 +14,7 @@ mod log;
 pub mod milter;
 pub mod olefy;
 mod pool;
-mod room;
+pub mod room;
 mod service;
 mod settings;
 

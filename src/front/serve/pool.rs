@@ -45,7 +45,7 @@ impl Failure {
 /// What is done every now and then while a message waits; its error ends the waiting.
 pub(super) type Beat<'a> = dyn FnMut() -> io::Result<()> + 'a;
 
-/// How often.
+/// How often; mail servers wait some minutes at least.
 const BEAT: Duration = Duration::from_secs(5);
 
 /// The stack of a worker, as the command line gives it to its own.
@@ -110,7 +110,7 @@ impl Pool {
         input: Input,
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
-        let slot = self.slots.take(engine.settings.bounds.wait, beat)?;
+        let slot = self.slots.take(engine.settings.bounds.wait, BEAT, beat)?;
         let (done, answer) = channel();
         let job = Job { engine: engine.clone(), input, done, _slot: slot };
         lock(&self.work).send(job).map_err(|_| Failure::Fault)?;
@@ -128,7 +128,7 @@ impl Pool {
 }
 
 impl Slots {
-    fn take(self: &Arc<Self>, wait: Duration, beat: &mut Beat) -> Result<Slot, Failure> {
+    fn take(self: &Arc<Self>, wait: Duration, every: Duration, beat: &mut Beat) -> Result<Slot, Failure> {
         let until = Instant::now() + wait;
         let mut free = lock(&self.free);
         while *free == 0 {
@@ -137,7 +137,7 @@ impl Slots {
                 return Err(Failure::Busy);
             }
             let (got, waited) =
-                self.freed.wait_timeout(free, BEAT.min(left)).unwrap_or_else(PoisonError::into_inner);
+                self.freed.wait_timeout(free, every.min(left)).unwrap_or_else(PoisonError::into_inner);
             free = got;
             if waited.timed_out() && *free == 0 {
                 drop(free);
@@ -201,11 +201,19 @@ mod tests {
     #[test]
     fn a_place_is_waited_for_and_not_for_ever() {
         let slots = Arc::new(Slots { free: Mutex::new(1), freed: Condvar::new() });
-        let beat: &mut Beat = &mut || Ok(());
-        let slot = slots.take(Duration::ZERO, beat).unwrap();
-        assert_eq!(slots.take(Duration::from_millis(10), beat).unwrap_err(), Failure::Busy);
+        let (tick, beat): (_, &mut Beat) = (Duration::from_millis(5), &mut || Ok(()));
+        let slot = slots.take(Duration::ZERO, tick, beat).unwrap();
+        assert_eq!(slots.take(Duration::from_millis(10), tick, beat).unwrap_err(), Failure::Busy);
+        let gone: &mut Beat = &mut || Err(io::ErrorKind::BrokenPipe.into());
+        assert_eq!(slots.take(Duration::from_secs(60), tick, gone).unwrap_err(), Failure::Gone);
         std::thread::scope(|scope| {
-            let waiting = scope.spawn(|| slots.take(Duration::from_secs(60), &mut || Ok(())).map(|_| ()));
+            let (beats, beaten) = channel();
+            let slots = &slots;
+            let waiting = scope.spawn(move || {
+                let mut beat = || beats.send(()).map_err(io::Error::other);
+                slots.take(Duration::from_secs(60), tick, &mut beat).map(drop)
+            });
+            assert_eq!(beaten.recv_timeout(Duration::from_secs(60)), Ok(()));
             drop(slot);
             assert_eq!(waiting.join().unwrap(), Ok(()));
         });

@@ -38,6 +38,8 @@ pub(super) struct Service {
     pub(super) room: Room,
     stopping: AtomicBool,
     reloading: Mutex<()>,
+    /// A reload waits for the one that runs; it stands for all that are asked for meanwhile.
+    reload_waits: AtomicBool,
     ids: AtomicU32,
     scanned: AtomicU64,
 }
@@ -57,6 +59,7 @@ impl Service {
             room: Room::default(),
             stopping: AtomicBool::new(false),
             reloading: Mutex::new(()),
+            reload_waits: AtomicBool::new(false),
             ids: AtomicU32::new(0),
             scanned: AtomicU64::new(0),
         })
@@ -70,7 +73,11 @@ impl Service {
     /// Reads rules and configuration anew; keeps the old ones where the new are broken. Addresses and the number of
     /// workers stay as they are.
     pub(super) fn reload(&self) {
+        if self.reload_waits.swap(true, Ordering::SeqCst) {
+            return;
+        }
         let _one_at_a_time = lock(&self.reloading);
+        self.reload_waits.store(false, Ordering::SeqCst);
         match read(&self.path) {
             Ok((engine, jobs)) => {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);

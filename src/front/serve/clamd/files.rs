@@ -56,13 +56,18 @@ pub(super) fn scan(client: &mut Client, request: &Request, all: bool, path: &[u8
 
 /// Scans a file; of a mailbox, every message, and the worst is told.
 fn scan_file(client: &mut Client, path: &Path) -> Outcome {
-    let is_file = |path: &Path| std::fs::metadata(path).is_ok_and(|file| file.is_file());
-    if !is_file(path) {
+    let size = match std::fs::metadata(path) {
+        Ok(file) if file.is_file() => file.len(),
         // A pipe or a device might never end.
-        return Outcome::Error("Not supported file type.");
-    }
+        Ok(_) => return Outcome::Error("Not supported file type."),
+        Err(_) => return Outcome::Error(DENIED),
+    };
     let engine = client.service.engine();
     let limit = engine.scanner.limits().input_bytes;
+    let mut share = client.service.room.share(engine.settings.bounds.memory);
+    if !share.grow(size.min(limit)) {
+        return client.scan(&engine, None, &path.to_string_lossy(), false);
+    }
     let shown = path.to_string_lossy().into_owned();
     let mut worst = Outcome::Clean;
     let _ended = input::each(&[path.to_path_buf()], limit, &mut |input| {
@@ -77,12 +82,10 @@ fn scan_file(client: &mut Client, path: &Path) -> Outcome {
 }
 
 fn scan_input(client: &mut Client, engine: &Arc<Engine>, input: Input, shown: &str) -> Outcome {
-    let mut share = client.service.room.share(engine.settings.bounds.memory);
-    let fits = share.grow(input.bytes.len() as u64);
     let is_message = input.is_message;
     let mut input = part(shown, &input.name, input.bytes, input.size);
     input.is_message |= is_message;
-    client.scan(engine, fits.then_some(input), shown, false)
+    client.scan(engine, Some(input), shown, false)
 }
 
 /// The head of an open file, from its beginning, wherever its owner stands in it; none if there is no memory.

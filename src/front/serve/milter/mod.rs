@@ -5,6 +5,7 @@
 //! the connection itself breaks, the mail server's own default action holds.
 
 mod actions;
+mod message;
 pub(super) mod policy;
 pub mod session;
 pub(super) mod subject;

@@ -1,7 +1,8 @@
 //! What one connection of a mail server goes through: negotiation, then message after message. No socket here, so
 //! that tests and the fuzzer can hold it.
 
-use super::super::room::{Room, Share};
+use super::super::room::Room;
+pub use super::message::Message;
 use super::wire::{self, Command, Options};
 use std::collections::BTreeMap;
 
@@ -32,27 +33,6 @@ pub enum Step {
     Close,
 }
 
-/// A message as it comes in.
-#[derive(Debug)]
-pub struct Message {
-    /// Its bytes, as far as the limit.
-    raw: Vec<u8>,
-    size: u64,
-    limit: u64,
-    share: Share,
-    /// There was no memory for it.
-    dropped: bool,
-    in_body: bool,
-    /// The sender of the envelope.
-    pub sender: String,
-    /// The recipients of the envelope.
-    pub recipients: Vec<String>,
-    /// Names of headers that only tenpu may write, and how often each stands there.
-    pub(super) forged: BTreeMap<String, u32>,
-    /// The values of its subjects, as the server gave them.
-    pub(super) subjects: Vec<Vec<u8>>,
-}
-
 /// The versions that are spoken.
 const OLDEST: u32 = 2;
 const NEWEST: u32 = 6;
@@ -76,9 +56,6 @@ const WANTED: u32 = wire::NO_HELO
 
 /// What is done to messages.
 const ACTIONS: u32 = wire::MAY_ADD_HEADERS | wire::MAY_CHANGE_HEADERS | wire::MAY_QUARANTINE;
-
-/// Headers that only tenpu writes begin with this.
-const OURS: &[u8] = b"x-tenpu-";
 
 /// Recipients that are kept for the log, macros of one command, bytes of each text.
 const RECIPIENTS: usize = 100;
@@ -222,7 +199,7 @@ impl Session {
     fn body(&mut self, bytes: &[u8]) -> Step {
         let message = self.message();
         message.body(bytes);
-        let is_full = message.size > message.limit || message.dropped;
+        let is_full = message.is_full();
         if is_full && self.speaks(wire::SKIP_BODY) && !self.speaks(wire::QUIET_BODY) {
             return Step::Reply(wire::packet(wire::SKIP, b""));
         }
@@ -241,83 +218,6 @@ impl Session {
     }
 }
 
-impl Message {
-    fn new(share: Share, limit: u64) -> Self {
-        Self {
-            raw: Vec::new(),
-            size: 0,
-            limit,
-            share,
-            dropped: false,
-            in_body: false,
-            sender: String::new(),
-            recipients: Vec::new(),
-            forged: BTreeMap::new(),
-            subjects: Vec::new(),
-        }
-    }
-
-    /// The bytes that were kept, and how many there were.
-    pub fn take(&mut self) -> (Vec<u8>, u64) {
-        self.begin_body();
-        (std::mem::take(&mut self.raw), self.size)
-    }
-
-    /// Whether there was no memory for it.
-    pub fn is_dropped(&self) -> bool {
-        self.dropped
-    }
-
-    fn header(&mut self, name: &[u8], value: &[u8], spaced: bool) {
-        let lower = name.to_ascii_lowercase();
-        if lower.starts_with(OURS) {
-            *self.forged.entry(text(&lower)).or_default() += 1;
-        }
-        if lower == b"subject" && self.share.grow(value.len() as u64) {
-            self.subjects.push(value.to_vec());
-        }
-        self.push(name);
-        self.push(if spaced { b":" } else { b": " });
-        let mut lines = value.split(|byte| *byte == b'\n');
-        self.push(lines.next().unwrap_or_default());
-        for line in lines {
-            if self.raw.last() != Some(&b'\r') {
-                self.push(b"\r");
-            }
-            self.push(b"\n");
-            self.push(line);
-        }
-        self.push(b"\r\n");
-    }
-
-    fn begin_body(&mut self) {
-        if !std::mem::replace(&mut self.in_body, true) {
-            self.push(b"\r\n");
-        }
-    }
-
-    fn body(&mut self, bytes: &[u8]) {
-        self.begin_body();
-        self.push(bytes);
-    }
-
-    /// Keeps the bytes as far as the limit and measures the rest.
-    fn push(&mut self, bytes: &[u8]) {
-        self.size += bytes.len() as u64;
-        let left = usize::try_from(self.limit.saturating_sub(self.raw.len() as u64)).unwrap_or(usize::MAX);
-        let kept = bytes.get(..left).unwrap_or(bytes);
-        if self.dropped || kept.is_empty() {
-            return;
-        }
-        if self.share.grow(kept.len() as u64) {
-            self.raw.extend_from_slice(kept);
-        } else {
-            self.dropped = true;
-            self.raw = Vec::new();
-        }
-    }
-}
-
 /// The address of MAIL or RCPT, without its angle brackets.
 fn address(words: &[&[u8]]) -> String {
     let word = words.first().copied().unwrap_or_default();
@@ -325,7 +225,7 @@ fn address(words: &[&[u8]]) -> String {
 }
 
 /// A short text for the log.
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes.get(..TEXT).unwrap_or(bytes)).into_owned()
 }
 
@@ -438,8 +338,8 @@ mod tests {
             session.step(&Command::parse(command).unwrap());
         }
         assert!(session.is_idle());
-        let message = ended(&mut session, &[b"DMj\0x\0", b"M<n@w>\0", b"E"]);
-        assert_eq!((message.sender.as_str(), message.size), ("n@w", 2));
+        let mut message = ended(&mut session, &[b"DMj\0x\0", b"M<n@w>\0", b"E"]);
+        assert_eq!((message.take().1, message.sender.as_str()), (2, "n@w"));
         assert_eq!((session.macro_value("i"), session.client()), ("", "192.0.2.9"));
         session.step(&Command::QuitNew);
         assert_eq!((session.client(), session.macro_value("j")), ("", ""));
