@@ -38,16 +38,30 @@ impl Server {
         fs::create_dir(&folder).unwrap();
         let mut server = Self { child: idle(), folder };
         server.configure(more);
-        server.child = Command::new(env!("CARGO_BIN_EXE_tenpu"))
-            .args(["serve", "--config"])
-            .arg(server.folder.join("tenpu.toml"))
-            .env_clear()
-            .stdin(Stdio::null())
-            .stderr(File::create(server.folder.join("log")).unwrap())
-            .spawn()
-            .unwrap();
+        server.start();
         server.wait_for("started");
         server
+    }
+
+    fn start(&mut self) {
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        self.child = Command::new(env!("CARGO_BIN_EXE_tenpu"))
+            .args(["serve", "--config"])
+            .arg(self.folder.join("tenpu.toml"))
+            .env_clear()
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+    }
+
+    /// What a crash and a service manager do.
+    pub fn kill_and_start(&mut self) {
+        let before = self.events("started").len();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.start();
+        assert!(self.events_once("started", before + 1).len() > before);
     }
 
     pub fn configure(&self, more: &str) {
@@ -68,11 +82,21 @@ impl Server {
     /// Every line of the log is an object.
     pub fn log(&self) -> Vec<Value> {
         let text = fs::read_to_string(self.folder.join("log")).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
     }
 
     pub fn events(&self, action: &str) -> Vec<Value> {
         self.log().into_iter().filter(|event| event["event"]["action"] == action).collect()
+    }
+
+    /// The same, once there are so many of them: an answer goes out before its line is written.
+    pub fn events_once(&self, action: &str, count: usize) -> Vec<Value> {
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.events(action).len() < count && Instant::now() < until {
+            sleep(Duration::from_millis(10));
+        }
+        self.events(action)
     }
 
     pub fn wait_for(&mut self, action: &str) {
