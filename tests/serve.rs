@@ -32,7 +32,7 @@ fn case(name: &str) -> Vec<u8> {
 }
 
 fn malicious() -> Vec<u8> {
-    case("macro-doc-in-plain-zip")
+    case("emotet-autoopen-continued-doc")
 }
 
 fn locked() -> Vec<u8> {
@@ -319,7 +319,7 @@ fn olefy_is_answered_as_rspamd_reads_it() {
     let loud = olefy(&server, &malicious());
     let kinds: Vec<_> = loud[1]["analysis"].as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
     assert!(kinds.contains(&&json!("AutoExec")) && kinds.contains(&&json!("Suspicious")), "{loud}");
-    assert_eq!(loud[1]["macros"][0]["vba_filename"], "ThisDocument.cls");
+    assert_eq!(loud[1]["macros"][0]["vba_filename"], "Module1.bas");
     let clean = olefy(&server, CLEAN);
     assert_eq!((&clean[1]["analysis"], &clean[1]["macros"]), (&Value::Null, &json!([])));
     assert_eq!(olefy(&server, &locked())[2], json!({ "type": "MetaInformation", "return_code": 9 }));

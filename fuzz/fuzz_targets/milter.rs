@@ -9,11 +9,8 @@ use tenpu::front::serve::room::Room;
 fuzz_target!(|raw: &[u8]| {
     let mut session = Session::new(Room::default());
     session.bound(4096, 1 << 20);
-    let _negotiated = session.step(&Command::Negotiate(wire::Options {
-        version: 6,
-        actions: 0x1ff,
-        protocol: 0x1f_ffff,
-    }));
+    let _negotiated =
+        session.step(&Command::Negotiate(wire::Options { version: 6, actions: 0x1ff, protocol: 0x1f_ffff }));
     let (mut input, mut packet) = (raw, Vec::new());
     while let Ok(true) = wire::read(&mut input, &mut packet) {
         let Ok(command) = Command::parse(&packet) else { return };
