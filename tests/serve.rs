@@ -147,7 +147,7 @@ fn messages_under_way_end_when_the_service_stops() {
 
 #[test]
 fn slow_clients_hold_up_nobody() {
-    let server = Server::new("[scan]\njobs = 1\n[serve]\nconnections = 4\ntimeout = 2");
+    let server = Server::new("[scan]\njobs = 1\n[serve]\nconnections = 4\ntimeout = 5");
     let mut slow: Vec<_> = (0..3).map(|_| Milter::new(&server)).collect();
     for milter in &mut slow {
         milter.begin("SLOW", &malicious());
