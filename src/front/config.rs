@@ -30,6 +30,14 @@ pub(super) struct Options {
     config: Option<PathBuf>,
 }
 
+impl Options {
+    /// What a front asks for that takes everything from its configuration file.
+    #[cfg(unix)]
+    pub(super) fn of_file(path: &Path) -> Self {
+        Self { lang: None, rules: Vec::new(), no_builtin_rules: false, config: Some(path.to_path_buf()) }
+    }
+}
+
 /// Passwords from the command line.
 #[derive(clap::Args, Default)]
 pub(super) struct Passwords {
@@ -132,10 +140,8 @@ struct LimitsSection {
 impl File {
     fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let text = read_text(path)?;
-        let table: toml::Table = toml::from_str(&text).with_context(|| format!("{shown}: not valid TOML"))?;
         let mut file = Self::default();
-        for (name, value) in table {
+        for (name, value) in sections(path)? {
             match name.as_str() {
                 "scan" => file.scan = value.try_into().with_context(|| format!("{shown}: [scan]"))?,
                 "limits" => file.limits = value.try_into().with_context(|| format!("{shown}: [limits]"))?,
@@ -149,6 +155,15 @@ impl File {
         paths.for_each(|path| *path = folder.join(&path));
         Ok(file)
     }
+}
+
+/// The sections of a configuration file, whosever they are.
+///
+/// # Errors
+/// It cannot be read or is no TOML.
+pub(super) fn sections(path: &Path) -> anyhow::Result<toml::Table> {
+    let text = read_text(path)?;
+    toml::from_str(&text).with_context(|| format!("{}: not valid TOML", path.display()))
 }
 
 impl LimitsSection {

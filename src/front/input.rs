@@ -89,8 +89,12 @@ fn regular_size(file: &File) -> io::Result<Option<u64>> {
     Ok(metadata.is_file().then_some(metadata.len()))
 }
 
+/// Reads at most `limit` bytes. `size` is what is known of the whole.
+///
+/// # Errors
+/// Those of the reader.
 #[expect(clippy::disallowed_methods, reason = "this is the bounded reader that the others are told to use")]
-fn read(mut reader: impl Read, size: Option<u64>, limit: u64) -> io::Result<Head> {
+pub(super) fn read(mut reader: impl Read, size: Option<u64>, limit: u64) -> io::Result<Head> {
     let mut bytes = Vec::new();
     reader.by_ref().take(limit).read_to_end(&mut bytes)?;
     let got = bytes.len() as u64;

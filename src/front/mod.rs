@@ -13,6 +13,8 @@ mod pipeline;
 mod progress;
 mod rules;
 mod scan;
+#[cfg(unix)]
+pub mod serve;
 
 use crate::text::printable;
 use clap::{Parser, Subcommand};
@@ -41,6 +43,9 @@ enum Command {
     Extract(extract::Args),
     /// Lists, shows and checks rules.
     Rules(rules::Args),
+    /// Answers mail servers and filters: milter, clamd protocol, olefy; see docs/operators.md.
+    #[cfg(unix)]
+    Serve(serve::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -69,6 +74,8 @@ pub fn main() -> ExitCode {
         Command::Explain(args) => explain::run(args),
         Command::Extract(args) => extract::run(args),
         Command::Rules(args) => rules::run(args),
+        #[cfg(unix)]
+        Command::Serve(args) => serve::run(args),
     };
     match outcome {
         Ok(status) => status.into(),

@@ -1,0 +1,125 @@
+//! Where a front listens, in the words of Postfix (`inet:host:port`) and of Sendmail (`inet:port@host`).
+
+use super::settings::Listen;
+use anyhow::{Context, bail, ensure};
+use std::net::{TcpListener, ToSocketAddrs};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// An address to listen at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Address {
+    /// Host and port.
+    Inet(String, u16),
+    /// A socket file.
+    Unix(PathBuf),
+}
+
+impl FromStr for Address {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> anyhow::Result<Self> {
+        let Some((kind, place)) = text.split_once(':') else {
+            bail!("`{text}` begins with no `inet:` or `unix:`")
+        };
+        match kind {
+            "inet" | "inet6" => inet(place).with_context(|| format!("`{text}`")),
+            "unix" | "local" if place.starts_with('/') => Ok(Self::Unix(place.into())),
+            "unix" | "local" => bail!("`{text}`: the path of a socket must be absolute"),
+            _ => bail!("`{text}` begins with no `inet:` or `unix:`"),
+        }
+    }
+}
+
+fn inet(place: &str) -> anyhow::Result<Address> {
+    let (host, port) = match place.split_once('@') {
+        Some((port, host)) => (host, port),
+        None => place.rsplit_once(':').context("names no host: inet:HOST:PORT or inet:PORT@HOST")?,
+    };
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    ensure!(!host.is_empty(), "names no host: inet:HOST:PORT or inet:PORT@HOST");
+    let port = port.parse().with_context(|| format!("`{port}` is no port"))?;
+    Ok(Address::Inet(host.to_string(), port))
+}
+
+/// A socket that takes connections. The file of a Unix socket goes away with it.
+#[derive(Debug)]
+pub(super) enum Socket {
+    /// Over IP.
+    Inet(TcpListener),
+    /// Over a file.
+    Unix(UnixListener, PathBuf),
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        if let Self::Unix(_, path) = self {
+            let _gone = std::fs::remove_file(path);
+        }
+    }
+}
+
+/// Opens the socket. It does not block: whoever takes connections from it waits with `poll`.
+///
+/// # Errors
+/// The address is taken or not allowed.
+pub(super) fn open(listen: &Listen) -> anyhow::Result<Socket> {
+    match &listen.address {
+        Address::Inet(host, port) => {
+            let places: Vec<_> = (host.as_str(), *port).to_socket_addrs()?.collect();
+            let listener = TcpListener::bind(&*places)?;
+            listener.set_nonblocking(true)?;
+            Ok(Socket::Inet(listener))
+        }
+        Address::Unix(path) => {
+            clear(path)?;
+            let before = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o177));
+            let bound = UnixListener::bind(path);
+            rustix::process::umask(before);
+            let socket = Socket::Unix(bound?, path.clone());
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(listen.mode))?;
+            if let Socket::Unix(listener, _) = &socket {
+                listener.set_nonblocking(true)?;
+            }
+            Ok(socket)
+        }
+    }
+}
+
+/// Removes the socket file that a killed service left behind; never one that still answers, and nothing else.
+fn clear(path: &Path) -> anyhow::Result<()> {
+    match std::fs::symlink_metadata(path) {
+        Err(_) => Ok(()),
+        Ok(file) if !file.file_type().is_socket() => bail!("is there already and is no socket"),
+        Ok(_) if UnixStream::connect(path).is_ok() => bail!("another service listens there"),
+        Ok(_) => Ok(std::fs::remove_file(path)?),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_orders_and_both_kinds() {
+        let rows = [
+            ("inet:127.0.0.1:8891", Address::Inet("127.0.0.1".into(), 8891)),
+            ("inet:8891@127.0.0.1", Address::Inet("127.0.0.1".into(), 8891)),
+            ("inet:[::1]:8891", Address::Inet("::1".into(), 8891)),
+            ("inet6:8891@[::1]", Address::Inet("::1".into(), 8891)),
+            ("inet:localhost:1", Address::Inet("localhost".into(), 1)),
+            ("unix:/run/tenpu/milter.sock", Address::Unix("/run/tenpu/milter.sock".into())),
+            ("local:/run/x", Address::Unix("/run/x".into())),
+        ];
+        for (text, want) in rows {
+            assert_eq!(text.parse::<Address>().unwrap(), want, "{text}");
+        }
+        for text in
+            ["", "8891", "inet:8891", "inet::8891", "inet:a:99999", "inet:x@y", "unix:run/x", "tcp:a:1"]
+        {
+            assert!(text.parse::<Address>().is_err(), "{text}");
+        }
+    }
+}

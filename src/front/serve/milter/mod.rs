@@ -1,0 +1,113 @@
+//! The milter protocol, versions 2 to 6, as Sendmail's `libmilter` and Postfix speak it: the whole message is
+//! taken, scanned at its end, and marked, held, refused or let pass as the policy says.
+//!
+//! Whatever happens, each message gets an answer: where it could not be scanned, that of the failure policy. If
+//! the connection itself breaks, the mail server's own default action holds.
+
+mod actions;
+mod message;
+pub(super) mod policy;
+pub mod session;
+pub(super) mod subject;
+pub mod wire;
+
+use super::connection::Connection;
+use super::log::{self, Mail};
+use super::pool::{Answer, Failure};
+use super::service::{Engine, Service};
+use crate::scan::Input;
+use crate::verdict::Verdict;
+use actions::Plan;
+use policy::Action;
+use session::{Message, Session, Step};
+use std::io;
+use std::sync::Arc;
+use wire::Command;
+
+/// Answers one connection of a mail server, over which many messages may come.
+pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>) -> io::Result<()> {
+    let mut session = Session::new(service.room.clone());
+    let mut packet = Vec::new();
+    loop {
+        let engine = service.engine();
+        session.bound(engine.scanner.limits().input_bytes, engine.settings.bounds.memory);
+        connection.begin(session.is_idle());
+        if !wire::read(connection, &mut packet)? {
+            return Ok(());
+        }
+        let command = Command::parse(&packet).map_err(|malformed| {
+            io::Error::new(io::ErrorKind::InvalidData, format!("malformed packet: {malformed}"))
+        })?;
+        match session.step(&command) {
+            Step::Silent => {}
+            Step::Reply(reply) => connection.send(&reply)?,
+            Step::Ended(message) => answer(connection, service, &session, *message)?,
+            Step::Close => return Ok(()),
+        }
+    }
+}
+
+/// Scans a whole message and answers it.
+fn answer(
+    connection: &mut Connection,
+    service: &Arc<Service>,
+    session: &Session,
+    mut message: Message,
+) -> io::Result<()> {
+    let engine = service.engine();
+    let id = service.id();
+    let answer = scan(connection, service, &engine, &mut message);
+    let verdict = answer.as_ref().map(|answer| answer.report.verdict).map_err(|failure| *failure);
+    let wanted = engine.settings.policy.action(verdict.ok());
+    let action = session.possible(wanted);
+    let plan = Plan {
+        action,
+        report: answer.as_ref().map(|answer| &answer.report).ok(),
+        id: &id,
+        subject: &engine.settings.subject,
+    };
+    let sent = connection.send(&actions::replies(&plan, session, &message));
+    let mail = Mail {
+        front: "milter",
+        id: &id,
+        local_id: session.macro_value("i"),
+        client: session.client(),
+        sender: &message.sender,
+        recipients: &message.recipients,
+        user: session.macro_value("auth_authen"),
+    };
+    let done = if sent.is_ok() { log::action_id(action) } else { "unanswered" };
+    log::message(&mail, answer.as_ref().map_err(|failure| failure.reason()), done);
+    sent
+}
+
+fn scan(
+    connection: &mut Connection,
+    service: &Arc<Service>,
+    engine: &Arc<Engine>,
+    message: &mut Message,
+) -> Result<Answer, Failure> {
+    if message.is_dropped() {
+        return Err(Failure::Busy);
+    }
+    let (bytes, size) = message.take();
+    let input = Input { path: "milter".into(), bytes, size, is_message: true, ..Input::default() };
+    let mut beat = || connection.send(&wire::packet(wire::PROGRESS, b""));
+    let answer = service.scan(engine, input, &mut beat)?;
+    if answer.report.error.is_some() { Err(Failure::Fault) } else { Ok(answer) }
+}
+
+/// The word of the header: a verdict, or that there is none.
+fn verdict_word(verdict: Option<Verdict>) -> &'static str {
+    verdict.map_or("unscanned", crate::report::gist::verdict_id)
+}
+
+/// Quarantine and changes need the server's consent; what it does not let us do is put off, not let pass.
+impl Session {
+    fn possible(&self, wanted: Action) -> Action {
+        match wanted {
+            Action::Quarantine if !self.allows(wire::MAY_QUARANTINE) => Action::Defer,
+            wanted => wanted,
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! The protocol of olefy, by which rspamd asks oletools for macros: one request a connection, ended by the client's
+//! half of it; one reply, as `olevba --json` writes it.
+//!
+//! rspamd awaits more only behind a read of exactly 8,192 bytes, so the reply goes out in one piece and is shorter.
+
+pub(super) mod macros;
+pub mod request;
+
+use super::clamd::wire::Streamed;
+use super::connection::Connection;
+use super::log::{self, Mail};
+use super::pool::{Answer, Failure};
+use super::service::{Engine, Service};
+use crate::scan::Input;
+use macros::Macros;
+use request::{Request, split};
+use serde_json::{Value, json};
+use std::io::{self, BufRead};
+use std::sync::Arc;
+
+/// The longest reply.
+const LONGEST: usize = 8000;
+
+/// Answers one connection.
+pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>) -> io::Result<()> {
+    connection.begin(true);
+    if connection.fill_buf()?.is_empty() {
+        return Ok(());
+    }
+    connection.busy();
+    let engine = service.engine();
+    let request = read(connection, service, &engine)?;
+    let reply = match split(&request.bytes) {
+        Request::Ping => return connection.send(b"PONG"),
+        _ if request.dropped => error("Scanner is busy"),
+        Request::Malformed => error("Protocol error"),
+        Request::File { bytes: b"", .. } => error("File too small"),
+        Request::File { id, bytes } => {
+            let size = request.size.saturating_sub((request.bytes.len() - bytes.len()) as u64);
+            let input = Input { path: "olefy".into(), bytes: bytes.to_vec(), size, ..Input::default() };
+            scan(connection, service, &engine, input, &String::from_utf8_lossy(id))
+        }
+    };
+    connection.send(format!("{reply}\t\n\n\t").as_bytes())?;
+    connection.end();
+    Ok(())
+}
+
+/// Reads until the client has said all. `PING` is answered at once: who asks so may wait with its half open.
+fn read(connection: &mut Connection, service: &Service, engine: &Engine) -> io::Result<Streamed> {
+    let share = service.room.share(engine.settings.bounds.memory);
+    let mut request = Streamed { bytes: Vec::new(), size: 0, dropped: false, share };
+    // The head of the request is no part of the file.
+    let limit = engine.scanner.limits().input_bytes.saturating_add(request::HEAD);
+    loop {
+        let got = connection.fill_buf()?;
+        let length = got.len();
+        request.push(got, limit);
+        connection.consume(length);
+        if length == 0 || matches!(split(&request.bytes), Request::Ping) {
+            return Ok(request);
+        }
+    }
+}
+
+fn scan(connection: &Connection, service: &Service, engine: &Arc<Engine>, input: Input, task: &str) -> Value {
+    let answer = service.scan(engine, input, &mut || Ok(()));
+    let answer = answer.and_then(|answer: Answer| match answer.report.error {
+        Some(_) => Err(Failure::Fault),
+        None => Ok(answer),
+    });
+    let (id, peer) = (service.id(), connection.peer());
+    let mail = Mail { front: "olefy", id: &id, local_id: task, client: &peer, ..Mail::default() };
+    let done = if answer.is_ok() { "answered" } else { "error" };
+    log::message(&mail, answer.as_ref().map_err(|failure| failure.reason()), done);
+    match &answer {
+        Ok(answer) => reply(&answer.macros),
+        Err(_) => error("Unhandled oletools error"),
+    }
+}
+
+/// rspamd tries again, and then counts it as a failure; but for the word of a file that is too small.
+fn error(why: &str) -> Value {
+    json!([{ "error": why }])
+}
+
+/// The reply, without the last keywords where it would be too long.
+fn reply(macros: &Macros) -> Value {
+    let mut shown = macros.clone();
+    loop {
+        let reply = shape(&shown);
+        if reply.to_string().len() <= LONGEST || !shown.shorten() {
+            return reply;
+        }
+    }
+}
+
+/// As olevba has it: who speaks, the file, and how it ended. A file without macros has the analysis `null`, because
+/// rspamd takes two empty lists for a fault; one with macros always has a list.
+fn shape(macros: &Macros) -> Value {
+    let keyword = |kind: &str, keyword: &String, description: &str| json!({ "type": kind, "keyword": keyword, "description": description });
+    let auto = macros.automatic.iter().map(|word| keyword("AutoExec", word, "Runs by itself"));
+    let suspicious = macros.suspicious.iter().map(|word| keyword("Suspicious", word, "Rule of tenpu"));
+    let analysis: Vec<Value> = auto.chain(suspicious).collect();
+    let modules: Vec<Value> = macros
+        .modules
+        .iter()
+        .map(|module| {
+            let (name, place) = (&module.name, &module.place);
+            json!({ "vba_filename": name, "subfilename": place, "ole_stream": name, "code": null })
+        })
+        .collect();
+    let analysis = if modules.is_empty() { Value::Null } else { analysis.into() };
+    json!([
+        {
+            "script_name": "olevba",
+            "version": "0.60.2",
+            "python_version": [3, 11, 7],
+            "url": "http://decalage.info/python/oletools",
+            "type": "MetaInformation",
+        },
+        {
+            "container": null,
+            "file": macros.name,
+            "json_conversion_successful": true,
+            "analysis": analysis,
+            "code_deobfuscated": null,
+            "do_deobfuscate": false,
+            "show_pcode": false,
+            "type": macros.kind,
+            "macros": modules,
+        },
+        { "type": "MetaInformation", "return_code": if macros.encrypted { ENCRYPTED } else { 0 } },
+    ])
+}
+
+/// What olevba ends with where a document stayed locked.
+const ENCRYPTED: u8 = 9;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use macros::Module;
+
+    #[test]
+    fn replies_are_shaped_as_rspamd_reads_them() {
+        let clean = reply(&Macros { kind: "OLE", ..Macros::default() });
+        assert!(clean[1]["analysis"].is_null() && clean[1]["macros"] == json!([]));
+        assert_eq!(
+            (clean[0]["version"].as_str(), clean[2]["return_code"].as_u64()),
+            (Some("0.60.2"), Some(0))
+        );
+        let module = Module { name: "ThisDocument".into(), place: "word/vbaProject.bin".into() };
+        let quiet = reply(&Macros { modules: vec![module.clone()], ..Macros::default() });
+        assert_eq!(quiet[1]["analysis"], json!([]));
+        let loud = Macros {
+            modules: vec![module],
+            automatic: vec!["AutoOpen".into()],
+            suspicious: vec!["vba-autoexec-runs-command".into()],
+            encrypted: true,
+            ..Macros::default()
+        };
+        let loud = reply(&loud);
+        let kinds: Vec<_> =
+            loud[1]["analysis"].as_array().unwrap().iter().map(|entry| entry["type"].clone()).collect();
+        assert_eq!(kinds, ["AutoExec", "Suspicious"]);
+        assert_eq!(loud[1]["macros"][0]["ole_stream"], "ThisDocument");
+        assert_eq!(loud[2], json!({ "type": "MetaInformation", "return_code": 9 }));
+    }
+
+    #[test]
+    fn a_reply_is_never_longer_than_one_read() {
+        let module = |n| Module { name: format!("\"\\{n}").repeat(9), place: "\u{1}".repeat(60) };
+        let long = Macros {
+            modules: (0..500).map(module).collect(),
+            automatic: (0..90).map(|_| "AutoOpen".repeat(20)).collect(),
+            suspicious: (0..90).map(|_| "x\"".repeat(50)).collect(),
+            ..Macros::default()
+        };
+        let reply = reply(&long);
+        assert!(reply.to_string().len() <= LONGEST);
+        assert_eq!(reply[1]["analysis"][0]["type"], "AutoExec");
+        assert!(!reply[1]["macros"].as_array().unwrap().is_empty());
+    }
+}

@@ -1,0 +1,395 @@
+//! The service as its clients see it: the built program, its sockets, its log.
+
+#![cfg(unix)]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic, starts the program, and reads what it wrote"
+)]
+
+mod build;
+mod service;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use service::{Milter, Server};
+use std::fs::{self, File};
+use std::io::{IoSlice, Read, Write};
+use std::mem::MaybeUninit;
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+/// The message of a case.
+fn case(name: &str) -> Vec<u8> {
+    build::cases::recipe(&build::cases::place(&format!("tests/cases/{name}/build.toml"))).message.bytes()
+}
+
+fn malicious() -> Vec<u8> {
+    case("emotet-autoopen-continued-doc")
+}
+
+fn locked() -> Vec<u8> {
+    case("locked-zip-password-elsewhere")
+}
+
+const CLEAN: &[u8] = b"From: a@example.test\r\nSubject: Hello\r\nX-Tenpu-Verdict: clean\r\n\
+    x-tenpu-score: 0\r\nX-TENPU-VERDICT: clean\r\n\r\nGood morning.\r\n";
+
+fn stream(bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    [&b"zINSTREAM\0"[..], &length.to_be_bytes(), bytes, &[0; 4]].concat()
+}
+
+#[test]
+fn messages_over_one_milter_connection_are_marked_by_verdict() {
+    let server = Server::new("");
+    let mut milter = Milter::new(&server);
+    let answer = milter.message("Q1", CLEAN);
+    assert_eq!(answer.end, "c");
+    assert_eq!(
+        (answer.header("X-Tenpu-Verdict"), answer.header("X-Tenpu-Score")),
+        (Some("clean"), Some("0"))
+    );
+    let gone: Vec<_> = answer.changes.iter().filter(|change| change.starts_with('m')).collect();
+    let want = ["m|||\u{1}x-tenpu-score||", "m|||\u{2}x-tenpu-verdict||", "m|||\u{1}x-tenpu-verdict||"];
+    assert_eq!(gone, want);
+
+    milter.begin("LOST", &malicious());
+    milter.send(b"A");
+
+    let answer = milter.message("Q2", &malicious());
+    assert_eq!(answer.end, "c");
+    assert_eq!(answer.header("X-Tenpu-Verdict"), Some("malicious"));
+    assert!(answer.header("X-Tenpu-Findings").unwrap().contains("vba-autoexec-runs-command"));
+    let id = answer.header("X-Tenpu-Id").unwrap();
+    assert!(answer.changes.contains(&format!("qtenpu: malicious (id {id})|")), "{answer:?}");
+
+    let answer = milter.message("Q3", &locked());
+    assert_eq!((answer.end.as_str(), answer.header("X-Tenpu-Verdict")), ("c", Some("unverified")));
+    let tagged = "m|||\u{1}Subject| [tenpu: unverified] ";
+    assert!(answer.changes.iter().any(|change| change.starts_with(tagged)), "{answer:?}");
+
+    let events = server.events_once("message", 3);
+    let told: Vec<_> = events
+        .iter()
+        .map(|event| {
+            let word = |value: &Value| value.as_str().unwrap().to_string();
+            (word(&event["email"]["local_id"]), word(&event["tenpu"]["action"]))
+        })
+        .collect();
+    let want = [("Q1", "accept"), ("Q2", "quarantine"), ("Q3", "tag")];
+    assert_eq!(told, want.map(|(id, action)| (id.to_string(), action.to_string())));
+    let event = &events[1];
+    assert_eq!(event["tenpu"]["id"], id);
+    assert_eq!(event["source"]["address"], "192.0.2.7");
+    assert_eq!(event["email"]["sender"]["address"], "sender@example.test");
+    assert_eq!(event["email"]["to"]["address"], json!(["reader@example.test"]));
+}
+
+#[test]
+fn no_password_is_told_in_headers_or_log() {
+    let server = Server::new("");
+    let message = case("password-in-subject");
+    let report = tenpu::Scanner::default().scan(&message, &tenpu::keyring::Keyring::new());
+    let password = report.passwords[0].password.clone();
+    assert!(report.subject.unwrap().contains(&password));
+    let answer = Milter::new(&server).message("Q1", &message);
+    assert!(!answer.changes.iter().any(|change| change.starts_with('h') && change.contains(&password)));
+    assert_eq!(server.events_once("message", 1).len(), 1);
+    let log = fs::read_to_string(server.folder.join("log")).unwrap();
+    assert!(!log.contains(&password) && log.contains("[password]"), "{log}");
+}
+
+#[test]
+fn the_policy_is_reloaded_and_a_broken_one_is_not() {
+    let mut server = Server::new("[policy]\nmalicious = \"discard\"\nunverified = \"accept\"");
+    let mut milter = Milter::new(&server);
+    assert_eq!(milter.message("Q1", &malicious()).end, "d");
+    let answer = milter.message("Q2", &locked());
+    assert!(answer.end == "c" && !answer.changes.iter().any(|change| change.starts_with('m')), "{answer:?}");
+    server.configure("[policy]\nmalicious = \"reject\"\nunverified = \"defer\"");
+    server.signal(Signal::HUP);
+    server.wait_for("reloaded");
+    assert!(milter.message("Q3", &malicious()).end.starts_with("y550 5.7.1 "));
+    assert!(milter.message("Q4", &locked()).end.starts_with("y451 4.7.1 "));
+    for broken in ["[policy]\nmalicious = \"rejct\"", "[scan]\nrules = [\"/nonexistent/x.yar\"]"] {
+        server.configure(broken);
+        let before = server.events("reload-failed").len();
+        server.signal(Signal::HUP);
+        assert_eq!(server.events_once("reload-failed", before + 1).len(), before + 1);
+        assert!(milter.message("Q5", &malicious()).end.starts_with("y550 5.7.1 "));
+    }
+}
+
+#[test]
+fn messages_under_way_end_when_the_service_stops() {
+    let mut server = Server::new("");
+    let mut idle = Milter::new(&server);
+    let mut busy = Milter::new(&server);
+    busy.begin("Q1", &malicious());
+    busy.send(b"Bmore\r\n");
+    assert_eq!(idle.message("Q2", CLEAN).end, "c");
+    server.signal(Signal::TERM);
+    server.wait_for("stopping");
+    assert_eq!(idle.0.read(&mut [0]).unwrap(), 0, "an idle connection is closed");
+    assert_eq!(busy.end().header("X-Tenpu-Verdict"), Some("malicious"));
+    assert_eq!(server.ended(), Some(0));
+    assert_eq!(server.events("stopped")[0]["tenpu"]["connections_cut"], 0);
+    assert!(!server.folder.join("milter").exists());
+}
+
+#[test]
+fn slow_clients_hold_up_nobody() {
+    let server = Server::new("[scan]\njobs = 1\n[serve]\nconnections = 4\ntimeout = 5");
+    let mut slow: Vec<_> = (0..3).map(|_| Milter::new(&server)).collect();
+    for milter in &mut slow {
+        milter.begin("SLOW", &malicious());
+        milter.0.write_all(b"\0\0").unwrap();
+    }
+    assert_eq!(Milter::new(&server).message("Q1", CLEAN).end, "c");
+    for mut milter in slow {
+        assert_eq!(milter.0.read(&mut [0]).unwrap(), 0, "a packet that does not come ends the connection");
+    }
+}
+
+#[test]
+fn too_many_connections_are_closed() {
+    let server = Server::new("[serve]\nconnections = 2");
+    let held = [Milter::new(&server), Milter::new(&server)];
+    assert_eq!(server.connect("milter").read(&mut [0]).unwrap_or(0), 0);
+    assert_eq!(server.clamd(b"PING\n"), "PONG\n", "every address has its own bound");
+    drop(held);
+    let until = Instant::now() + Duration::from_secs(60);
+    let answers = || {
+        let mut stream = server.connect("milter");
+        let offer = b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x01\0\0\0\0";
+        stream.write_all(offer).is_ok() && stream.read(&mut [0]).is_ok_and(|got| got == 1)
+    };
+    while !answers() {
+        assert!(Instant::now() < until, "places are not given back");
+    }
+    assert_eq!(server.events_once("too-many-connections", 1)[0]["event"]["provider"], "milter");
+}
+
+#[test]
+fn what_there_is_no_room_for_is_a_failure() {
+    let server = Server::new("[serve]\nmemory = 100");
+    let answer = Milter::new(&server).message("Q1", &malicious());
+    assert!(answer.end.starts_with("y451 4.7.1 "), "{answer:?}");
+    let reply = server.clamd(&stream(&malicious()));
+    assert_eq!(reply, "stream: Heuristics.Limits.Exceeded.ScanFailed FOUND\0");
+    assert_eq!(server.events_once("message", 1)[0]["error"]["message"], "overloaded");
+    let accepting = Server::new("[serve]\nmemory = 100\n[policy]\nfailure = \"accept\"");
+    let answer = Milter::new(&accepting).message("Q1", &malicious());
+    assert_eq!((answer.end.as_str(), answer.header("X-Tenpu-Verdict")), ("c", Some("unscanned")));
+}
+
+#[test]
+fn more_than_the_limit_is_unverified() {
+    let server = Server::new("[limits]\ninput_bytes = 2000");
+    let long = [CLEAN, &b"line of text\r\n".repeat(1000)].concat();
+    let answer = Milter::new(&server).message("Q1", &long);
+    assert_eq!(answer.header("X-Tenpu-Verdict"), Some("unverified"));
+    assert_eq!(server.clamd(&stream(&long)), "stream: Heuristics.Limits.Exceeded.InputBytes FOUND\0");
+}
+
+#[test]
+fn what_is_no_milter_is_turned_away() {
+    let server = Server::new("");
+    for bytes in [&b"GET / HTTP/1.0\r\n\r\n"[..], b"\0\0\0\x01M", b"\0\0\0\x05Z1234", b"\0\0\0\0"] {
+        assert_eq!(server.ask("milter", bytes), b"", "{bytes:?}");
+    }
+    assert_eq!(Milter::new(&server).message("Q1", CLEAN).end, "c");
+}
+
+#[test]
+fn clamd_commands_are_answered_to_the_letter() {
+    let server = Server::new("");
+    let version = format!("ClamAV 1.4.6/tenpu-{}", env!("CARGO_PKG_VERSION"));
+    let rows: &[(&str, String)] = &[
+        ("PING\n", "PONG\n".into()),
+        ("PING\r\n", "PONG\n".into()),
+        ("nPING\n", "PONG\n".into()),
+        ("zPING\0", "PONG\0".into()),
+        ("zVERSION\0", format!("{version}\0")),
+        ("INSTREAM\n", "UNKNOWN COMMAND\n".into()),
+        ("END\n", "UNKNOWN COMMAND\n".into()),
+        ("zNONSENSE\0", "UNKNOWN COMMAND\0".into()),
+        ("nSHUTDOWN\n", "COMMAND UNAVAILABLE\n".into()),
+        ("zRELOAD\0", "RELOADING\0".into()),
+        ("SCAN relative\n", "relative: File path check failure: No such file or directory. ERROR\n".into()),
+        ("zINSTREAM\0\0\0\0\0", "stream: OK\0".into()),
+        ("nIDSESSION\nnPING\nnVERSION\nnEND\n", format!("1: PONG\n2: {version}\n")),
+        ("nIDSESSION\nnRELOAD\n", "1: Command invalid inside IDSESSION. ERROR\n".into()),
+    ];
+    for (request, want) in rows {
+        assert_eq!(server.clamd(request.as_bytes()), *want, "{request:?}");
+    }
+    assert!(server.clamd(b"nVERSIONCOMMANDS\n").starts_with(&format!("{version}| COMMANDS: SCAN ")));
+    assert!(server.clamd(b"zSTATS\0").starts_with("POOLS: 1\n\nSTATE: VALID PRIMARY\nTHREADS: live "));
+    let mode = fs::metadata(server.folder.join("clamd")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn clamd_scans_streams_files_and_folders() {
+    let server = Server::new("");
+    let found = "Tenpu.VbaAutoexecRunsCommand FOUND";
+    assert_eq!(server.clamd(&stream(CLEAN)), "stream: OK\0");
+    assert_eq!(server.clamd(&stream(&malicious())), format!("stream: {found}\0"));
+    let enveloped = [b"From clamav-milter\n", &malicious()[..]].concat();
+    assert_eq!(server.clamd(&stream(&enveloped)), format!("stream: {found}\0"));
+    assert_eq!(server.clamd(&stream(&locked())), "stream: Heuristics.Encrypted.Zip FOUND\0");
+    let two = [b"zIDSESSION\0", &stream(CLEAN)[..], &stream(&malicious()), b"zEND\0"].concat();
+    assert_eq!(server.clamd(&two), format!("1: stream: OK\x002: stream: {found}\0"));
+
+    let mails = server.folder.join("請求 書: a");
+    fs::create_dir(&mails).unwrap();
+    for (name, bytes) in [("1.eml", CLEAN), ("2.eml", &malicious()[..]), ("3.eml", &malicious()), ("4", b"")]
+    {
+        fs::write(mails.join(name), bytes).unwrap();
+    }
+    let at = mails.to_str().unwrap();
+    let ask = |command: &str, path: &str| server.clamd(format!("z{command} {path}\0").as_bytes());
+    assert_eq!(ask("SCAN", &format!("{at}/1.eml")), format!("{at}/1.eml: OK\0"));
+    assert_eq!(ask("SCAN", &format!("{at}/4")), format!("{at}/4: OK\0"));
+    assert_eq!(ask("SCAN", &format!("{at}/2.eml")), format!("{at}/2.eml: {found}\0"));
+    assert_eq!(ask("SCAN", at), format!("{at}/2.eml: {found}\0"));
+    for command in ["CONTSCAN", "MULTISCAN", "ALLMATCHSCAN"] {
+        assert_eq!(ask(command, at), format!("{at}/2.eml: {found}\0{at}/3.eml: {found}\0"));
+    }
+    fs::remove_file(mails.join("2.eml")).unwrap();
+    fs::remove_file(mails.join("3.eml")).unwrap();
+    assert_eq!(ask("CONTSCAN", at), format!("{at}: OK\0"));
+}
+
+#[test]
+fn clamd_takes_open_files() {
+    let server = Server::new("");
+    let path = server.folder.join("mail");
+    fs::write(&path, malicious()).unwrap();
+    let reply = handed(&server, Some(&File::open(&path).unwrap()));
+    assert!(
+        reply.starts_with("fd[") && reply.ends_with("]: Tenpu.VbaAutoexecRunsCommand FOUND\n"),
+        "{reply}"
+    );
+    assert_eq!(handed(&server, None), "No file descriptor received. ERROR\n");
+    assert!(handed(&server, Some(&File::open("/dev/null").unwrap())).ends_with("]: Access denied. ERROR\n"));
+}
+
+/// The reply to FILDES with a file, or with none.
+fn handed(server: &Server, file: Option<&File>) -> String {
+    let mut stream = server.connect("clamd");
+    stream.write_all(b"nFILDES\n").unwrap();
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+    let mut control = SendAncillaryBuffer::new(&mut space);
+    let files: Vec<_> = file.iter().map(|file| file.as_fd()).collect();
+    if !files.is_empty() {
+        assert!(control.push(SendAncillaryMessage::ScmRights(&files)));
+    }
+    sendmsg(&stream, &[IoSlice::new(b"\0")], &mut control, SendFlags::empty()).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+/// The reply of olefy to a file.
+fn olefy(server: &Server, file: &[u8]) -> Value {
+    let mut stream = server.connect("olefy");
+    stream.write_all(b"OLEFY/1.0\nMethod: oletools\nRspamd-ID: abc\n\n").unwrap();
+    stream.write_all(file).unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    assert!(reply.len() < 8192);
+    serde_json::from_str(reply.strip_suffix("\t\n\n\t").unwrap()).unwrap()
+}
+
+#[test]
+fn olefy_is_answered_as_rspamd_reads_it() {
+    let server = Server::new("");
+    assert_eq!(server.ask("olefy", b"PING\n"), b"PONG");
+    let loud = olefy(&server, &malicious());
+    let kinds: Vec<_> = loud[1]["analysis"].as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
+    assert!(kinds.contains(&&json!("AutoExec")) && kinds.contains(&&json!("Suspicious")), "{loud}");
+    assert_eq!(loud[1]["macros"][0]["vba_filename"], "Module1.bas");
+    let clean = olefy(&server, CLEAN);
+    assert_eq!((&clean[1]["analysis"], &clean[1]["macros"]), (&Value::Null, &json!([])));
+    assert_eq!(olefy(&server, &locked())[2], json!({ "type": "MetaInformation", "return_code": 9 }));
+    assert_eq!(olefy(&server, b""), json!([{ "error": "File too small" }]));
+}
+
+#[test]
+fn a_wrong_configuration_is_told_before_anything_is_served() {
+    let folder = std::env::temp_dir().join(format!("tenpu-check-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    let config = folder.join("tenpu.toml");
+    let check = |text: &str| -> Output {
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
+        command.args(["serve", "--check", "--config"]).arg(&config).output().unwrap()
+    };
+    let listen = "[milter]\nlisten = \"inet:127.0.0.1:1\"\n";
+    assert_eq!(check(listen).status.code(), Some(0));
+    let rows = [("[policy]\nfailur = \"defer\"\n", "failur"), ("[scan]\nrules = [\"no.yar\"]\n", "no.yar")];
+    for (text, why) in rows {
+        let output = check(&format!("{listen}{text}"));
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains(why), "{told}");
+    }
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Whether a program is there; a test that needs it says so and ends where it is not.
+fn is_installed(program: &str) -> bool {
+    let is_there = ["/usr/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
+    if !is_there {
+        println!("{program} is not installed");
+    }
+    is_there
+}
+
+#[test]
+fn clamdscan_takes_us_for_clamd() {
+    if !is_installed("clamdscan") {
+        return;
+    }
+    let server = Server::new("");
+    let config = server.folder.join("clamd.conf");
+    fs::write(&config, format!("LocalSocket {}/clamd\n", server.folder.display())).unwrap();
+    let mails = server.folder.join("mails");
+    fs::create_dir(&mails).unwrap();
+    for (name, bytes) in [("clean", CLEAN), ("infected", &malicious()[..]), ("locked", &locked())] {
+        fs::write(mails.join(name), bytes).unwrap();
+    }
+    let scan = |how: &[&str], name: &str| {
+        let mut command = Command::new("clamdscan");
+        command.arg("--config-file").arg(&config).arg("--no-summary").args(how).arg(mails.join(name));
+        let output = command.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    };
+    for how in [
+        &[][..],
+        &["--stream"],
+        &["--fdpass"],
+        &["--multiscan"],
+        &["--allmatch"],
+        &["--multiscan", "--stream"],
+    ] {
+        let (status, told) = scan(how, "clean");
+        assert!(status == 0 && told.contains("clean: OK"), "{how:?}: {told}");
+        let (status, told) = scan(how, "infected");
+        assert!(status == 1 && told.contains(": Tenpu.VbaAutoexecRunsCommand FOUND"), "{how:?}: {told}");
+        let (status, told) = scan(how, "locked");
+        assert!(status == 1 && told.contains(": Heuristics.Encrypted.Zip FOUND"), "{how:?}: {told}");
+        let (status, told) = scan(how, "");
+        assert!(status == 1 && told.matches(" FOUND").count() == 2, "{how:?}: {told}");
+    }
+}

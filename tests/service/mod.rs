@@ -1,0 +1,241 @@
+//! A running `tenpu serve` in a folder of its own, and a client of each protocol.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may panic, starts programs, and reads what they wrote"
+)]
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+pub struct Server {
+    pub folder: PathBuf,
+    child: Child,
+}
+
+impl Server {
+    /// Starts it with a milter, a clamd and an olefy socket; `more` is the rest of the configuration.
+    pub fn new(more: &str) -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("tenpu-serve-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder).unwrap();
+        let mut server = Self { child: idle(), folder };
+        server.configure(more);
+        server.start();
+        server.wait_for("started");
+        server
+    }
+
+    fn start(&mut self) {
+        let log = File::options().create(true).append(true).open(self.folder.join("log")).unwrap();
+        self.child = Command::new(env!("CARGO_BIN_EXE_tenpu"))
+            .args(["serve", "--config"])
+            .arg(self.folder.join("tenpu.toml"))
+            .env_clear()
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+    }
+
+    /// What a crash and a service manager do.
+    pub fn kill_and_start(&mut self) {
+        let before = self.events("started").len();
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.start();
+        assert!(self.events_once("started", before + 1).len() > before);
+    }
+
+    pub fn configure(&self, more: &str) {
+        let at = self.folder.display();
+        let config = format!(
+            "[milter]\nlisten = \"unix:{at}/milter\"\nmode = \"0666\"\n[clamd]\nlisten = \"unix:{at}/clamd\"\n\
+             mode = \"0600\"\n[olefy]\nlisten = \"local:{at}/olefy\"\n{more}\n"
+        );
+        fs::write(self.folder.join("tenpu.toml"), config).unwrap();
+    }
+
+    pub fn connect(&self, front: &str) -> UnixStream {
+        let stream = UnixStream::connect(self.folder.join(front)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream
+    }
+
+    /// Every line of the log is an object.
+    pub fn log(&self) -> Vec<Value> {
+        let text = fs::read_to_string(self.folder.join("log")).unwrap();
+        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        whole.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect()
+    }
+
+    pub fn events(&self, action: &str) -> Vec<Value> {
+        self.log().into_iter().filter(|event| event["event"]["action"] == action).collect()
+    }
+
+    /// The same, once there are so many of them: an answer goes out before its line is written.
+    pub fn events_once(&self, action: &str, count: usize) -> Vec<Value> {
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.events(action).len() < count && Instant::now() < until {
+            sleep(Duration::from_millis(10));
+        }
+        self.events(action)
+    }
+
+    pub fn wait_for(&mut self, action: &str) {
+        let until = Instant::now() + Duration::from_secs(60);
+        while self.events(action).is_empty() {
+            assert!(Instant::now() < until, "no {action} among {:?}", self.log());
+            assert!(self.child.try_wait().unwrap().is_none(), "the service ended: {:?}", self.log());
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// The exit status, once it has ended.
+    pub fn ended(&mut self) -> Option<i32> {
+        let until = Instant::now() + Duration::from_secs(60);
+        while Instant::now() < until {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            sleep(Duration::from_millis(20));
+        }
+        panic!("the service does not end");
+    }
+
+    /// What a socket answers to some bytes, until it closes the connection.
+    pub fn ask(&self, front: &str, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = self.connect(front);
+        stream.write_all(bytes).unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        answer
+    }
+
+    pub fn clamd(&self, bytes: &[u8]) -> String {
+        String::from_utf8(self.ask("clamd", bytes)).unwrap()
+    }
+}
+
+/// Stands in until the service is started.
+fn idle() -> Child {
+    Command::new("true").spawn().unwrap()
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _reaped = self.child.wait();
+        let _gone = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A mail server's side of the milter protocol.
+pub struct Milter(pub UnixStream);
+
+/// The answer to a message: its changes, and what becomes of it.
+#[derive(Debug)]
+pub struct Answer {
+    pub changes: Vec<String>,
+    pub end: String,
+}
+
+impl Milter {
+    /// Connects and offers what Postfix offers.
+    pub fn new(server: &Server) -> Self {
+        let mut milter = Self(server.connect("milter"));
+        milter.send(b"O\0\0\0\x06\0\0\x01\xff\0\x1f\xff\xff");
+        let answer = milter.receive();
+        assert_eq!((answer[0], answer[4]), (b'O', 6));
+        milter.send(b"Cclient.test\x004\0\x19192.0.2.7\0");
+        milter
+    }
+
+    pub fn send(&mut self, packet: &[u8]) {
+        let length = u32::try_from(packet.len()).unwrap();
+        self.0.write_all(&[&length.to_be_bytes()[..], packet].concat()).unwrap();
+    }
+
+    pub fn receive(&mut self) -> Vec<u8> {
+        let mut length = [0; 4];
+        self.0.read_exact(&mut length).unwrap();
+        let mut packet = Vec::new();
+        (&mut self.0).take(u32::from_be_bytes(length).into()).read_to_end(&mut packet).unwrap();
+        packet
+    }
+
+    /// Sends envelope and message, all but its end.
+    pub fn begin(&mut self, queue_id: &str, message: &[u8]) {
+        self.send(format!("DMi\0{queue_id}\0").as_bytes());
+        self.send(b"M<sender@example.test>\0");
+        self.send(b"R<reader@example.test>\0");
+        let (headers, body) = parts(message);
+        for (name, value) in headers {
+            self.send(format!("L{name}\0{value}\0").as_bytes());
+        }
+        self.send(b"N");
+        for piece in body.chunks(65_535) {
+            self.send(&[b"B", piece].concat());
+        }
+    }
+
+    pub fn end(&mut self) -> Answer {
+        self.send(b"E");
+        let mut changes = Vec::new();
+        loop {
+            let packet = self.receive();
+            let text = String::from_utf8_lossy(&packet).replace('\0', "|");
+            match packet[0] {
+                b'h' | b'm' | b'q' => changes.push(text),
+                b'p' => {}
+                _ => return Answer { changes, end: text },
+            }
+        }
+    }
+
+    pub fn message(&mut self, queue_id: &str, message: &[u8]) -> Answer {
+        self.begin(queue_id, message);
+        self.end()
+    }
+}
+
+impl Answer {
+    /// The value of a header that was added.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let start = format!("h{name}| ");
+        self.changes.iter().find_map(|change| change.strip_prefix(&start)?.strip_suffix('|'))
+    }
+}
+
+/// Headers as Postfix hands them on, and the body.
+fn parts(message: &[u8]) -> (Vec<(String, String)>, Vec<u8>) {
+    let text = String::from_utf8_lossy(message);
+    let at = text.find("\r\n\r\n").unwrap();
+    let unfolded = text[..at].replace("\r\n ", "\n ").replace("\r\n\t", "\n\t");
+    let headers = unfolded.split("\r\n").map(|line| {
+        let (name, value) = line.split_once(':').unwrap();
+        (name.to_string(), value.to_string())
+    });
+    (headers.collect(), message[at + 4..].to_vec())
+}
