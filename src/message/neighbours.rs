@@ -3,7 +3,7 @@
 //!
 //! A mail belongs to another by its thread (`References`, `In-Reply-To`, RFC 5322 3.6.4), by a file that it names,
 //! by its subject without what replies and password notices add, and by its sender; all but the thread only within
-//! [`HOURS`], because offices use the same words every day. Nothing is decided here: the locked thing itself says
+//! two days, because offices use the same words every day. Nothing is decided here: the locked thing itself says
 //! which password is right.
 //!
 //! A mailbox is indexed in a first pass over the heads of its messages; a service adds each mail as it comes.
