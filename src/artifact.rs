@@ -1,10 +1,15 @@
 //! What was found inside a message: [`Artifact`]s in a [`Tree`], each with [`Fact`]s, [`Damage`] and what of it
 //! stayed [`Unread`]; and [`Format`], the one shape of everything that opens something.
 
-use crate::keyring::{Keyring, Letter, Origin};
+mod fact;
+mod tree;
+
+pub use fact::{Fact, Sign};
+pub use tree::Tree;
+
+use crate::keyring::{Keyring, Letter};
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Decoded, Stop};
-use sha2::{Digest, Sha256};
 
 /// One file format: how to know it, and what it holds.
 pub trait Format: Sync {
@@ -62,181 +67,6 @@ pub struct Artifact {
     pub damage: Vec<Damage>,
     /// What of it could not be read.
     pub unread: Vec<Unread>,
-}
-
-/// Something observed on an artifact. Facts do not judge.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// A header of a message, decoded: `from`, `to`, `subject`, `date`, `message-id`, `reply-to` …
-    Header {
-        /// Lower-case header name.
-        name: &'static str,
-        /// Decoded value.
-        value: String,
-    },
-    /// Something was locked and this password opened it.
-    OpenedWith {
-        /// `zip-crypto`, `winzip-aes`, …
-        scheme: &'static str,
-        /// The password.
-        password: String,
-        /// Where it was found.
-        origin: Origin,
-    },
-    /// The mail says that its password comes another way or is known to the reader: the sentence.
-    PasswordElsewhere(String),
-    /// A name inside a container whose content stayed shut.
-    LockedName(String),
-    /// A run of one repeated byte at the end, far longer than any program writes.
-    Padding {
-        /// The repeated byte.
-        byte: u8,
-        /// Its count.
-        length: u64,
-    },
-    /// The container names the artifact in two ways that disagree; this is the other one.
-    OtherName(String),
-    /// A trick of the container: overlapping entries, hidden ones, disagreeing headers; named in kebab-case.
-    Trick {
-        /// `zip-hidden-entry`, `vba-scrambled-module-name`, …
-        what: &'static str,
-        /// Evidence.
-        detail: String,
-    },
-    /// A VBA project was found.
-    VbaProject {
-        /// Windows code page of its sources.
-        code_page: u16,
-        /// How many modules have source.
-        modules: usize,
-        /// Whether the project is locked for viewing.
-        locked: bool,
-    },
-    /// A sign in program text.
-    Sign {
-        /// What it is a sign of.
-        sign: Sign,
-        /// The words that show it.
-        text: String,
-        /// Line in the artifact, from 1.
-        line: usize,
-    },
-    /// A procedure of a program, with what is needed to tell which procedures run without a person's doing.
-    Procedure {
-        /// Its name, in lower case.
-        name: String,
-        /// Its first line, from 1; it ends where the next one begins.
-        line: usize,
-        /// The names that stand in it, in lower case, sorted; `*` where it calls something by a computed name.
-        mentions: Vec<String>,
-    },
-    /// A long run of encoded text hidden where programs keep settings: a form, a control, a property.
-    HiddenText {
-        /// Where: the stream or part and what it is there.
-        place: String,
-        /// Characters.
-        length: usize,
-        /// Its beginning, at most 80 characters.
-        head: String,
-    },
-    /// A relationship or field that leads out of the document.
-    External {
-        /// `attached-template`, `ole-object`, `frame`, …
-        relation: String,
-        /// Where it leads.
-        target: String,
-    },
-    /// An object of another program within a document.
-    Object {
-        /// Its class by name (`Equation.3`, `Package`), as far as it is told.
-        class: String,
-        /// How the document holds it, in words of its format: `objemb objupdate`, `embedded`, `storage`.
-        manner: String,
-    },
-    /// What a shortcut starts.
-    Shortcut {
-        /// The program or file, as it is written.
-        target: String,
-        /// What is given to it.
-        arguments: String,
-        /// Where its picture comes from.
-        icon: String,
-        /// Whether its window is minimised.
-        is_minimized: bool,
-    },
-}
-
-/// What a place in program text is a sign of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Sign {
-    /// Runs by itself: `AutoOpen`, `Workbook_Open`, a control's event.
-    EntryPoint,
-    /// Starts a process from a command that is computed or names an interpreter.
-    ProcessStart,
-    /// Starts a process from a plain command: a viewer, a program of the office.
-    PlainStart,
-    /// Starts something without showing a window.
-    HiddenWindow,
-    /// Names an interpreter or a program of the system that attackers borrow.
-    Interpreter,
-    /// Puts machine code into memory and calls it.
-    Shellcode,
-    /// Fetches a file from the network.
-    Download,
-    /// Talks to a web server.
-    WebRequest,
-    /// Writes a file.
-    FileWrite,
-    /// Names a file that runs: `x.vbs`, `x.dll`.
-    ProgramName,
-    /// Creates an object whose name is computed, not written.
-    ComputedObject,
-    /// Names that no person would choose.
-    RandomNames,
-    /// Text put together from many pieces, character codes or fillers.
-    ChoppedText,
-    /// A long encoded text in the source.
-    EncodedText,
-    /// Turns codes into text or takes the name of an object from a function of its own: a decoder at work.
-    Decoding,
-    /// Switches a protection of Office off.
-    WeakensOffice,
-    /// Copies program text into another document or template.
-    CopiesCode,
-    /// Leads the reader to another page.
-    Redirect,
-    /// Writes decoded text into the page or runs it.
-    WritesPage,
-    /// Makes a file and has the browser save it.
-    SavesFile,
-}
-
-impl Sign {
-    /// The stable word used in reports.
-    pub fn id(self) -> &'static str {
-        match self {
-            Self::EntryPoint => "entry-point",
-            Self::ProcessStart => "process-start",
-            Self::PlainStart => "plain-start",
-            Self::HiddenWindow => "hidden-window",
-            Self::Interpreter => "interpreter",
-            Self::Shellcode => "shellcode",
-            Self::Download => "download",
-            Self::WebRequest => "web-request",
-            Self::FileWrite => "file-write",
-            Self::ProgramName => "program-name",
-            Self::ComputedObject => "computed-object",
-            Self::RandomNames => "random-names",
-            Self::ChoppedText => "chopped-text",
-            Self::EncodedText => "encoded-text",
-            Self::Decoding => "decoding",
-            Self::WeakensOffice => "weakens-office",
-            Self::CopiesCode => "copies-code",
-            Self::Redirect => "redirect",
-            Self::WritesPage => "writes-page",
-            Self::SavesFile => "saves-file",
-        }
-    }
 }
 
 /// Something broken that could be read in part.
@@ -297,12 +127,6 @@ pub struct Child {
     pub damage: Vec<Damage>,
     /// See [`Artifact::unread`].
     pub unread: Vec<Unread>,
-}
-
-/// All artifacts of one message; each stands after its parent.
-#[derive(Clone, Debug, Default)]
-pub struct Tree {
-    artifacts: Vec<Artifact>,
 }
 
 impl Artifact {
@@ -426,89 +250,10 @@ impl From<Stop> for Unread {
     }
 }
 
-impl Tree {
-    /// A tree of one artifact.
-    pub fn new(root: Child) -> Self {
-        let mut tree = Self::default();
-        tree.add(None, root);
-        tree
-    }
-
-    /// Gives a child its place and answers its id.
-    pub fn add(&mut self, parent: Option<usize>, child: Child) -> usize {
-        let id = self.artifacts.len();
-        let depth = parent.and_then(|parent| self.get(parent)).map_or(0, |parent| parent.depth + 1);
-        let sha256 = child.sha256.unwrap_or_else(|| Sha256::digest(&child.bytes).into());
-        let kind = child.kind.unwrap_or_else(|| Kind::of(&child.name, &child.bytes));
-        self.artifacts.push(Artifact {
-            id,
-            parent,
-            depth,
-            name: child.name,
-            kind,
-            via: child.via,
-            media_type: child.media_type,
-            size: child.size,
-            sha256,
-            bytes: child.bytes,
-            facts: child.facts,
-            damage: child.damage,
-            unread: child.unread,
-        });
-        id
-    }
-
-    /// The artifact of that id.
-    pub fn get(&self, id: usize) -> Option<&Artifact> {
-        self.artifacts.get(id)
-    }
-
-    /// The same, to add facts to it.
-    pub fn get_mut(&mut self, id: usize) -> Option<&mut Artifact> {
-        self.artifacts.get_mut(id)
-    }
-
-    /// All artifacts in order of id.
-    pub fn iter(&self) -> std::slice::Iter<'_, Artifact> {
-        self.artifacts.iter()
-    }
-
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.artifacts.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.artifacts.is_empty()
-    }
-
-    /// The artifacts above one, from its parent to the root.
-    pub fn ancestors(&self, id: usize) -> impl Iterator<Item = &Artifact> {
-        std::iter::successors(self.get(id).and_then(|artifact| artifact.parent), |id| self.get(*id)?.parent)
-            .filter_map(|id| self.get(id))
-    }
-
-    /// The artifacts found directly in one.
-    pub fn children(&self, id: usize) -> impl Iterator<Item = &Artifact> {
-        self.artifacts.iter().filter(move |artifact| artifact.parent == Some(id))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::limits::{Limits, Tail};
-
-    #[test]
-    fn a_tree_knows_its_depths_and_ancestors() {
-        let mut tree = Tree::new(Child::new("mail.eml", "file", b"x".to_vec()));
-        let zip = tree.add(Some(0), Child::new("a.zip", "attachment", b"PK".to_vec()));
-        let doc = tree.add(Some(zip), Child::new("a.doc", "zip", b"doc".to_vec()));
-        assert_eq!(tree.get(doc).unwrap().depth, 2);
-        assert_eq!(tree.ancestors(doc).map(|a| a.id).collect::<Vec<_>>(), [zip, 0]);
-        assert_eq!(tree.children(0).map(|a| a.id).collect::<Vec<_>>(), [zip]);
-    }
 
     #[test]
     fn padding_that_was_cut_is_a_fact_and_not_unread() {

@@ -2,12 +2,16 @@
 //! (scripts are just text).
 
 mod disk;
-mod outlook;
 mod looks;
+mod outlook;
+mod packed;
+mod page;
 mod script;
 
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
+use packed::{behind_skippable, is_bzip2, is_cpio, is_lzh, is_lzma, is_tar};
+use page::{is_html, is_message, text_start};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -300,72 +304,6 @@ fn is_pe(bytes: &[u8]) -> bool {
         && header().is_some_and(|pe| starts(pe, b"PE\0\0") || starts(pe, b"NE") || starts(pe, b"LE"))
 }
 
-/// A method of LHA, LArc or PMarc and a level of its header.
-fn is_lzh(bytes: &[u8]) -> bool {
-    let family = bytes.get(2..5).is_some_and(|start| [b"-lh", b"-lz", b"-pm"].iter().any(|f| *f == start));
-    family && bytes.get(6) == Some(&b'-') && bytes.get(20).is_some_and(|level| *level <= 3)
-}
-
-/// POSIX tar by its mark, older tar by the checksum of its header: the sum of its bytes, those of the sum itself
-/// taken as blanks.
-fn is_tar(bytes: &[u8]) -> bool {
-    if bytes.get(257..262) == Some(b"ustar") {
-        return true;
-    }
-    let (Some(header), Some(told)) = (bytes.get(..512), bytes.get(148..156)) else { return false };
-    let digits = told.trim_ascii_start().iter().take_while(|byte| (b'0'..=b'7').contains(byte));
-    let told = digits.fold(0u32, |sum, digit| sum << 3 | u32::from(digit - b'0'));
-    let sum: u32 = header
-        .iter()
-        .enumerate()
-        .map(|(at, byte)| if (148..156).contains(&at) { 32 } else { u32::from(*byte) })
-        .sum();
-    told > 256 && told == sum && header.first() != Some(&0)
-}
-
-/// A stream begins with a block or, if it is empty, with its end.
-fn is_bzip2(bytes: &[u8]) -> bool {
-    let block = bytes.get(4..10);
-    starts(bytes, b"BZh") && (block == Some(b"1AY&SY") || block == Some(b"\x17\x72\x45\x38\x50\x90"))
-}
-
-/// What stands behind skippable frames (RFC 8878 3.1.2), which zstd and LZ4 share.
-fn behind_skippable(bytes: &[u8]) -> &[u8] {
-    let mut rest = bytes;
-    for _ in 0..16 {
-        let [0x50..=0x5f, 0x2a, 0x4d, 0x18, a, b, c, d, behind @ ..] = rest else { break };
-        let length = usize::try_from(u32::from_le_bytes([*a, *b, *c, *d])).unwrap_or(usize::MAX);
-        rest = behind.get(length..).unwrap_or_default();
-    }
-    rest
-}
-
-/// A .lzma file has no mark, so that each field must be what packers write: the usual properties, or any where no
-/// size is told; a dictionary of one or one and a half powers of two; the first byte of the stream, which is zero.
-fn is_lzma(bytes: &[u8]) -> bool {
-    let [properties, d0, d1, d2, d3, s0, s1, s2, s3, s4, s5, s6, s7, 0, _, ..] = *bytes else { return false };
-    let dictionary = u32::from_le_bytes([d0, d1, d2, d3]);
-    let size = u64::from_le_bytes([s0, s1, s2, s3, s4, s5, s6, s7]);
-    let power = 1 << dictionary.checked_ilog2().unwrap_or_default();
-    let is_usual = dictionary == power || dictionary == power + power / 2 || dictionary == u32::MAX;
-    let is_sized = properties == 0x5d && (1..1 << 38).contains(&size);
-    let is_endless = properties < 225 && size == u64::MAX;
-    dictionary >= 4096 && is_usual && (is_sized || is_endless)
-}
-
-/// The forms in text by their marks; the old binary one, in either order of bytes, also by the end of its first name.
-fn is_cpio(bytes: &[u8]) -> bool {
-    let word = match bytes {
-        [b'0', b'7', b'0', b'7', b'0', b'1' | b'2' | b'7', ..] => return true,
-        [0xc7, 0x71, ..] => u16::from_le_bytes,
-        [0x71, 0xc7, ..] => u16::from_be_bytes,
-        _ => return false,
-    };
-    let name_size = bytes.get(20..22).and_then(|size| size.try_into().ok()).map_or(0, word);
-    let name = bytes.get(26..26 + usize::from(name_size));
-    name.is_some_and(|name| name.len() > 1 && memchr::memchr(0, name) == Some(name.len() - 1))
-}
-
 /// MS-XLS 2.4.21 and what came before: a BOF record of a known length, version and kind of part.
 fn is_biff(bytes: &[u8]) -> bool {
     let (Some(head), Some(told)) = (bytes.first_chunk::<4>(), bytes.get(4..8)) else { return false };
@@ -379,125 +317,6 @@ fn is_biff(bytes: &[u8]) -> bool {
     let told = told.as_chunks().0;
     is_known && matches!(told, [version, kind] if versions.contains(version) && kinds.contains(kind))
 }
-
-/// A page begins with one of its elements, behind comments and the XML declaration.
-fn is_html(bytes: &[u8]) -> bool {
-    let narrow: Vec<u8> = if starts(bytes, b"\xff\xfe") || starts(bytes, b"\xfe\xff") {
-        head(bytes, 4096).iter().copied().filter(|byte| !matches!(byte, 0 | 0xfe | 0xff)).collect()
-    } else {
-        head(text_start(bytes), 2048).to_vec()
-    };
-    let start = narrow.trim_ascii_start().to_ascii_lowercase();
-    if starts(&start, b"<!--") || starts(&start, b"<?xml") {
-        let picture = memchr::memmem::find(&start, b"<svg").unwrap_or(usize::MAX);
-        let first = |tag: &&[u8]| memchr::memmem::find(&start, tag).is_some_and(|at| at < picture);
-        let tags = if starts(&start, b"<?xml") { PAGE_STARTS.get(..2) } else { Some(PAGE_STARTS) };
-        return tags.unwrap_or_default().iter().any(first);
-    }
-    let named =
-        |tag: &&&[u8]| starts(&start, tag) && !start.get(tag.len()).is_some_and(u8::is_ascii_alphanumeric);
-    PAGE_STARTS.iter().chain(PAGE_PARTS).find(named).is_some()
-}
-
-/// What only a page has.
-const PAGE_STARTS: &[&[u8]] =
-    &[b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<title"];
-
-/// Elements with which a page without a head begins.
-const PAGE_PARTS: &[&[u8]] = &[
-    b"<a",
-    b"<b",
-    b"<base",
-    b"<br",
-    b"<button",
-    b"<center",
-    b"<div",
-    b"<font",
-    b"<form",
-    b"<h1",
-    b"<h2",
-    b"<h3",
-    b"<iframe",
-    b"<img",
-    b"<input",
-    b"<link",
-    b"<main",
-    b"<noscript",
-    b"<object",
-    b"<embed",
-    b"<p",
-    b"<section",
-    b"<span",
-    b"<style",
-    b"<table",
-    b"<textarea",
-    b"<template",
-];
-
-/// The text behind a byte order mark and leading white space.
-fn text_start(bytes: &[u8]) -> &[u8] {
-    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
-}
-
-/// RFC 5322: the text starts with header fields, and one of them is a field that mail software writes.
-fn is_message(bytes: &[u8]) -> bool {
-    let is_cut = bytes.len() > LONGEST_HEADER;
-    let text = text_start(head(bytes, LONGEST_HEADER));
-    let whole_lines = memchr::memrchr(b'\n', text).and_then(|end| text.get(..end)).filter(|_| is_cut);
-    let text = whole_lines.unwrap_or(text);
-    let mut telling = false;
-    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if index == 0 && (line.starts_with(b"From ") || line.starts_with(b">From ")) {
-            continue;
-        }
-        match field_name(line) {
-            Some(name) => telling |= MAIL_FIELDS.contains(&name.to_ascii_lowercase().as_slice()),
-            None if line.is_empty() || index == 0 => return telling,
-            None if line.starts_with(b" ") || line.starts_with(b"\t") => {}
-            None => return telling,
-        }
-        if telling && index >= 200 {
-            return true;
-        }
-    }
-    telling || is_cut
-}
-
-/// How far the fields that mail software writes are looked for: a sender may put thousands of his own before them.
-const LONGEST_HEADER: usize = 1 << 20;
-
-/// The name of a header field: printable ASCII but the colon (RFC 5322 2.2), white space before the colon allowed.
-fn field_name(line: &[u8]) -> Option<&[u8]> {
-    let colon = memchr::memchr(b':', line)?;
-    let name = line.get(..colon)?.trim_ascii_end();
-    let legal = !name.is_empty() && name.len() <= 76 && name.iter().all(u8::is_ascii_graphic);
-    legal.then_some(name)
-}
-
-const MAIL_FIELDS: &[&[u8]] = &[
-    b"received",
-    b"return-path",
-    b"from",
-    b"to",
-    b"subject",
-    b"date",
-    b"message-id",
-    b"mime-version",
-    b"delivered-to",
-    b"x-original-to",
-    b"content-type",
-    b"reply-to",
-    b"sender",
-    b"cc",
-    b"envelope-to",
-    b"dkim-signature",
-    b"content-transfer-encoding",
-    b"x-mailer",
-    b"authentication-results",
-    b"arc-seal",
-    b"content-disposition",
-];
 
 /// Whether bytes are text: no NUL and few control characters in the first part, or UTF-16 by its mark.
 fn is_text(bytes: &[u8]) -> bool {
@@ -516,6 +335,7 @@ fn is_odd_control(byte: u8) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::page::LONGEST_HEADER;
     use super::*;
 
     #[test]

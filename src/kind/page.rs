@@ -1,0 +1,122 @@
+//! Text with a form of its own: pages and messages.
+
+use super::{head, starts};
+
+/// A page begins with one of its elements, behind comments and the XML declaration.
+pub(super) fn is_html(bytes: &[u8]) -> bool {
+    let narrow: Vec<u8> = if starts(bytes, b"\xff\xfe") || starts(bytes, b"\xfe\xff") {
+        head(bytes, 4096).iter().copied().filter(|byte| !matches!(byte, 0 | 0xfe | 0xff)).collect()
+    } else {
+        head(text_start(bytes), 2048).to_vec()
+    };
+    let start = narrow.trim_ascii_start().to_ascii_lowercase();
+    if starts(&start, b"<!--") || starts(&start, b"<?xml") {
+        let picture = memchr::memmem::find(&start, b"<svg").unwrap_or(usize::MAX);
+        let first = |tag: &&[u8]| memchr::memmem::find(&start, tag).is_some_and(|at| at < picture);
+        let tags = if starts(&start, b"<?xml") { PAGE_STARTS.get(..2) } else { Some(PAGE_STARTS) };
+        return tags.unwrap_or_default().iter().any(first);
+    }
+    let named =
+        |tag: &&&[u8]| starts(&start, tag) && !start.get(tag.len()).is_some_and(u8::is_ascii_alphanumeric);
+    PAGE_STARTS.iter().chain(PAGE_PARTS).find(named).is_some()
+}
+
+/// What only a page has.
+const PAGE_STARTS: &[&[u8]] =
+    &[b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<title"];
+
+/// Elements with which a page without a head begins.
+const PAGE_PARTS: &[&[u8]] = &[
+    b"<a",
+    b"<b",
+    b"<base",
+    b"<br",
+    b"<button",
+    b"<center",
+    b"<div",
+    b"<font",
+    b"<form",
+    b"<h1",
+    b"<h2",
+    b"<h3",
+    b"<iframe",
+    b"<img",
+    b"<input",
+    b"<link",
+    b"<main",
+    b"<noscript",
+    b"<object",
+    b"<embed",
+    b"<p",
+    b"<section",
+    b"<span",
+    b"<style",
+    b"<table",
+    b"<textarea",
+    b"<template",
+];
+
+/// The text behind a byte order mark and leading white space.
+pub(super) fn text_start(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii_start()
+}
+
+/// RFC 5322: the text starts with header fields, and one of them is a field that mail software writes.
+pub(super) fn is_message(bytes: &[u8]) -> bool {
+    let is_cut = bytes.len() > LONGEST_HEADER;
+    let text = text_start(head(bytes, LONGEST_HEADER));
+    let whole_lines = memchr::memrchr(b'\n', text).and_then(|end| text.get(..end)).filter(|_| is_cut);
+    let text = whole_lines.unwrap_or(text);
+    let mut telling = false;
+    for (index, line) in text.split(|byte| *byte == b'\n').enumerate() {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if index == 0 && (line.starts_with(b"From ") || line.starts_with(b">From ")) {
+            continue;
+        }
+        match field_name(line) {
+            Some(name) => telling |= MAIL_FIELDS.contains(&name.to_ascii_lowercase().as_slice()),
+            None if line.is_empty() || index == 0 => return telling,
+            None if line.starts_with(b" ") || line.starts_with(b"\t") => {}
+            None => return telling,
+        }
+        if telling && index >= 200 {
+            return true;
+        }
+    }
+    telling || is_cut
+}
+
+/// How far the fields that mail software writes are looked for: a sender may put thousands of his own before them.
+pub(super) const LONGEST_HEADER: usize = 1 << 20;
+
+/// The name of a header field: printable ASCII but the colon (RFC 5322 2.2), white space before the colon allowed.
+fn field_name(line: &[u8]) -> Option<&[u8]> {
+    let colon = memchr::memchr(b':', line)?;
+    let name = line.get(..colon)?.trim_ascii_end();
+    let legal = !name.is_empty() && name.len() <= 76 && name.iter().all(u8::is_ascii_graphic);
+    legal.then_some(name)
+}
+
+const MAIL_FIELDS: &[&[u8]] = &[
+    b"received",
+    b"return-path",
+    b"from",
+    b"to",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"mime-version",
+    b"delivered-to",
+    b"x-original-to",
+    b"content-type",
+    b"reply-to",
+    b"sender",
+    b"cc",
+    b"envelope-to",
+    b"dkim-signature",
+    b"content-transfer-encoding",
+    b"x-mailer",
+    b"authentication-results",
+    b"arc-seal",
+    b"content-disposition",
+];
