@@ -38,6 +38,7 @@ pub mod zip;
 use serde::de::{Error, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use std::collections::BTreeMap;
+use std::io::Read;
 
 /// What a file or a part holds.
 #[derive(Debug, Deserialize)]
@@ -49,6 +50,8 @@ pub enum Content {
     /// Text in CP932, as Japanese Windows writes it.
     Cp932(String),
     Hex(String),
+    /// Bytes that pack well: the hexadecimal digits of their zlib stream.
+    Deflated(String),
     Doc(word::Doc),
     Xls(excel::Xls),
     /// `.docx` and `.docm`; the latter has `vba`.
@@ -160,6 +163,11 @@ impl Content {
             Self::Text(text) | Self::Html(text) => crlf(text).into_bytes(),
             Self::Cp932(text) => encoding_rs::SHIFT_JIS.encode(&crlf(text)).0.into_owned(),
             Self::Hex(digits) => hex(digits),
+            Self::Deflated(digits) => {
+                let mut out = Vec::new();
+                flate2::read::ZlibDecoder::new(hex(digits).as_slice()).read_to_end(&mut out).unwrap();
+                out
+            }
             Self::Doc(doc) => doc.bytes(),
             Self::Xls(xls) => xls.bytes(),
             Self::Docx(package) => package.bytes(&ooxml::WORD),

@@ -27,10 +27,11 @@ fn check(tree: &Tree, hit: &mut Check) {
     }
 }
 
-/// Whether the artifact is attached to a mail, or handed in as if it were. A shortcut handed in is one that lay on
-/// somebody's desktop.
+/// Whether the artifact is attached to a mail in any wrapping of text, or handed in as if it were. A shortcut handed in
+/// is one that lay on somebody's desktop.
 fn is_attached(artifact: &Artifact) -> bool {
-    artifact.via == "attachment" || (artifact.parent.is_none() && artifact.kind.class != Class::Message)
+    matches!(artifact.via, "attachment" | "uuencode" | "binhex" | "yenc")
+        || (artifact.parent.is_none() && artifact.kind.class != Class::Message)
 }
 
 #[cfg(test)]
@@ -56,8 +57,8 @@ mod tests {
         assert_eq!((hits("a.js", "attachment", b"x"), hits("a.js", "file", b"x")), (1, 1));
         assert_eq!((hits("a.lnk", "attachment", shortcut), hits("a.lnk", "file", shortcut)), (1, 0));
         assert_eq!(
-            (hits("a.js", "zip", b"x"), hits("a.txt", "file", b"x"), hits("a.sh", "file", b"x")),
-            (0, 0, 0)
+            (hits("a.js", "zip", b"x"), hits("a.txt", "file", b"x"), hits("a.js", "yenc", b"x")),
+            (0, 0, 1)
         );
     }
 }
