@@ -5,6 +5,7 @@
 use super::dialect::Dialect;
 use super::lexer::Token;
 use super::values::{Value, base64, is_too_much, join, percent, replaced};
+use crate::limits::Budget;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Stands for what is not known.
@@ -33,8 +34,8 @@ pub(super) struct Folding {
 const MOST: usize = 8 << 20;
 const DEEPEST: usize = 24;
 
-/// Folds the texts of a script.
-pub(super) fn fold(tokens: &[(usize, Token)], dialect: Dialect) -> Folding {
+/// Folds the texts of a script. What is decoded on the way is paid; a spent limit shows at the next payment.
+pub(super) fn fold(tokens: &[(usize, Token)], dialect: Dialect, budget: &mut Budget) -> Folding {
     let mut folder = Folder {
         tokens,
         dialect,
@@ -44,6 +45,7 @@ pub(super) fn fold(tokens: &[(usize, Token)], dialect: Dialect) -> Folding {
         fillers: BTreeSet::new(),
         made: 0,
         steps: 0,
+        budget,
     };
     let mut at = 0;
     while at < tokens.len() && folder.made < MOST {
@@ -69,6 +71,7 @@ struct Folder<'a> {
     made: usize,
     /// Terms looked at: a bound for sources that nest without end.
     steps: usize,
+    budget: &'a mut Budget,
 }
 
 type Found = Option<(Value, usize)>;
@@ -277,7 +280,7 @@ impl<'a> Folder<'a> {
         let name = self.word(end + 3).filter(|_| self.is_mark(end + 1, ':') && self.is_mark(end + 2, ':'))?;
         if name.eq_ignore_ascii_case("frombase64string") && self.is_mark(end + 4, '(') {
             let (value, next) = self.expression(end + 5, depth + 1)?;
-            return Some((base64(&value), next + 1));
+            return Some((base64(&value, self.budget), next + 1));
         }
         let inner = (end + 4..end + 10).find(|at| self.is_mark(*at, '('))?;
         let (value, next) = self.expression(inner + 1, depth + 1)?;
@@ -377,7 +380,10 @@ impl<'a> Folder<'a> {
         match lower {
             "chr" | "chrw" | "chrb" => self.codes(at + 2, depth),
             "unescape" | "decodeuricomponent" | "decodeuri" => self.call(at, depth, percent),
-            "atob" => self.call(at, depth, base64),
+            "atob" => {
+                let (value, next) = self.call(at, depth, Value::clone)?;
+                Some((base64(&value, self.budget), next))
+            }
             "strreverse" => self.call(at, depth, Value::reversed),
             "cstr" | "lcase" | "trim" | "string" | "ltrim" | "rtrim" => {
                 self.call(at, depth, |value| value.clone())

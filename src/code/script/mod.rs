@@ -49,8 +49,8 @@ impl Format for Scripts {
         let commands = (dialect == Dialect::Batch).then(|| batch::commands(&source));
         let tokens = lexer::tokens(&source, dialect);
         budget.tick()?;
-        let mut folding = fold::fold(&tokens, dialect);
-        budget.tick()?;
+        let mut folding = fold::fold(&tokens, dialect, budget);
+        budget.pay(0)?;
         if let Some(commands) = commands.filter(|commands| commands.undone > 0) {
             let pieces = commands.undone.min(100) + 1;
             folding.texts.push(Folded { at: 0, text: commands.text, pieces, is_decoded: false });

@@ -1,7 +1,7 @@
 //! Texts of a program, and what its functions make of them.
 
 use crate::document::base64 as letters;
-use crate::limits::{Budget, Limits};
+use crate::limits::Budget;
 use crate::text;
 
 /// A text that is known.
@@ -120,8 +120,8 @@ pub(super) fn percent(value: &Value) -> Value {
 }
 
 /// Base64 undone, where text comes of it.
-pub(super) fn base64(value: &Value) -> Value {
-    let bytes = letters::decode(&value.text, &mut Budget::new(&Limits::default())).bytes;
+pub(super) fn base64(value: &Value, budget: &mut Budget) -> Value {
+    let bytes = letters::decode(&value.text, budget).bytes;
     let is_wide = bytes.len() >= 8 && bytes.iter().skip(1).step_by(2).take(64).all(|byte| *byte == 0);
     let text =
         if is_wide { text::decode("utf-16le", &bytes) } else { String::from_utf8(bytes).unwrap_or_default() };

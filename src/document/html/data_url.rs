@@ -2,7 +2,7 @@
 
 use crate::document::base64;
 use crate::kind::{Class, Kind};
-use crate::limits::{Budget, Limits};
+use crate::limits::{Budget, Decoded};
 
 /// A `data:` URL.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,13 +25,13 @@ impl DataUrl {
         Some(Self { media_type, is_base64, body: body.to_string() })
     }
 
-    /// Its content.
-    pub(super) fn decode(&self) -> Vec<u8> {
+    /// Its content, paid from the budget.
+    pub(super) fn decode(&self, budget: &mut Budget) -> Decoded {
         let plain = percent(&self.body);
-        if !self.is_base64 {
-            return plain;
+        match self.is_base64 {
+            true => base64::decode(&String::from_utf8_lossy(&plain), budget),
+            false => budget.read(&mut plain.as_slice()),
         }
-        base64::decode(&String::from_utf8_lossy(&plain), &mut Budget::new(&Limits::default())).bytes
     }
 
     /// The kind of the content, none where it is a picture, a font, a sound or plain text.
@@ -70,6 +70,7 @@ pub(super) fn percent(text: &str) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     #[test]
     fn urls_are_read_as_browsers_read_them() {
@@ -83,7 +84,13 @@ mod tests {
             ("dat\u{e4}:,x", None),
         ];
         for (url, want) in rows {
-            assert_eq!(DataUrl::parse(url).map(|url| url.decode()).as_deref(), *want, "{url}");
+            assert_eq!(
+                DataUrl::parse(url)
+                    .map(|url| url.decode(&mut Budget::new(&Limits::default())).bytes)
+                    .as_deref(),
+                *want,
+                "{url}"
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ mod page;
 
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::keyring::Keyring;
-use crate::limits::{Budget, Stop};
+use crate::limits::{Budget, Decoded, Stop};
 use crate::message::body::{html_text, markup};
 use crate::text;
 use data_url::DataUrl;
@@ -57,9 +57,12 @@ impl Format for Html {
             }
         }
         for (name, url) in &page.data {
-            if let Some(child) = data_child(name, url, budget)? {
+            let decoded = url.decode(budget);
+            let stop = decoded.stop;
+            if let Some(child) = data_child(name, url, decoded) {
                 out.push(child, budget)?;
             }
+            stop.map_or(Ok(()), Err)?;
         }
         if artifact.via == "body" || artifact.kind.id != "html" {
             return Ok(());
@@ -121,13 +124,11 @@ fn syntax(artifact: &Artifact, source: &str) -> Syntax {
 }
 
 /// What a `data:` URL holds, where that can do more than be looked at.
-fn data_child(name: &str, url: &DataUrl, budget: &mut Budget) -> Result<Option<Child>, Stop> {
-    let bytes = url.decode();
-    budget.pay(bytes.len() as u64)?;
-    let mut child = Child::new(name, "html-data", bytes);
+fn data_child(name: &str, url: &DataUrl, decoded: Decoded) -> Option<Child> {
+    let mut child = Child::decoded(name, "html-data", decoded);
     child.media_type = Some(url.media_type.clone()).filter(|said| !said.is_empty());
     child.kind = url.kind(&child.bytes);
-    Ok(child.kind.is_some().then_some(child))
+    child.kind.is_some().then_some(child)
 }
 
 #[cfg(test)]
