@@ -304,7 +304,8 @@ fn is_pe(bytes: &[u8]) -> bool {
         && header().is_some_and(|pe| starts(pe, b"PE\0\0") || starts(pe, b"NE") || starts(pe, b"LE"))
 }
 
-/// MS-XLS 2.4.21 and what came before: a BOF record of a known length, version and kind of part.
+/// MS-XLS 2.4.21 and what came before: a BOF record of a known length, version and kind of part. Some writers turn the
+/// bytes of the kind round, and Excel opens that.
 fn is_biff(bytes: &[u8]) -> bool {
     let (Some(head), Some(told)) = (bytes.first_chunk::<4>(), bytes.get(4..8)) else { return false };
     let &[id, version, length, 0] = head else { return false };
@@ -313,7 +314,7 @@ fn is_biff(bytes: &[u8]) -> bool {
         (0x09, 0x00, 4 | 6) | (0x09, 0x02 | 0x04, 6 | 8) | (0x09, 0x08, 8 | 16)
     );
     let versions: &[[u8; 2]] = &[[0, 0], [2, 0], [0, 2], [0, 3], [0, 4], [0, 5], [0, 6]];
-    let kinds: &[[u8; 2]] = &[[5, 0], [6, 0], [0x10, 0], [0x20, 0], [0x40, 0], [0, 1]];
+    let kinds: &[[u8; 2]] = &[[5, 0], [6, 0], [0x10, 0], [0x20, 0], [0x40, 0], [0, 1], [0, 0x10]];
     let told = told.as_chunks().0;
     is_known && matches!(told, [version, kind] if versions.contains(version) && kinds.contains(kind))
 }

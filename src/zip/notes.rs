@@ -31,10 +31,11 @@ impl Notes {
         let empty = central.size == 0 && local.size == 0;
         let streamed = local.has_descriptor();
         let differ = |a: u64, b: u64| !streamed && a != b && b != 0;
-        let slashed = |name: &str| name.replace('\\', "/");
+        // Windows and packages of Office know one name in whatever letters.
+        let folded = |name: &str| name.replace('\\', "/").to_lowercase();
         if central.name != local.name && !local.is_strongly_encrypted() {
             let other = super::name::of(local);
-            if slashed(&other) != slashed(&entry.name) {
+            if folded(&other) != folded(&entry.name) {
                 self.trick("zip-name-mismatch", &format!("{example} / {other}"));
                 entry.other_name = Some(other);
             }
@@ -176,8 +177,9 @@ mod tests {
     #[test]
     fn disagreeing_headers_are_told_and_the_one_that_fits_is_read() {
         let one = || deflated("a.txt", b"content content");
-        let cases: [(Item, &str, &[&str]); 11] = [
+        let cases: [(Item, &str, &[&str]); 12] = [
             (one().local(|f| f.name = b"b.exe".to_vec()), "a.txt=content content", &["zip-name-mismatch"]),
+            (one().local(|f| f.name = b"A.txt".to_vec()), "a.txt=content content", &[]),
             (one().central(|f| f.method = 97), "a.txt=content content", &["zip-method-mismatch"]),
             (one().local(|f| f.method = 97), "a.txt=content content", &["zip-method-mismatch"]),
             (one().central(|f| f.crc = 1), "a.txt=content content", &["zip-crc-mismatch"]),

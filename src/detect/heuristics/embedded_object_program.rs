@@ -3,7 +3,7 @@
 use super::script_in_archive::runs_as_script;
 use super::{Check, Heuristic};
 use crate::artifact::{Artifact, Fact, Tree};
-use crate::detect::Strength;
+use crate::detect::{Strength, shortcuts};
 use crate::kind::{Class, Kind};
 
 pub(super) const RULE: Heuristic = Heuristic {
@@ -18,6 +18,10 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for artifact in tree.iter().filter(|artifact| is_embedded(tree, artifact)) {
+        let told = shortcuts::command(tree, artifact);
+        if told.is_some_and(|command| command.only_starts_an_installed_program()) {
+            continue;
+        }
         if is_program(artifact) || artifact.via == "ole-package" && other_name_runs(artifact) {
             hit(artifact.id, format!("{} ({})", artifact.name, artifact.kind.id));
         }
@@ -93,5 +97,27 @@ mod tests {
         let mut found = Vec::new();
         check(&tree, &mut |id, _| found.push(id));
         assert_eq!(found, [5, 6, 7, 8, 9]);
+    }
+
+    #[test]
+    fn a_shortcut_to_an_installed_program_does_nothing_that_others_do_not() {
+        let hits = |target: &str, arguments: &str| {
+            let mut tree = Tree::new(Child::new("a.doc", "attachment", Vec::new()).of_kind("doc"));
+            let fact = Fact::Shortcut {
+                target: target.into(),
+                arguments: arguments.into(),
+                icon: String::new(),
+                is_minimized: false,
+            };
+            tree.add(Some(0), Child::new("a.lnk", "ole-package", Vec::new()).of_kind("lnk").with(fact));
+            let mut count = 0;
+            check(&tree, &mut |_, _| count += 1);
+            count
+        };
+        assert_eq!(hits("C:\\Program Files\\Editor\\editor.exe", ""), 0);
+        assert_eq!(hits("C:\\Program Files\\Editor\\editor.exe", "/run x"), 1);
+        assert_eq!(hits("C:\\Program Files\\..\\Temp\\editor.exe", ""), 1);
+        assert_eq!(hits("C:\\Users\\a\\x.exe", ""), 1);
+        assert_eq!(hits("\\\\203.0.113.9\\s\\x.exe", ""), 1);
     }
 }

@@ -45,6 +45,16 @@ impl Command {
             _ => false,
         }
     }
+
+    /// Whether it starts a program that an administrator installed, and tells it nothing.
+    pub(in crate::detect) fn only_starts_an_installed_program(&self) -> bool {
+        let target = self.text.lines().next().unwrap_or_default();
+        self.arguments.is_empty()
+            && !self.is_borrowed()
+            && self.sure_sign().is_none()
+            && target.starts_with("c:\\program files")
+            && is_installed(target)
+    }
 }
 
 /// Whether all paths of a command lie where only an administrator writes.

@@ -129,7 +129,8 @@ const OUTSIDE: &[(&str, &str)] = &[
 /// The fact of a field that leads outside.
 fn fact(name: &str, arguments: &[String]) -> Option<Fact> {
     let (_, relation) = OUTSIDE.iter().find(|(known, _)| *known == name)?;
-    let told: Vec<&str> = arguments.iter().map(String::as_str).filter(|word| !is_switch(word)).collect();
+    let told: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|word| !is_switch(word) && !is_format(word)).collect();
     let target = told.join(" ");
     (!target.is_empty()).then(|| Fact::External { relation: (*relation).into(), target })
 }
@@ -137,6 +138,11 @@ fn fact(name: &str, arguments: &[String]) -> Option<Fact> {
 /// Whether a word is a switch: a backslash and one or two characters.
 fn is_switch(word: &str) -> bool {
     word.strip_prefix('\\').is_some_and(|rest| matches!(rest.chars().count(), 1 | 2))
+}
+
+/// Whether a word says how the result shall look (17.16.4.3); Word itself writes it at the end of every field.
+fn is_format(word: &str) -> bool {
+    ["MERGEFORMAT", "CHARFORMAT"].iter().any(|format| word.eq_ignore_ascii_case(format))
 }
 
 /// The words of an instruction. Quotation marks hold a word together; a backslash stands before the character it
@@ -234,6 +240,7 @@ mod tests {
         fields.text(" /k ");
         fields.simple("c");
         assert_eq!(fields.finish(), [external("dde-field", "cmd /k cmd")]);
+        assert_eq!(read("DDE \\* MERGEFORMAT"), []);
     }
 
     #[test]
