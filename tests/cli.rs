@@ -455,3 +455,30 @@ fn the_second_mail_of_a_mailbox_opens_the_archive_of_the_first() {
     let reports = reports(&run(&[&"scan", &"--format", &"json", &mbox]));
     assert_eq!(reports[1]["passwords"][0]["place"], "line 3 of “【パスワード通知】見積書の送付” (mbox)");
 }
+
+#[test]
+fn exposure_lists_everybody_of_a_mailbox() {
+    let folder = Folder::new();
+    let sent = "From: info@town.example\r\nTo: \"=1+1\" <sato@firm.example>, tanaka@town.example\r\n\
+        Date: Mon, 7 Mar 2022 09:12:00 +0900\r\nSubject: c\r\n\r\ntext\r\n";
+    folder.file("box/cur/1:2,S", mail("a"));
+    folder.file("box/cur/2:2,S", mail("b"));
+    folder.file("box/.Sent/cur/3:2,S", sent);
+    let mailbox = folder.0.join("box");
+    let output = run(&[&"exposure", &mailbox]);
+    assert_eq!(status(&output), 0);
+    let want = "\u{feff}address,name,sent,received,named together,first contact,last contact,bulk mail only\r\n\
+        tanaka@town.example,Tanaka,1,2,0,2022-03-04,2022-03-07,\r\n\
+        sato@firm.example,\"'=1+1\",1,0,0,2022-03-07,2022-03-07,\r\n";
+    assert_eq!(stdout(&output), want);
+    assert!(stderr(&output).contains("mailbox of info@town.example: 3 of 3 messages"), "{}", stderr(&output));
+    let output = run(&[&"exposure", &mailbox, &"--until", &"2022-03-05", &"--format", &"json"]);
+    let list: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&list["messages"], list["people"].as_array().unwrap().len()), (&Value::from(2), 1));
+    let output = run(&[&"exposure", &mailbox, &"--lang", &"ja", &"--format", &"notice"]);
+    assert!(stdout(&output).contains("不審なメール") && stdout(&output).contains("info@town.example"));
+    let backwards = run(&[&"exposure", &mailbox, &"--since", &"2022-03-05", &"--until", &"2022-03-04"]);
+    assert_eq!(status(&backwards), 2);
+    let missing = run(&[&"exposure", &folder.0.join("none")]);
+    assert_eq!(status(&missing), 2);
+}

@@ -223,7 +223,7 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
 }
 
 /// POSIX: the first of these that is set and not empty counts.
-fn lang_of_environment() -> Lang {
+pub(super) fn lang_of_environment() -> Lang {
     let set = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().filter_map(|name| std::env::var(name).ok());
     set.into_iter().find(|value| !value.is_empty()).map(|value| Lang::of_locale(&value)).unwrap_or_default()
 }

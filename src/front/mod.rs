@@ -5,7 +5,9 @@
 //! at. A reader that closes the pipe ends the run quietly with 0.
 
 mod config;
+mod day;
 mod explain;
+mod exposure;
 mod extract;
 mod input;
 mod neighbours;
@@ -41,6 +43,8 @@ enum Command {
     Explain(explain::Args),
     /// Writes everything inside a message to a folder, under harmless names.
     Extract(extract::Args),
+    /// After an incident: whom a mailbox corresponded with, and a draft of a notice to them.
+    Exposure(exposure::Args),
     /// Lists, shows and checks rules.
     Rules(rules::Args),
     /// Answers mail servers and filters: milter, clamd protocol, olefy; see docs/operators.md.
@@ -73,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Scan(args) => scan::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Extract(args) => extract::run(args),
+        Command::Exposure(args) => exposure::run(args),
         Command::Rules(args) => rules::run(args),
         #[cfg(unix)]
         Command::Serve(args) => serve::run(args),

@@ -6,10 +6,12 @@
 //! of the message has it, a faulty encoding is decoded as far as it goes, and what stands outside all parts is
 //! looked through. A nested message is a child of its own and comes back here.
 
+pub mod addresses;
 mod base64;
 mod binhex;
 pub mod body;
 mod boundary;
+pub mod correspondence;
 mod headers;
 mod mapi;
 pub mod maildir;
