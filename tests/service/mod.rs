@@ -68,7 +68,7 @@ impl Server {
         let at = self.folder.display();
         let config = format!(
             "[milter]\nlisten = \"unix:{at}/milter\"\nmode = \"0666\"\n[clamd]\nlisten = \"unix:{at}/clamd\"\n\
-             mode = \"0600\"\n[olefy]\nlisten = \"local:{at}/olefy\"\n{more}\n"
+             mode = \"0600\"\n[olefy]\nlisten = \"local:{at}/olefy\"\n[http]\nlisten = \"unix:{at}/http\"\n{more}\n"
         );
         fs::write(self.folder.join("tenpu.toml"), config).unwrap();
     }
@@ -131,6 +131,14 @@ impl Server {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         answer
+    }
+
+    /// The status and the body of a page.
+    pub fn page(&self, path: &str) -> (u16, String) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = String::from_utf8(self.ask("http", request.as_bytes())).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_string())
     }
 
     pub fn clamd(&self, bytes: &[u8]) -> String {

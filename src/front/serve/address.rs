@@ -1,6 +1,6 @@
 //! Where a front listens, in the words of Postfix (`inet:host:port`) and of Sendmail (`inet:port@host`).
 
-use super::settings::Listen;
+use super::settings::{Front, Listen};
 use anyhow::{Context, bail, ensure};
 use std::net::{TcpListener, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -29,6 +29,17 @@ impl FromStr for Address {
             "unix" | "local" if place.starts_with('/') => Ok(Self::Unix(place.into())),
             "unix" | "local" => bail!("`{text}`: the path of a socket must be absolute"),
             _ => bail!("`{text}` begins with no `inet:` or `unix:`"),
+        }
+    }
+}
+
+impl Address {
+    /// The address in the configuration of a front. Whoever writes addresses for HTTP writes no `inet:`.
+    pub(super) fn of_front(front: Front, text: &str) -> anyhow::Result<Self> {
+        let has_kind = ["inet:", "inet6:", "unix:", "local:"].iter().any(|kind| text.starts_with(kind));
+        match front {
+            Front::Http if !has_kind => inet(text).with_context(|| format!("`{text}`")),
+            _ => text.parse(),
         }
     }
 }
@@ -121,5 +132,18 @@ mod tests {
         {
             assert!(text.parse::<Address>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn an_address_for_http_needs_no_kind() {
+        let want = Address::Inet("127.0.0.1".into(), 8892);
+        for text in ["127.0.0.1:8892", "inet:127.0.0.1:8892", "inet:8892@127.0.0.1"] {
+            assert_eq!(Address::of_front(Front::Http, text).unwrap(), want);
+        }
+        let socket = Address::of_front(Front::Http, "unix:/run/http").unwrap();
+        assert_eq!(socket, Address::Unix("/run/http".into()));
+        assert_eq!(Address::of_front(Front::Http, "[::1]:1").unwrap(), Address::Inet("::1".into(), 1));
+        assert!(Address::of_front(Front::Http, "8892").is_err());
+        assert!(Address::of_front(Front::Clamd, "127.0.0.1:8892").is_err());
     }
 }

@@ -9,8 +9,10 @@
 mod address;
 pub mod clamd;
 mod connection;
+pub mod http;
 mod listener;
 mod log;
+mod metrics;
 pub mod milter;
 pub mod olefy;
 mod pool;

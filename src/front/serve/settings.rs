@@ -45,6 +45,8 @@ pub(super) enum Front {
     Clamd,
     /// The protocol of olefy.
     Olefy,
+    /// Health and metrics over HTTP.
+    Http,
 }
 
 impl Front {
@@ -54,6 +56,7 @@ impl Front {
             Self::Milter => "milter",
             Self::Clamd => "clamd",
             Self::Olefy => "olefy",
+            Self::Http => "http",
         }
     }
 }
@@ -137,9 +140,10 @@ struct ClamdSection {
     failure: Option<Told>,
 }
 
+/// A front that has nothing more to set: olefy, HTTP.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct OlefySection {
+struct PlainSection {
     listen: OneOrMore,
     mode: Option<String>,
 }
@@ -201,8 +205,12 @@ impl Settings {
                 self.clamd = Clamd { suspicious, unverified, failure };
             }
             "olefy" => {
-                let section: OlefySection = value.try_into()?;
+                let section: PlainSection = value.try_into()?;
                 self.listen(Front::Olefy, section.listen, section.mode)?;
+            }
+            "http" => {
+                let section: PlainSection = value.try_into()?;
+                self.listen(Front::Http, section.listen, section.mode)?;
             }
             "policy" => {
                 let section: PolicySection = value.try_into()?;
@@ -235,7 +243,7 @@ impl Settings {
                 .with_context(|| format!("`mode` must be octal, such as \"0660\", and is \"{mode}\""))?,
         };
         for address in addresses {
-            let address = address.parse().context("`listen`")?;
+            let address = Address::of_front(front, &address).context("`listen`")?;
             self.listens.push(Listen { front, address, mode });
         }
         Ok(())
