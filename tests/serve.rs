@@ -348,6 +348,44 @@ fn a_wrong_configuration_is_told_before_anything_is_served() {
     fs::remove_dir_all(&folder).unwrap();
 }
 
+#[test]
+fn a_configuration_is_checked_as_a_whole() {
+    let folder = std::env::temp_dir().join(format!("tenpu-config-check-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    let config = folder.join("tenpu.toml");
+    let check = |text: &str| {
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
+        let output = command.args(["config", "check"]).arg(&config).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let at = folder.display();
+    let listen = format!("[clamd]\nlisten = \"unix:{at}/clamd\"\n[http]\nlisten = \"127.0.0.1:8892\"\n");
+    let (status, told, complaints) = check(&format!("{listen}[scan]\njobs = 3\n"));
+    assert_eq!((status, complaints.as_str()), (Some(0), ""));
+    assert!(told.starts_with(&format!("clamd at unix:{at}/clamd; http at inet:127.0.0.1:8892; 3 workers, ")));
+    assert_eq!(told.lines().count(), 1);
+    assert!(!folder.join("clamd").exists());
+
+    let (status, told, complaints) = check(&format!("{listen}[policy]\nfailure = \"accept\"\n"));
+    assert!(status == Some(0) && !told.is_empty(), "{complaints}");
+    assert!(complaints.contains("tenpu.toml: warning: [policy] `failure`: "), "{complaints}");
+
+    let (status, told, complaints) =
+        check(&format!("{listen}[policy]\nfailur = 1\n[serve]\nwait = -1\n[scan]\npasswords = \"none\"\n"));
+    assert_eq!((status, told.as_str()), (Some(2), ""));
+    for why in ["tenpu.toml: [policy] `failur`: ", "tenpu.toml: [serve] `wait`: ", "none"] {
+        assert!(complaints.contains(why), "{why}: {complaints}");
+    }
+    let (status, _, complaints) = check(&format!("x = 1\n{listen}"));
+    assert!(status == Some(2) && complaints.contains("`x`"), "{complaints}");
+    assert_eq!(check("[limits\n").0, Some(2));
+    let (status, _, complaints) = check("[scan]\nlang = \"ja\"\n");
+    assert!(status == Some(0) && complaints.contains("no section says where to listen"), "{complaints}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
 /// Every line of a page of metrics, held against the text format 0.0.4: a family has one `HELP` and one `TYPE` before its
 /// samples, samples of a family stand together, and no series comes twice.
 fn series(page: &str) -> BTreeMap<String, f64> {

@@ -2,6 +2,7 @@
 
 use super::settings::{Front, Listen};
 use anyhow::{Context, bail, ensure};
+use std::fmt;
 use std::net::{TcpListener, ToSocketAddrs};
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -15,6 +16,16 @@ pub(super) enum Address {
     Inet(String, u16),
     /// A socket file.
     Unix(PathBuf),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Inet(host, port) if host.contains(':') => write!(f, "inet:[{host}]:{port}"),
+            Self::Inet(host, port) => write!(f, "inet:{host}:{port}"),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
 }
 
 impl FromStr for Address {
@@ -126,6 +137,7 @@ mod tests {
         ];
         for (text, want) in rows {
             assert_eq!(text.parse::<Address>().unwrap(), want, "{text}");
+            assert_eq!(want.to_string().parse::<Address>().unwrap(), want);
         }
         for text in
             ["", "8891", "inet:8891", "inet::8891", "inet:a:99999", "inet:x@y", "unix:run/x", "tcp:a:1"]

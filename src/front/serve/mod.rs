@@ -7,6 +7,7 @@
 //! are broken.
 
 mod address;
+pub(super) mod check;
 pub mod clamd;
 mod connection;
 pub mod http;
@@ -34,18 +35,18 @@ pub(super) struct Args {
     /// Configuration file; see docs/operators.md.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Reads configuration and rules, says what is wrong with them, and ends.
+    /// Only checks the file, as `tenpu config check` does.
     #[arg(long)]
     check: bool,
 }
 
 /// Serves until it is told to stop.
 pub(super) fn run(args: Args) -> anyhow::Result<Status> {
+    if args.check {
+        return check::file(&args.config, true);
+    }
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let service = Arc::new(Service::new(args.config)?);
-    if args.check {
-        return Ok(Status::Quiet);
-    }
     log::faults();
     let sockets = listener::start(&service)?;
     let fronts: Vec<_> = service.engine().settings.listens.iter().map(|listen| listen.front.id()).collect();

@@ -50,6 +50,9 @@ pub(super) enum Front {
 }
 
 impl Front {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Milter, Self::Clamd, Self::Olefy, Self::Http];
+
     /// Its section's name.
     pub(super) fn id(self) -> &'static str {
         match self {
@@ -168,13 +171,18 @@ struct ServeSection {
 }
 
 impl Settings {
+    /// What holds where a file says nothing.
+    pub(super) fn new() -> Self {
+        Self { subject: "[tenpu: {verdict}] ".into(), ..Self::default() }
+    }
+
     /// Reads the file.
     ///
     /// # Errors
     /// It cannot be read, or holds what it must not.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let mut settings = Self { subject: "[tenpu: {verdict}] ".into(), ..Self::default() };
+        let mut settings = Self::new();
         for (name, value) in config::sections(path)? {
             settings.section(&name, value).with_context(|| format!("{shown}: [{name}]"))?;
         }
@@ -183,7 +191,10 @@ impl Settings {
     }
 
     /// Takes over one section.
-    fn section(&mut self, name: &str, value: toml::Value) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// It holds what it must not, or there is none of that name.
+    pub(super) fn section(&mut self, name: &str, value: toml::Value) -> anyhow::Result<()> {
         match name {
             "milter" => {
                 let section: MilterSection = value.try_into()?;
