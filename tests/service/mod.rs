@@ -24,6 +24,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
 pub struct Server {
     pub folder: PathBuf,
     child: Child,
@@ -32,7 +34,6 @@ pub struct Server {
 impl Server {
     /// Starts it with a milter, a clamd and an olefy socket; `more` is the rest of the configuration.
     pub fn new(more: &str) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("tenpu-serve-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
@@ -53,6 +54,28 @@ impl Server {
             .stderr(log)
             .spawn()
             .unwrap();
+    }
+
+    /// Starts a service with this configuration alone, by a shell command behind which the program and its arguments
+    /// are put.
+    pub fn by(shell: &str, config: &str, variables: &[(&str, &str)]) -> Self {
+        let name = format!("tenpu-manager-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("tenpu.toml"), config).unwrap();
+        let log = File::create(folder.join("log")).unwrap();
+        let child = Command::new("sh")
+            .arg("-c")
+            .arg(format!("{shell} \"$@\""))
+            .args(["sh", env!("CARGO_BIN_EXE_tenpu"), "serve", "--config"])
+            .arg(folder.join("tenpu.toml"))
+            .current_dir(&folder)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { child, folder }
     }
 
     /// What a crash and a service manager do.

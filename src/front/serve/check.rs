@@ -124,7 +124,9 @@ impl Found {
         let mut taken = BTreeSet::new();
         for Listen { front, address, mode } in listens {
             let key = format!("[{}] `listen`: {address}", front.id());
-            if !taken.insert(address.to_string()) {
+            // Those that are handed over are told apart by their names.
+            let place = if *address == Address::Handed { &key } else { &address.to_string() };
+            if !taken.insert(place.clone()) {
                 self.problems.push(format!("{key}: somebody else of this file listens there"));
             }
             match address {
@@ -135,6 +137,7 @@ impl Found {
                         .push(format!("{key}: others can reach it, and nobody is asked who they are")),
                     Err(error) => self.problems.push(format!("{key}: {error}")),
                 },
+                Address::Handed => {}
                 Address::Unix(path) => {
                     if !path.parent().is_some_and(Path::is_dir) {
                         self.doubts.push(format!("{key}: its folder is not there"));

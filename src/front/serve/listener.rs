@@ -1,5 +1,6 @@
 //! Takes connections, a bounded number, and gives each a thread.
 
+use super::activation::Handed;
 use super::address::{self, Socket};
 use super::connection::{Connection, Stream};
 use super::service::Service;
@@ -34,10 +35,14 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) fn start(service: &Arc<Service>) -> anyhow::Result<Listeners> {
     let listens = service.engine().settings.listens.clone();
     let mut sockets = Vec::new();
+    let mut handed = Handed::new()?;
     for listen in listens {
-        let socket = address::open(&listen)
-            .with_context(|| format!("[{}]: {:?}", listen.front.id(), listen.address))?;
-        sockets.push((listen, socket));
+        let opened = address::open(&listen, &mut handed)
+            .with_context(|| format!("[{}]: {}", listen.front.id(), listen.address))?;
+        sockets.extend(opened.into_iter().map(|socket| (listen.clone(), socket)));
+    }
+    for name in handed.left() {
+        log::event("warning", "socket-unused", &json!({ "tenpu": { "socket": name } }));
     }
     let mut listeners = Listeners { threads: Vec::new(), watched: Vec::new(), connections: Vec::new() };
     for (listen, socket) in sockets {

@@ -6,6 +6,7 @@
 //! let the messages under way end; SIGHUP reads rules and configuration anew and keeps the old ones if the new
 //! are broken.
 
+mod activation;
 mod address;
 pub(super) mod check;
 pub mod clamd;
@@ -15,6 +16,7 @@ mod listener;
 mod log;
 mod metrics;
 pub mod milter;
+mod notify;
 pub mod olefy;
 mod pool;
 pub mod room;
@@ -51,12 +53,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let sockets = listener::start(&service)?;
     let fronts: Vec<_> = service.engine().settings.listens.iter().map(|listen| listen.front.id()).collect();
     log::event("info", "started", &json!({ "tenpu": { "fronts": fronts } }));
+    notify::ready(&service.status());
+    notify::watch(&service)?;
     for signal in signals.forever() {
         match signal {
             SIGHUP => service.reload(),
             _ => break,
         }
     }
+    notify::stopping();
     log::event("info", "stopping", &json!({}));
     let grace = service.engine().settings.bounds.grace;
     let left = listener::stop(&service, sockets, grace);

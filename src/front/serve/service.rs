@@ -1,7 +1,8 @@
 //! What all connections share: rules and configuration in force, the workers, and whether the service stops.
 
 use super::log::{self, Mail};
-use super::metrics::{Kept, Metrics};
+use super::metrics::{Histogram, Kept, Metrics};
+use super::notify;
 use super::pool::{Answer, Beat, Failure, Pool, lock};
 use super::room::Room;
 use super::settings::Settings;
@@ -16,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Rules and configuration that belong together; a message keeps those it began with.
 #[derive(Debug, Default)]
@@ -93,6 +94,12 @@ impl Service {
         }
         let _one_at_a_time = lock(&self.reloading);
         self.reload_waits.store(false, Ordering::SeqCst);
+        notify::reloading();
+        self.read_anew();
+        notify::ready(&self.status());
+    }
+
+    fn read_anew(&self) {
         match read(&self.path) {
             Ok((engine, jobs)) => {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
@@ -147,6 +154,26 @@ impl Service {
         self.note_if_free();
         let since = lock(&self.moved).elapsed();
         if since > self.engine().settings.bounds.wait { Err("overloaded") } else { Ok(()) }
+    }
+
+    /// Whether the workers answer: one that is free scans a few bytes, or else one of those that are busy has ended a scan
+    /// within the time that scans may take.
+    pub(super) fn answers(&self) -> bool {
+        let engine = self.engine();
+        if self.idle() > 0 {
+            let input = Input { path: "watchdog".into(), bytes: b"x".to_vec(), size: 1, ..Input::default() };
+            let answer = self.pool.scan(&engine, input, &Histogram::default(), &mut || Ok(()));
+            return !matches!(answer, Err(Failure::Fault));
+        }
+        lock(&self.moved).elapsed() < engine.scanner.limits().time * 2 + Duration::from_secs(10)
+    }
+
+    /// What it does, for people.
+    pub(super) fn status(&self) -> String {
+        let engine = self.engine();
+        let mut fronts: Vec<_> = engine.settings.listens.iter().map(|listen| listen.front.id()).collect();
+        fronts.dedup();
+        format!("{} with {} workers and {} rules", fronts.join(", "), self.jobs, engine.rules)
     }
 
     /// The page of `/metrics`.
