@@ -90,7 +90,14 @@ fn messages_over_one_milter_connection_are_marked_by_verdict() {
     assert_eq!(told, want.map(|(id, action)| (id.to_string(), action.to_string())));
     let event = &events[1];
     assert_eq!(event["tenpu"]["id"], id);
-    assert_eq!(event["source"]["address"], "192.0.2.7");
+    assert_eq!(event["source"]["ip"], "192.0.2.7");
+    assert_eq!((&event["event"]["kind"], &event["event"]["outcome"]), (&json!("alert"), &json!("success")));
+    assert_eq!(event["event"]["category"], json!(["email", "malware"]));
+    assert!(event["event"]["duration"].as_u64().unwrap() > 0);
+    assert_eq!(events[0]["event"]["kind"], "event");
+    let file = &event["email"]["attachments"][0]["file"];
+    assert_eq!((&file["extension"], &file["mime_type"]), (&json!("doc"), &json!("application/msword")));
+    assert_eq!(file["hash"]["sha256"].as_str().unwrap().len(), 64);
     assert_eq!(event["email"]["sender"]["address"], "sender@example.test");
     assert_eq!(event["email"]["to"]["address"], json!(["reader@example.test"]));
 }
@@ -284,6 +291,24 @@ fn clamd_takes_open_files() {
     );
     assert_eq!(handed(&server, None), "No file descriptor received. ERROR\n");
     assert!(handed(&server, Some(&File::open("/dev/null").unwrap())).ends_with("]: Access denied. ERROR\n"));
+}
+
+#[test]
+fn a_quiet_log_leaves_messages_out() {
+    let mut server = Server::by("exec", "[log]\nlevel = \"warning\"\n", &[]);
+    assert_eq!(server.ended(), Some(2), "a service listens somewhere");
+    let server = Server::new("[serve]\nmemory = 2000\n");
+    server.configure("[log]\nlevel = \"error\"\n[serve]\nmemory = 2000\n");
+    server.signal(Signal::HUP);
+    let until = Instant::now() + Duration::from_secs(60);
+    while series(&server.page("/metrics").1)["tenpu_reloads_total{result=\"ok\"}"] < 1.0 {
+        assert!(Instant::now() < until, "nothing is read anew");
+    }
+    assert_eq!(Milter::new(&server).message("Q1", CLEAN).end, "c");
+    assert_eq!(Milter::new(&server).message("Q2", &malicious()).end.get(..5), Some("y451 "));
+    let messages = server.events_once("message", 1);
+    assert_eq!((messages.len(), &messages[0]["email"]["local_id"]), (1, &json!("Q2")));
+    assert!(server.events("reloaded").is_empty());
 }
 
 /// The reply to FILDES with a file, or with none.

@@ -64,6 +64,7 @@ impl Service {
     /// Something is wrong with the file or with a rule.
     pub(super) fn new(path: PathBuf) -> anyhow::Result<Self> {
         let (engine, jobs) = read(&path)?;
+        log::set_level(engine.settings.level);
         Ok(Self {
             path,
             engine: RwLock::new(Arc::new(engine)),
@@ -104,6 +105,7 @@ impl Service {
             Ok((engine, jobs)) => {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
                 let restart = jobs != self.jobs || engine.settings.listens != current.settings.listens;
+                log::set_level(engine.settings.level);
                 *current = Arc::new(engine);
                 drop(current);
                 self.metrics.reloaded(true);
