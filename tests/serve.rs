@@ -16,12 +16,14 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg}
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use service::{Milter, Server};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{IoSlice, Read, Write};
 use std::mem::MaybeUninit;
 use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
@@ -88,7 +90,14 @@ fn messages_over_one_milter_connection_are_marked_by_verdict() {
     assert_eq!(told, want.map(|(id, action)| (id.to_string(), action.to_string())));
     let event = &events[1];
     assert_eq!(event["tenpu"]["id"], id);
-    assert_eq!(event["source"]["address"], "192.0.2.7");
+    assert_eq!(event["source"]["ip"], "192.0.2.7");
+    assert_eq!((&event["event"]["kind"], &event["event"]["outcome"]), (&json!("alert"), &json!("success")));
+    assert_eq!(event["event"]["category"], json!(["email", "malware"]));
+    assert!(event["event"]["duration"].as_u64().unwrap() > 0);
+    assert_eq!(events[0]["event"]["kind"], "event");
+    let file = &event["email"]["attachments"][0]["file"];
+    assert_eq!((&file["extension"], &file["mime_type"]), (&json!("doc"), &json!("application/msword")));
+    assert_eq!(file["hash"]["sha256"].as_str().unwrap().len(), 64);
     assert_eq!(event["email"]["sender"]["address"], "sender@example.test");
     assert_eq!(event["email"]["to"]["address"], json!(["reader@example.test"]));
 }
@@ -284,6 +293,24 @@ fn clamd_takes_open_files() {
     assert!(handed(&server, Some(&File::open("/dev/null").unwrap())).ends_with("]: Access denied. ERROR\n"));
 }
 
+#[test]
+fn a_quiet_log_leaves_messages_out() {
+    let mut server = Server::by("exec", "[log]\nlevel = \"warning\"\n", &[]);
+    assert_eq!(server.ended(), Some(2), "a service listens somewhere");
+    let server = Server::new("[serve]\nmemory = 2000\n");
+    server.configure("[log]\nlevel = \"error\"\n[serve]\nmemory = 2000\n");
+    server.signal(Signal::HUP);
+    let until = Instant::now() + Duration::from_secs(60);
+    while series(&server.page("/metrics").1)["tenpu_reloads_total{result=\"ok\"}"] < 1.0 {
+        assert!(Instant::now() < until, "nothing is read anew");
+    }
+    assert_eq!(Milter::new(&server).message("Q1", CLEAN).end, "c");
+    assert_eq!(Milter::new(&server).message("Q2", &malicious()).end.get(..5), Some("y451 "));
+    let messages = server.events_once("message", 1);
+    assert_eq!((messages.len(), &messages[0]["email"]["local_id"]), (1, &json!("Q2")));
+    assert!(server.events("reloaded").is_empty());
+}
+
 /// The reply to FILDES with a file, or with none.
 fn handed(server: &Server, file: Option<&File>) -> String {
     let mut stream = server.connect("clamd");
@@ -345,6 +372,267 @@ fn a_wrong_configuration_is_told_before_anything_is_served() {
         assert!(output.status.code() == Some(2) && told.contains(why), "{told}");
     }
     fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn a_configuration_is_checked_as_a_whole() {
+    let folder = std::env::temp_dir().join(format!("tenpu-config-check-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    let config = folder.join("tenpu.toml");
+    let check = |text: &str| {
+        fs::write(&config, text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
+        let output = command.args(["config", "check"]).arg(&config).output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let at = folder.display();
+    let listen = format!("[clamd]\nlisten = \"unix:{at}/clamd\"\n[http]\nlisten = \"127.0.0.1:8892\"\n");
+    let (status, told, complaints) = check(&format!("{listen}[scan]\njobs = 3\n"));
+    assert_eq!((status, complaints.as_str()), (Some(0), ""));
+    assert!(told.starts_with(&format!("clamd at unix:{at}/clamd; http at inet:127.0.0.1:8892; 3 workers, ")));
+    assert_eq!(told.lines().count(), 1);
+    assert!(!folder.join("clamd").exists());
+
+    let (status, told, complaints) = check(&format!("{listen}[policy]\nfailure = \"accept\"\n"));
+    assert!(status == Some(0) && !told.is_empty(), "{complaints}");
+    assert!(complaints.contains("tenpu.toml: warning: [policy] `failure`: "), "{complaints}");
+
+    let (status, told, complaints) =
+        check(&format!("{listen}[policy]\nfailur = 1\n[serve]\nwait = -1\n[scan]\npasswords = \"none\"\n"));
+    assert_eq!((status, told.as_str()), (Some(2), ""));
+    for why in ["tenpu.toml: [policy] `failur`: ", "tenpu.toml: [serve] `wait`: ", "none"] {
+        assert!(complaints.contains(why), "{why}: {complaints}");
+    }
+    let (status, _, complaints) = check(&format!("x = 1\n{listen}"));
+    assert!(status == Some(2) && complaints.contains("`x`"), "{complaints}");
+    assert_eq!(check("[limits\n").0, Some(2));
+    let (status, _, complaints) = check("[scan]\nlang = \"ja\"\n");
+    assert!(status == Some(0) && complaints.contains("no section says where to listen"), "{complaints}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Every line of a page of metrics, held against the text format 0.0.4: a family has one `HELP` and one `TYPE` before its
+/// samples, samples of a family stand together, and no series comes twice.
+fn series(page: &str) -> BTreeMap<String, f64> {
+    assert!(page.ends_with('\n'));
+    let (mut all, mut families, mut family, mut kind) = (BTreeMap::new(), BTreeSet::new(), "", "");
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(help) = line.strip_prefix("# HELP ") {
+            family = help.split_once(' ').unwrap().0;
+            let of_type = lines.next().unwrap().strip_prefix(&format!("# TYPE {family} ")).unwrap();
+            kind = ["counter", "gauge", "histogram"].into_iter().find(|kind| *kind == of_type).unwrap();
+            assert!(families.insert(family), "{family} comes twice");
+            assert_eq!(kind == "counter", family.ends_with("_total"), "{family}");
+            continue;
+        }
+        let (name, value) = line.rsplit_once(' ').unwrap();
+        let bare = name.split('{').next().unwrap();
+        let of_family = match kind {
+            "histogram" => ["_bucket", "_sum", "_count"].iter().any(|end| bare == format!("{family}{end}")),
+            _ => bare == family,
+        };
+        assert!(of_family, "{line} stands below {family}");
+        assert!(bare.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'), "{line}");
+        if let Some(labels) = name.strip_prefix(bare).filter(|labels| !labels.is_empty()) {
+            let labels = labels.strip_prefix('{').unwrap().strip_suffix('}').unwrap();
+            for label in labels.split(',') {
+                let (label, word) = label.split_once("=\"").unwrap();
+                let word = word.strip_suffix('"').unwrap();
+                assert!(label.bytes().all(|byte| byte.is_ascii_lowercase()), "{line}");
+                assert!(
+                    word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._+".contains(&byte)),
+                    "{line}"
+                );
+            }
+        }
+        assert!(all.insert(name.to_string(), value.parse().unwrap()).is_none(), "{name} comes twice");
+    }
+    all
+}
+
+#[test]
+fn what_was_done_is_on_the_page_of_metrics() {
+    let server = Server::new("");
+    let mut milter = Milter::new(&server);
+    let before = series(&server.page("/metrics").1);
+    assert_eq!(before["tenpu_reloads_total{result=\"ok\"}"], 0.0);
+    assert_eq!(milter.message("Q1", &malicious()).end, "c");
+    assert_eq!(milter.message("Q2", &case("password-in-subject")).end, "c");
+    assert_eq!(server.clamd(&stream(&locked())), "stream: Heuristics.Encrypted.Zip FOUND\0");
+    assert_eq!(server.clamd(&stream(CLEAN)), "stream: OK\0");
+    assert_eq!(server.events_once("message", 4).len(), 4);
+    server.signal(Signal::HUP);
+    assert_eq!(server.events_once("reloaded", 1).len(), 1);
+    let (status, page) = server.page("/metrics");
+    assert_eq!(status, 200);
+    let after = series(&page);
+    let rows = [
+        ("tenpu_build_info{version=\"0.1.0\"}", 1.0),
+        ("tenpu_messages_total{front=\"milter\",verdict=\"malicious\"}", 2.0),
+        ("tenpu_messages_total{front=\"clamd\",verdict=\"unverified\"}", 1.0),
+        ("tenpu_messages_total{front=\"clamd\",verdict=\"clean\"}", 1.0),
+        ("tenpu_actions_total{action=\"quarantine\"}", 2.0),
+        ("tenpu_actions_total{action=\"found\"}", 1.0),
+        ("tenpu_scan_seconds_count", 4.0),
+        ("tenpu_scan_seconds_bucket{le=\"+Inf\"}", 4.0),
+        ("tenpu_wait_seconds_count", 4.0),
+        ("tenpu_scans_total", 4.0),
+        ("tenpu_uninspected_total{reason=\"encrypted\"}", 1.0),
+        ("tenpu_password_unlocked_total{source=\"subject\"}", 1.0),
+        ("tenpu_password_unlocked_total{source=\"body\"}", 0.0),
+        ("tenpu_failures_total{reason=\"overloaded\"}", 0.0),
+        ("tenpu_findings_total{rule=\"vba-autoexec-runs-command\"}", 2.0),
+        ("tenpu_connections{front=\"milter\"}", 1.0),
+        ("tenpu_memory_bytes", 0.0),
+        ("tenpu_reloads_total{result=\"ok\"}", 1.0),
+        ("tenpu_reloads_total{result=\"failed\"}", 0.0),
+    ];
+    for (name, value) in rows {
+        assert_eq!(after.get(name), Some(&value), "{name} in {page}");
+    }
+    assert!(after["tenpu_rules_loaded"] > 50.0 && after["tenpu_connections{front=\"http\"}"] >= 1.0);
+    let read = "tenpu_rules_reload_timestamp_seconds";
+    assert!(after[read] > before[read] && before[read] >= before["process_start_time_seconds"]);
+    let attached: f64 =
+        after.iter().filter(|(name, _)| name.starts_with("tenpu_attachments_total{")).map(|(_, n)| n).sum();
+    assert!(attached >= 3.0);
+    for (name, value) in &before {
+        let grows = name.contains("_total") || name.contains("_bucket") || name.ends_with("_count");
+        assert!(!grows || after[name] >= *value, "{name}");
+    }
+    assert!(!page.contains("example"), "names of a mail are on the page");
+}
+
+#[test]
+fn what_could_not_be_scanned_is_counted() {
+    let server = Server::new("[serve]\nmemory = 100");
+    assert_eq!(Milter::new(&server).message("Q1", &malicious()).end.get(..5), Some("y451 "));
+    assert_eq!(server.events_once("message", 1).len(), 1);
+    let series = series(&server.page("/metrics").1);
+    assert_eq!(series["tenpu_messages_total{front=\"milter\",verdict=\"unscanned\"}"], 1.0);
+    assert_eq!(series["tenpu_failures_total{reason=\"overloaded\"}"], 1.0);
+    assert_eq!(series["tenpu_actions_total{action=\"defer\"}"], 1.0);
+}
+
+#[test]
+fn a_service_that_stops_is_alive_and_not_ready() {
+    let mut server = Server::new("");
+    assert_eq!(server.page("/healthz"), (200, "ok\n".into()));
+    assert_eq!(server.page("/readyz"), (200, "ok\n".into()));
+    let mut busy = Milter::new(&server);
+    busy.begin("Q1", CLEAN);
+    busy.send(b"Bmore\r\n");
+    let until = Instant::now() + Duration::from_secs(60);
+    while series(&server.page("/metrics").1)["tenpu_memory_bytes"] == 0.0 {
+        assert!(Instant::now() < until, "the message is not taken up");
+    }
+    server.signal(Signal::TERM);
+    server.wait_for("stopping");
+    assert_eq!(server.page("/readyz"), (503, "stopping\n".into()));
+    assert_eq!(server.page("/healthz"), (200, "ok\n".into()));
+    assert_eq!(busy.end().end, "c");
+    assert_eq!(server.ended(), Some(0));
+    assert!(!server.folder.join("http").exists());
+}
+
+#[test]
+fn http_is_answered_to_the_letter() {
+    let server = Server::new("");
+    let ask = |bytes: &[u8]| String::from_utf8(server.ask("http", bytes)).unwrap();
+    let long = [&b"GET / HTTP/1.0\r\nA: "[..], &b"a".repeat(9000), b"\r\n\r\n"].concat();
+    let rows: &[(&[u8], &str)] = &[
+        (b"GET /healthz HTTP/1.0\r\n\r\n", "200 OK"),
+        (b"GET /healthz?x HTTP/1.1\r\nHost: a\r\n\r\n", "200 OK"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "404 Not Found"),
+        (b"GET /../../etc/passwd HTTP/1.1\r\nHost: a\r\n\r\n", "404 Not Found"),
+        (b"POST /metrics HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", "405 Method Not Allowed"),
+        (b"GET /healthz HTTP/1.1\r\n\r\n", "400 Bad Request"),
+        (b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x01\0\n\n", "400 Bad Request"),
+        (&long, "431 Request Header Fields Too Large"),
+    ];
+    for (request, status) in rows {
+        let answer = ask(request);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}\r\n")), "{answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{answer}");
+        assert!(head.ends_with("\r\nConnection: close"), "{answer}");
+    }
+    let head = ask(b"HEAD /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert!(head.ends_with("\r\n\r\n"), "{head}");
+    assert!(head.contains("\r\nContent-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), "{head}");
+}
+
+#[test]
+fn the_service_manager_is_told() {
+    let folder = std::env::temp_dir().join(format!("tenpu-notify-socket-{}", std::process::id()));
+    let manager = UnixDatagram::bind(&folder).unwrap();
+    manager.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    let told = || {
+        let mut bytes = [0; 1000];
+        let length = manager.recv(&mut bytes).unwrap();
+        String::from_utf8(bytes[..length].to_vec()).unwrap()
+    };
+    let variables = [("NOTIFY_SOCKET", folder.to_str().unwrap()), ("WATCHDOG_USEC", "400000")];
+    let mut server = Server::by("exec", "[clamd]\nlisten = \"inet:127.0.0.1:0\"\n", &variables);
+    assert!(told().starts_with("READY=1\nSTATUS=clamd with "));
+    assert_eq!((told(), told()), ("WATCHDOG=1".into(), "WATCHDOG=1".into()));
+    server.signal(Signal::HUP);
+    let next = |start: &str| {
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            let state = told();
+            if state.starts_with(start) {
+                return state;
+            }
+            assert!(state == "WATCHDOG=1" && Instant::now() < until, "{state}");
+        }
+    };
+    let clock = next("RELOADING=1\nMONOTONIC_USEC=");
+    let micros = clock.lines().nth(1).unwrap().strip_prefix("MONOTONIC_USEC=").unwrap();
+    assert!(micros.parse::<u64>().unwrap() > 0);
+    next("READY=1\n");
+    server.signal(Signal::TERM);
+    next("STOPPING=1\n");
+    assert_eq!(server.ended(), Some(0));
+    fs::remove_file(&folder).unwrap();
+}
+
+#[test]
+fn sockets_that_are_handed_over_are_served() {
+    if !is_installed("systemd-socket-activate") {
+        return;
+    }
+    let config = "[clamd]\nlisten = \"systemd\"\n[http]\nlisten = \"systemd\"\n";
+    let shell = "exec systemd-socket-activate -l $PWD/clamd -l $PWD/http -l $PWD/odd --fdname=clamd:http:odd";
+    let mut server = Server::by(shell, config, &[("SYSTEMD_LOG_LEVEL", "crit")]);
+    let until = Instant::now() + Duration::from_secs(60);
+    while !server.folder.join("odd").exists() {
+        assert!(Instant::now() < until, "no sockets");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(server.page("/readyz"), (200, "ok\n".into()));
+    assert_eq!(server.clamd(b"PING\n"), "PONG\n");
+    assert_eq!(server.clamd(&stream(&malicious())), "stream: Tenpu.VbaAutoexecRunsCommand FOUND\0");
+    assert_eq!(server.events("socket-unused")[0]["tenpu"]["socket"], "odd");
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0));
+    assert!(server.folder.join("clamd").exists(), "the file belongs to who opened it");
+}
+
+#[test]
+fn a_socket_that_is_not_handed_over_is_missed() {
+    // Meant for another process.
+    let variables = [("LISTEN_FDS", "1"), ("LISTEN_PID", "1"), ("LISTEN_FDNAMES", "clamd")];
+    let mut server = Server::by("exec", "[clamd]\nlisten = \"systemd\"\n", &variables);
+    assert_eq!(server.ended(), Some(2));
+    // What is no socket is not taken for one.
+    let shell = "exec 3</dev/null; LISTEN_PID=$$; export LISTEN_PID; exec";
+    let mut server = Server::by(shell, "[clamd]\nlisten = \"systemd\"\n", &[("LISTEN_FDS", "1")]);
+    assert_eq!(server.ended(), Some(2));
+    let told = fs::read_to_string(server.folder.join("log")).unwrap();
+    assert!(told.contains("is not a socket"), "{told}");
 }
 
 /// Whether a program is there; a test that needs it says so and ends where it is not.

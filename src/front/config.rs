@@ -157,6 +157,25 @@ impl File {
     }
 }
 
+/// Whether a section of ours holds nothing that it must not; sections of others are never wrong here.
+///
+/// # Errors
+/// It does.
+#[cfg(unix)]
+pub(super) fn check_section(name: &str, value: toml::Value) -> anyhow::Result<()> {
+    match name {
+        "scan" => {
+            let section: ScanSection = value.try_into()?;
+            ensure!(section.jobs != Some(0), "`jobs` must be at least 1");
+        }
+        "limits" => {
+            let _sound: LimitsSection = value.try_into()?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
 /// The sections of a configuration file, whosever they are.
 ///
 /// # Errors

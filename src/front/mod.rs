@@ -50,6 +50,9 @@ enum Command {
     /// Answers mail servers and filters: milter, clamd protocol, olefy; see docs/operators.md.
     #[cfg(unix)]
     Serve(serve::Args),
+    /// Checks a configuration file.
+    #[cfg(unix)]
+    Config(serve::check::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -81,6 +84,8 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(args),
         #[cfg(unix)]
         Command::Serve(args) => serve::run(args),
+        #[cfg(unix)]
+        Command::Config(args) => serve::check::run(args),
     };
     match outcome {
         Ok(status) => status.into(),

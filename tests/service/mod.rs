@@ -24,6 +24,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
 pub struct Server {
     pub folder: PathBuf,
     child: Child,
@@ -32,7 +34,6 @@ pub struct Server {
 impl Server {
     /// Starts it with a milter, a clamd and an olefy socket; `more` is the rest of the configuration.
     pub fn new(more: &str) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("tenpu-serve-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
@@ -55,6 +56,28 @@ impl Server {
             .unwrap();
     }
 
+    /// Starts a service with this configuration alone, by a shell command behind which the program and its arguments
+    /// are put.
+    pub fn by(shell: &str, config: &str, variables: &[(&str, &str)]) -> Self {
+        let name = format!("tenpu-manager-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("tenpu.toml"), config).unwrap();
+        let log = File::create(folder.join("log")).unwrap();
+        let child = Command::new("sh")
+            .arg("-c")
+            .arg(format!("{shell} \"$@\""))
+            .args(["sh", env!("CARGO_BIN_EXE_tenpu"), "serve", "--config"])
+            .arg(folder.join("tenpu.toml"))
+            .current_dir(&folder)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        Self { child, folder }
+    }
+
     /// What a crash and a service manager do.
     pub fn kill_and_start(&mut self) {
         let before = self.events("started").len();
@@ -68,7 +91,7 @@ impl Server {
         let at = self.folder.display();
         let config = format!(
             "[milter]\nlisten = \"unix:{at}/milter\"\nmode = \"0666\"\n[clamd]\nlisten = \"unix:{at}/clamd\"\n\
-             mode = \"0600\"\n[olefy]\nlisten = \"local:{at}/olefy\"\n{more}\n"
+             mode = \"0600\"\n[olefy]\nlisten = \"local:{at}/olefy\"\n[http]\nlisten = \"unix:{at}/http\"\n{more}\n"
         );
         fs::write(self.folder.join("tenpu.toml"), config).unwrap();
     }
@@ -131,6 +154,14 @@ impl Server {
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).unwrap();
         answer
+    }
+
+    /// The status and the body of a page.
+    pub fn page(&self, path: &str) -> (u16, String) {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        let answer = String::from_utf8(self.ask("http", request.as_bytes())).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head[9..12].parse().unwrap(), body.to_string())
     }
 
     pub fn clamd(&self, bytes: &[u8]) -> String {

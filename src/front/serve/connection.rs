@@ -77,6 +77,13 @@ impl Connection {
         source.idle = idle;
     }
 
+    /// The same with a time limit of its own, and it goes on where the service ends.
+    pub(super) fn begin_within(&mut self, time: Duration) {
+        let source = self.input.get_mut();
+        source.until = Instant::now() + time;
+        source.idle = false;
+    }
+
     /// What was begun is under way from here.
     pub(super) fn busy(&mut self) {
         self.input.get_mut().idle = false;

@@ -1,10 +1,11 @@
 //! Takes connections, a bounded number, and gives each a thread.
 
+use super::activation::Handed;
 use super::address::{self, Socket};
 use super::connection::{Connection, Stream};
 use super::service::Service;
 use super::settings::{Front, Listen};
-use super::{clamd, log, milter, olefy};
+use super::{clamd, http, log, milter, olefy};
 use anyhow::Context;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use serde_json::json;
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 /// The running listeners.
 pub(super) struct Listeners {
     threads: Vec<JoinHandle<()>>,
+    /// Those that tell how the service does, until its end.
+    watched: Vec<JoinHandle<()>>,
+    /// Connections over which messages come.
     connections: Vec<Arc<AtomicUsize>>,
 }
 
@@ -31,23 +35,34 @@ const TICK: Duration = Duration::from_millis(200);
 pub(super) fn start(service: &Arc<Service>) -> anyhow::Result<Listeners> {
     let listens = service.engine().settings.listens.clone();
     let mut sockets = Vec::new();
+    let mut handed = Handed::new()?;
     for listen in listens {
-        let socket = address::open(&listen)
-            .with_context(|| format!("[{}]: {:?}", listen.front.id(), listen.address))?;
-        sockets.push((listen, socket));
+        let opened = address::open(&listen, &mut handed)
+            .with_context(|| format!("[{}]: {}", listen.front.id(), listen.address))?;
+        sockets.extend(opened.into_iter().map(|socket| (listen.clone(), socket)));
     }
-    let mut listeners = Listeners { threads: Vec::new(), connections: Vec::new() };
+    for name in handed.left() {
+        log::event("warning", "socket-unused", &json!({ "tenpu": { "socket": name } }));
+    }
+    let mut listeners = Listeners { threads: Vec::new(), watched: Vec::new(), connections: Vec::new() };
     for (listen, socket) in sockets {
         let count = Arc::new(AtomicUsize::new(0));
-        listeners.connections.push(count.clone());
-        let service = service.clone();
+        service.metrics.watch(listen.front.id(), &count);
+        let (service, connections, front) = (service.clone(), count.clone(), listen.front);
         let accept = move || accept_all(&service, &listen, &socket, &count);
-        listeners.threads.push(Builder::new().name("accept".into()).spawn(accept)?);
+        let thread = Builder::new().name("accept".into()).spawn(accept)?;
+        if front == Front::Http {
+            listeners.watched.push(thread);
+        } else {
+            listeners.threads.push(thread);
+            listeners.connections.push(connections);
+        }
     }
     Ok(listeners)
 }
 
-/// Takes no more connections and waits for those there are; answers how many did not end in time.
+/// Takes no more connections and waits for those there are; answers how many did not end in time. HTTP is answered to the
+/// end, so that who watches sees a service that stops and not one that is gone.
 pub(super) fn stop(service: &Service, listeners: Listeners, grace: Duration) -> usize {
     service.stop();
     for thread in listeners.threads {
@@ -58,11 +73,17 @@ pub(super) fn stop(service: &Service, listeners: Listeners, grace: Duration) -> 
     while left() > 0 && Instant::now() < until {
         sleep(Duration::from_millis(20));
     }
-    left()
+    let left = left();
+    service.stopped();
+    for thread in listeners.watched {
+        let _ended = thread.join();
+    }
+    left
 }
 
 fn accept_all(service: &Arc<Service>, listen: &Listen, socket: &Socket, count: &Arc<AtomicUsize>) {
-    while !service.is_stopping() {
+    let ends = || if listen.front == Front::Http { service.is_stopped() } else { service.is_stopping() };
+    while !ends() {
         match accept(socket) {
             Ok(Some(stream)) => take(service, listen.front, stream, count),
             Ok(None) => {}
@@ -141,6 +162,7 @@ fn answer(service: &Arc<Service>, front: Front, stream: Stream) {
         Front::Milter => milter::serve(&mut connection, service),
         Front::Clamd => clamd::serve(&mut connection, service),
         Front::Olefy => olefy::serve(&mut connection, service),
+        Front::Http => http::serve(&mut connection, service),
     };
     if let Err(error) = ended
         && !is_usual(&error)

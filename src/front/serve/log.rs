@@ -3,11 +3,15 @@
 
 use super::milter::policy::Action;
 use super::pool::Answer;
-use crate::report::Report;
+use crate::report::{ArtifactEntry, Report};
 use crate::text::{is_deceptive, printable};
+use crate::verdict::Verdict;
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// What is known of a message beside its report.
 #[derive(Debug, Default)]
@@ -28,12 +32,45 @@ pub(super) struct Mail<'a> {
     pub(super) user: &'a str,
 }
 
+/// How much is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Level {
+    /// Everything, messages too.
+    #[default]
+    Info,
+    /// What somebody should look at.
+    Warning,
+    /// What failed.
+    Error,
+}
+
+/// The level in force; 0 is [`Level::Info`].
+static LEAST: AtomicU8 = AtomicU8::new(0);
+
+/// From now on only events of this level and above are written.
+pub(super) fn set_level(level: Level) {
+    LEAST.store(level as u8, Ordering::Relaxed);
+}
+
+/// The version of the schema whose names are used.
+const SCHEMA: &str = "8.17.0";
+
 /// Writes one event. `more` is an object.
 pub(super) fn event(level: &str, action: &str, more: &Value) {
+    let rank = match level {
+        "error" => Level::Error,
+        "warning" => Level::Warning,
+        _ => Level::Info,
+    };
+    if (rank as u8) < LEAST.load(Ordering::Relaxed) {
+        return;
+    }
     let mut line = json!({
         "@timestamp": timestamp(SystemTime::now()),
+        "ecs": { "version": SCHEMA },
         "log": { "level": level },
-        "event": { "action": action, "module": "tenpu" },
+        "event": { "action": action, "kind": "event", "module": "tenpu" },
     });
     merge(&mut line, more);
     write(&line);
@@ -43,7 +80,7 @@ pub(super) fn event(level: &str, action: &str, more: &Value) {
 pub(super) fn message(mail: &Mail, answer: Result<&Answer, &str>, done: &str) {
     let outcome = if answer.is_ok() { "success" } else { "failure" };
     let mut line = json!({
-        "event": { "outcome": outcome, "provider": mail.front },
+        "event": { "category": ["email"], "type": ["info"], "outcome": outcome, "provider": mail.front },
         "tenpu": { "id": mail.id, "action": done },
     });
     if let Err(why) = answer {
@@ -92,13 +129,83 @@ fn envelope(mail: &Mail) -> Value {
     }
     let mut line = json!({ "email": email });
     if !mail.client.is_empty() {
-        merge(&mut line, &json!({ "source": { "address": printable(mail.client) } }));
+        merge(&mut line, &json!({ "source": source(mail.client) }));
     }
     if !mail.user.is_empty() {
         merge(&mut line, &json!({ "user": { "name": printable(mail.user) } }));
     }
     line
 }
+
+/// Where a client is: `ip` takes nothing but addresses. Sendmail writes those of IPv6 with a word before them.
+fn source(client: &str) -> Value {
+    let bare = client.strip_prefix("IPv6:").unwrap_or(client);
+    match bare.parse::<IpAddr>() {
+        Ok(ip) => json!({ "ip": ip.to_canonical() }),
+        Err(_) => json!({ "address": printable(client) }),
+    }
+}
+
+/// What kind of event a verdict makes: an alert where somebody should look, and the reason why.
+fn event_of(report: &Report) -> Value {
+    let is_alert = report.verdict >= Verdict::Suspicious;
+    let nanos = Duration::try_from_secs_f64(report.elapsed_ms / 1000.0).unwrap_or_default().as_nanos();
+    json!({
+        "kind": if is_alert { "alert" } else { "event" },
+        "category": if is_alert { json!(["email", "malware"]) } else { json!(["email"]) },
+        "type": ["info"],
+        "duration": u64::try_from(nanos).unwrap_or(u64::MAX),
+    })
+}
+
+/// One attachment. Its extension is that of its name, because that is what a desktop would open it by.
+fn attachment(artifact: &ArtifactEntry, name: &str) -> Value {
+    let mut file = json!({ "name": name, "size": artifact.size, "hash": { "sha256": artifact.sha256 } });
+    let extension = name.rsplit_once('.').map(|(_, extension)| extension.to_ascii_lowercase());
+    if let Some(extension) = extension.filter(|extension| (1..=16).contains(&extension.len())) {
+        merge(&mut file, &json!({ "extension": extension }));
+    }
+    if let Some(mime) = mime_type(artifact.format) {
+        merge(&mut file, &json!({ "mime_type": mime }));
+    }
+    json!({ "file": file })
+}
+
+/// The media type of a kind of file by its content, where a registered or a usual one exists.
+fn mime_type(format: &str) -> Option<&'static str> {
+    MIME_TYPES.iter().find(|(kind, _)| *kind == format).map(|(_, mime)| *mime)
+}
+
+const MIME_TYPES: &[(&str, &str)] = &[
+    ("7z", "application/x-7z-compressed"),
+    ("bmp", "image/bmp"),
+    ("bzip2", "application/x-bzip2"),
+    ("doc", "application/msword"),
+    ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    ("eml", "message/rfc822"),
+    ("exe", "application/vnd.microsoft.portable-executable"),
+    ("gif", "image/gif"),
+    ("gzip", "application/gzip"),
+    ("html", "text/html"),
+    ("iso", "application/x-iso9660-image"),
+    ("jpeg", "image/jpeg"),
+    ("lnk", "application/x-ms-shortcut"),
+    ("msg", "application/vnd.ms-outlook"),
+    ("onenote", "application/onenote"),
+    ("pdf", "application/pdf"),
+    ("png", "image/png"),
+    ("ppt", "application/vnd.ms-powerpoint"),
+    ("pptx", "application/vnd.openxmlformats-officedocument.presentationml.presentation"),
+    ("rar", "application/vnd.rar"),
+    ("rtf", "application/rtf"),
+    ("svg", "image/svg+xml"),
+    ("tar", "application/x-tar"),
+    ("text", "text/plain"),
+    ("xls", "application/vnd.ms-excel"),
+    ("xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    ("xz", "application/x-xz"),
+    ("zip", "application/zip"),
+];
 
 /// What a report gives to a log: names and numbers, no evidence.
 fn scanned(report: &Report) -> Value {
@@ -108,11 +215,7 @@ fn scanned(report: &Report) -> Value {
         .iter()
         .filter(|artifact| artifact.via == "attachment")
         .take(ATTACHMENTS)
-        .map(|artifact| {
-            let name = hide(&artifact.name);
-            let hash = json!({ "sha256": artifact.sha256 });
-            json!({ "file": { "name": name, "size": artifact.size, "type": artifact.format, "hash": hash } })
-        })
+        .map(|artifact| attachment(artifact, &hide(&artifact.name)))
         .collect();
     let mut rules: Vec<&str> = report.findings.iter().map(|finding| finding.id.as_str()).collect();
     rules.dedup();
@@ -124,6 +227,7 @@ fn scanned(report: &Report) -> Value {
     unread.sort_unstable();
     unread.dedup();
     json!({
+        "event": event_of(report),
         "email": {
             "message_id": report.message_id.as_deref().map(hide),
             "from": { "address": report.from.as_deref().map(|from| hide(bare(from))) },
@@ -209,7 +313,7 @@ fn civil(days: u64) -> (u64, u64, u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
+    use crate::kind::Kind;
 
     #[test]
     fn times_are_rfc_3339() {
@@ -220,6 +324,34 @@ mod tests {
         assert_eq!(at(951_782_400, 0), "2000-02-29T00:00:00.000Z");
         assert_eq!(at(1_646_356_320, 500), "2022-03-04T01:12:00.500Z");
         assert_eq!(at(4_107_542_399, 0), "2100-02-28T23:59:59.000Z");
+    }
+
+    #[test]
+    fn only_addresses_are_called_so() {
+        assert_eq!(source("192.0.2.7"), json!({ "ip": "192.0.2.7" }));
+        assert_eq!(source("IPv6:2001:db8::1"), json!({ "ip": "2001:db8::1" }));
+        assert_eq!(source("::ffff:192.0.2.7"), json!({ "ip": "192.0.2.7" }));
+        assert_eq!(source("localhost"), json!({ "address": "localhost" }));
+    }
+
+    #[test]
+    fn media_types_are_of_kinds_that_exist() {
+        for (kind, mime) in MIME_TYPES {
+            assert!(Kind::named(kind).is_some(), "{kind}");
+            assert_eq!(mime.split('/').count(), 2, "{mime}");
+        }
+        assert_eq!((mime_type("zip"), mime_type("data")), (Some("application/zip"), None));
+    }
+
+    #[test]
+    fn a_verdict_makes_an_alert() {
+        let mut report = Report::fault("x", 0, "nothing");
+        report.elapsed_ms = 1.5;
+        let event = event_of(&report);
+        assert_eq!((&event["kind"], &event["category"]), (&json!("event"), &json!(["email"])));
+        assert_eq!(event["duration"], 1_500_000);
+        report.verdict = Verdict::Suspicious;
+        assert_eq!(event_of(&report)["kind"], "alert");
     }
 
     #[test]

@@ -6,12 +6,17 @@
 //! let the messages under way end; SIGHUP reads rules and configuration anew and keeps the old ones if the new
 //! are broken.
 
+mod activation;
 mod address;
+pub(super) mod check;
 pub mod clamd;
 mod connection;
+pub mod http;
 mod listener;
 mod log;
+mod metrics;
 pub mod milter;
+mod notify;
 pub mod olefy;
 mod pool;
 pub mod room;
@@ -32,28 +37,31 @@ pub(super) struct Args {
     /// Configuration file; see docs/operators.md.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Reads configuration and rules, says what is wrong with them, and ends.
+    /// Only checks the file, as `tenpu config check` does.
     #[arg(long)]
     check: bool,
 }
 
 /// Serves until it is told to stop.
 pub(super) fn run(args: Args) -> anyhow::Result<Status> {
+    if args.check {
+        return check::file(&args.config, true);
+    }
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let service = Arc::new(Service::new(args.config)?);
-    if args.check {
-        return Ok(Status::Quiet);
-    }
     log::faults();
     let sockets = listener::start(&service)?;
     let fronts: Vec<_> = service.engine().settings.listens.iter().map(|listen| listen.front.id()).collect();
     log::event("info", "started", &json!({ "tenpu": { "fronts": fronts } }));
+    notify::ready(&service.status());
+    notify::watch(&service)?;
     for signal in signals.forever() {
         match signal {
             SIGHUP => service.reload(),
             _ => break,
         }
     }
+    notify::stopping();
     log::event("info", "stopping", &json!({}));
     let grace = service.engine().settings.bounds.grace;
     let left = listener::stop(&service, sockets, grace);

@@ -1,5 +1,6 @@
 //! The workers that scan. Each keeps a session; a fault costs the message it happened on.
 
+use super::metrics::Histogram;
 use super::olefy::macros::{self, Macros};
 use super::service::Engine;
 use crate::report::Report;
@@ -103,14 +104,18 @@ impl Pool {
         *lock(&self.slots.free)
     }
 
-    /// Scans one input and waits for the answer.
+    /// Scans one input and waits for the answer. How long it waited for a place goes into `waits`.
     pub(super) fn scan(
         &self,
         engine: &Arc<Engine>,
         input: Input,
+        waits: &Histogram,
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
-        let slot = self.slots.take(engine.settings.bounds.wait, BEAT, beat)?;
+        let began = Instant::now();
+        let slot = self.slots.take(engine.settings.bounds.wait, BEAT, beat);
+        waits.observe(began.elapsed());
+        let slot = slot?;
         let (done, answer) = channel();
         let job = Job { engine: engine.clone(), input, done, _slot: slot };
         lock(&self.work).send(job).map_err(|_| Failure::Fault)?;
@@ -226,7 +231,7 @@ mod tests {
         let engine = Arc::new(Engine::default());
         for _ in 0..5 {
             let input = Input { bytes: b"text".to_vec(), size: 4, ..Input::default() };
-            let answer = pool.scan(&engine, input, &mut || Ok(())).unwrap();
+            let answer = pool.scan(&engine, input, &Histogram::default(), &mut || Ok(())).unwrap();
             assert_eq!(answer.report.verdict, crate::verdict::Verdict::Clean);
         }
         let until = Instant::now() + Duration::from_secs(10);

@@ -22,6 +22,11 @@ impl Room {
     pub fn share(&self, limit: u64) -> Share {
         Share { room: self.clone(), bytes: 0, limit }
     }
+
+    /// The bytes of all shares together.
+    pub fn taken(&self) -> u64 {
+        self.taken.load(Ordering::Relaxed)
+    }
 }
 
 impl Share {
@@ -53,6 +58,7 @@ mod tests {
         let mut one = room.share(10);
         let mut two = room.share(10);
         assert!(one.grow(6) && !two.grow(5) && two.grow(4) && !one.grow(1));
+        assert_eq!(room.taken(), 10);
         drop(one);
         assert!(two.grow(6) && !two.grow(1));
     }

@@ -1,19 +1,23 @@
 //! What all connections share: rules and configuration in force, the workers, and whether the service stops.
 
-use super::log;
+use super::log::{self, Mail};
+use super::metrics::{Histogram, Kept, Metrics};
+use super::notify;
 use super::pool::{Answer, Beat, Failure, Pool, lock};
 use super::room::Room;
 use super::settings::Settings;
+use crate::detect::heuristics::HEURISTICS;
 use crate::detect::{self, yara};
 use crate::front::config::{self, Options, Passwords};
 use crate::keyring::Keyring;
 use crate::scan::{Input, Scanner};
 use anyhow::bail;
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Rules and configuration that belong together; a message keeps those it began with.
 #[derive(Debug, Default)]
@@ -24,6 +28,10 @@ pub(super) struct Engine {
     pub(super) keys: Keyring,
     /// The service's own settings.
     pub(super) settings: Settings,
+    /// The ids of tenpu's own rules that are in force.
+    pub(super) own_rules: BTreeSet<String>,
+    /// How many rules are in force.
+    pub(super) rules: usize,
 }
 
 /// What all connections share.
@@ -36,7 +44,12 @@ pub(super) struct Service {
     pub(super) jobs: usize,
     /// Memory for messages.
     pub(super) room: Room,
+    /// What is counted.
+    pub(super) metrics: Metrics,
     stopping: AtomicBool,
+    stopped: AtomicBool,
+    /// When a place was last seen free or a scan last ended.
+    moved: Mutex<Instant>,
     reloading: Mutex<()>,
     /// A reload waits for the one that runs; it stands for all that are asked for meanwhile.
     reload_waits: AtomicBool,
@@ -51,13 +64,17 @@ impl Service {
     /// Something is wrong with the file or with a rule.
     pub(super) fn new(path: PathBuf) -> anyhow::Result<Self> {
         let (engine, jobs) = read(&path)?;
+        log::set_level(engine.settings.level);
         Ok(Self {
             path,
             engine: RwLock::new(Arc::new(engine)),
             pool: Pool::new(jobs)?,
             jobs,
             room: Room::default(),
+            metrics: Metrics::new(),
             stopping: AtomicBool::new(false),
+            stopped: AtomicBool::new(false),
+            moved: Mutex::new(Instant::now()),
             reloading: Mutex::new(()),
             reload_waits: AtomicBool::new(false),
             ids: AtomicU32::new(0),
@@ -78,15 +95,24 @@ impl Service {
         }
         let _one_at_a_time = lock(&self.reloading);
         self.reload_waits.store(false, Ordering::SeqCst);
+        notify::reloading();
+        self.read_anew();
+        notify::ready(&self.status());
+    }
+
+    fn read_anew(&self) {
         match read(&self.path) {
             Ok((engine, jobs)) => {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
                 let restart = jobs != self.jobs || engine.settings.listens != current.settings.listens;
+                log::set_level(engine.settings.level);
                 *current = Arc::new(engine);
                 drop(current);
+                self.metrics.reloaded(true);
                 log::event("info", "reloaded", &json!({ "tenpu": { "restart_needed": restart } }));
             }
             Err(error) => {
+                self.metrics.reloaded(false);
                 let reason = crate::text::printable(&format!("{error:#}"));
                 log::event("error", "reload-failed", &json!({ "error": { "message": reason } }));
             }
@@ -101,7 +127,75 @@ impl Service {
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
         self.scanned.fetch_add(1, Ordering::Relaxed);
-        self.pool.scan(engine, input, beat)
+        self.note_if_free();
+        let answer = self.pool.scan(engine, input, &self.metrics.waits, beat);
+        if !matches!(answer, Err(Failure::Busy)) {
+            *lock(&self.moved) = Instant::now();
+        }
+        answer
+    }
+
+    /// Logs and counts what became of a message.
+    pub(super) fn told(&self, engine: &Engine, mail: &Mail, answer: Result<&Answer, Failure>, done: &str) {
+        self.metrics.message(engine, mail.front, answer, done);
+        log::message(mail, answer.map_err(Failure::reason), done);
+    }
+
+    fn note_if_free(&self) {
+        if self.idle() > 0 {
+            *lock(&self.moved) = Instant::now();
+        }
+    }
+
+    /// Whether messages would be scanned now, and else why not. All places may well be taken; what counts is whether a
+    /// message would get one before its wait is over.
+    pub(super) fn readiness(&self) -> Result<(), &'static str> {
+        if self.is_stopping() {
+            return Err("stopping");
+        }
+        self.note_if_free();
+        let since = lock(&self.moved).elapsed();
+        if since > self.engine().settings.bounds.wait { Err("overloaded") } else { Ok(()) }
+    }
+
+    /// Whether the workers answer: one that is free scans a few bytes, or else one of those that are busy has ended a scan
+    /// within the time that scans may take.
+    pub(super) fn answers(&self) -> bool {
+        let engine = self.engine();
+        if self.idle() > 0 {
+            let input = Input { path: "watchdog".into(), bytes: b"x".to_vec(), size: 1, ..Input::default() };
+            let answer = self.pool.scan(&engine, input, &Histogram::default(), &mut || Ok(()));
+            return !matches!(answer, Err(Failure::Fault));
+        }
+        lock(&self.moved).elapsed() < engine.scanner.limits().time * 2 + Duration::from_secs(10)
+    }
+
+    /// What it does, for people.
+    pub(super) fn status(&self) -> String {
+        let engine = self.engine();
+        let mut fronts: Vec<_> = engine.settings.listens.iter().map(|listen| listen.front.id()).collect();
+        fronts.dedup();
+        format!("{} with {} workers and {} rules", fronts.join(", "), self.jobs, engine.rules)
+    }
+
+    /// The page of `/metrics`.
+    pub(super) fn metrics_page(&self) -> String {
+        self.metrics.page(&self.engine(), &self.kept())
+    }
+
+    /// Numbers that other parts keep for themselves. Whoever keeps one names it here, and it is on the page.
+    fn kept(&self) -> Vec<Kept> {
+        let as_number = |places: usize| u64::try_from(places).unwrap_or(u64::MAX);
+        vec![
+            Kept::counter(
+                "tenpu_scans_total",
+                "Scans that were asked for.",
+                self.scanned.load(Ordering::Relaxed),
+            ),
+            Kept::gauge("tenpu_workers", "Workers that scan.", as_number(self.jobs)),
+            Kept::gauge("tenpu_workers_idle", "Workers that have nothing to do.", as_number(self.idle())),
+            Kept::gauge("tenpu_memory_bytes", "Memory that messages take up now.", self.room.taken()),
+        ]
     }
 
     /// How many workers have nothing to do.
@@ -117,6 +211,16 @@ impl Service {
     /// Whether the service stops.
     pub(super) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::SeqCst)
+    }
+
+    /// Says that nothing is under way any more.
+    pub(super) fn stopped(&self) {
+        self.stopped.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the service has stopped.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::SeqCst)
     }
 
     /// An id that no other message gets, short enough to be read out on the telephone.
@@ -136,6 +240,12 @@ fn read(path: &Path) -> anyhow::Result<(Engine, usize)> {
     if let Some(first) = problems.first() {
         bail!("rules: {}:{}: {} ({} problems in all)", first.file, first.line, first.reason, problems.len());
     }
-    let rules = detect::Rules { yara, builtin: scan.builtin };
-    Ok((Engine { scanner: Scanner::new(scan.limits, rules), keys: scan.keys, settings }, scan.jobs))
+    let heuristics = HEURISTICS.iter().filter(|_| scan.builtin).map(|rule| rule.id.to_string());
+    let listed = yara.list();
+    let own = listed.iter().filter(|rule| rule.builtin).map(|rule| rule.id.clone());
+    let own_rules: BTreeSet<String> = heuristics.chain(own).chain([yara::INCOMPLETE.to_string()]).collect();
+    let of_others = listed.iter().filter(|rule| !rule.builtin).count();
+    let rules = own_rules.len() - 1 + of_others;
+    let scanner = Scanner::new(scan.limits, detect::Rules { yara, builtin: scan.builtin });
+    Ok((Engine { scanner, keys: scan.keys, settings, own_rules, rules }, scan.jobs))
 }

@@ -2,6 +2,7 @@
 //! error: a policy with a typing slip in its name would silently not hold.
 
 use super::address::Address;
+use super::log::Level;
 use super::milter::policy::{Action, Policy};
 use super::milter::subject;
 use crate::front::config;
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub(super) clamd: Clamd,
     /// Bounds of the service.
     pub(super) bounds: Bounds,
+    /// How much the log tells.
+    pub(super) level: Level,
 }
 
 /// One address of one front.
@@ -45,15 +48,21 @@ pub(super) enum Front {
     Clamd,
     /// The protocol of olefy.
     Olefy,
+    /// Health and metrics over HTTP.
+    Http,
 }
 
 impl Front {
+    /// All of them.
+    pub(super) const ALL: [Self; 4] = [Self::Milter, Self::Clamd, Self::Olefy, Self::Http];
+
     /// Its section's name.
     pub(super) fn id(self) -> &'static str {
         match self {
             Self::Milter => "milter",
             Self::Clamd => "clamd",
             Self::Olefy => "olefy",
+            Self::Http => "http",
         }
     }
 }
@@ -137,9 +146,10 @@ struct ClamdSection {
     failure: Option<Told>,
 }
 
+/// A front that has nothing more to set: olefy, HTTP.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct OlefySection {
+struct PlainSection {
     listen: OneOrMore,
     mode: Option<String>,
 }
@@ -163,14 +173,25 @@ struct ServeSection {
     grace: Option<u16>,
 }
 
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogSection {
+    level: Level,
+}
+
 impl Settings {
+    /// What holds where a file says nothing.
+    pub(super) fn new() -> Self {
+        Self { subject: "[tenpu: {verdict}] ".into(), ..Self::default() }
+    }
+
     /// Reads the file.
     ///
     /// # Errors
     /// It cannot be read, or holds what it must not.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let mut settings = Self { subject: "[tenpu: {verdict}] ".into(), ..Self::default() };
+        let mut settings = Self::new();
         for (name, value) in config::sections(path)? {
             settings.section(&name, value).with_context(|| format!("{shown}: [{name}]"))?;
         }
@@ -179,7 +200,10 @@ impl Settings {
     }
 
     /// Takes over one section.
-    fn section(&mut self, name: &str, value: toml::Value) -> anyhow::Result<()> {
+    ///
+    /// # Errors
+    /// It holds what it must not, or there is none of that name.
+    pub(super) fn section(&mut self, name: &str, value: toml::Value) -> anyhow::Result<()> {
         match name {
             "milter" => {
                 let section: MilterSection = value.try_into()?;
@@ -201,8 +225,12 @@ impl Settings {
                 self.clamd = Clamd { suspicious, unverified, failure };
             }
             "olefy" => {
-                let section: OlefySection = value.try_into()?;
+                let section: PlainSection = value.try_into()?;
                 self.listen(Front::Olefy, section.listen, section.mode)?;
+            }
+            "http" => {
+                let section: PlainSection = value.try_into()?;
+                self.listen(Front::Http, section.listen, section.mode)?;
             }
             "policy" => {
                 let section: PolicySection = value.try_into()?;
@@ -211,6 +239,10 @@ impl Settings {
                 set(suspicious, section.suspicious);
                 set(unverified, section.unverified);
                 set(failure, section.failure);
+            }
+            "log" => {
+                let section: LogSection = value.try_into()?;
+                self.level = section.level;
             }
             "serve" => self.bounds.apply(&value.try_into()?)?,
             // Of the command line, which reads them itself, and of other programs.
@@ -235,7 +267,7 @@ impl Settings {
                 .with_context(|| format!("`mode` must be octal, such as \"0660\", and is \"{mode}\""))?,
         };
         for address in addresses {
-            let address = address.parse().context("`listen`")?;
+            let address = Address::of_front(front, &address).context("`listen`")?;
             self.listens.push(Listen { front, address, mode });
         }
         Ok(())
@@ -280,10 +312,11 @@ mod tests {
         let text = "[milter]\nlisten = [\"inet:127.0.0.1:1\", \"unix:/run/m\"]\nmode = \"0666\"\n\
             subject = \"[要注意] \"\n[clamd]\nlisten = \"inet:2@localhost\"\nunverified = \"ok\"\n\
             [olefy]\nlisten = \"inet:localhost:3\"\n[policy]\nmalicious = \"reject\"\nfailure = \"accept\"\n\
-            [serve]\nconnections = 3\nwait = 4\n[scan]\njobs = 2\n[limits]\ntime = 3\n";
+            [serve]\nconnections = 3\nwait = 4\n[scan]\njobs = 2\n[limits]\ntime = 3\n\
+            [log]\nlevel = \"warning\"\n[http]\nlisten = \"127.0.0.1:4\"\n";
         let settings = read("good", text).unwrap();
-        assert_eq!(settings.listens.len(), 4);
-        assert_eq!(settings.listens[1].mode, 0o666);
+        assert_eq!((settings.listens.len(), settings.level), (5, Level::Warning));
+        assert_eq!(settings.listens.iter().find(|listen| listen.front == Front::Milter).unwrap().mode, 0o666);
         assert_eq!((settings.policy.malicious, settings.policy.failure), (Action::Reject, Action::Accept));
         assert_eq!(settings.policy.suspicious, Action::Tag);
         assert_eq!((settings.subject.as_str(), settings.clamd.unverified), ("[要注意] ", Some(Told::Ok)));
@@ -305,6 +338,7 @@ mod tests {
             ("[policy]\nmalicous = \"reject\"\n", "malicous"),
             ("[clamd]\nlisten = \"unix:/x\"\nunverified = \"error\"\n", "found"),
             ("[serve]\nconnections = 0\n", "connections"),
+            ("[log]\nlevel = \"loud\"\n", "loud"),
         ];
         for (n, (text, word)) in rows.iter().enumerate() {
             let error = format!("{:#}", read(&format!("bad{n}"), text).unwrap_err());

@@ -6,7 +6,7 @@ mod names;
 pub mod wire;
 
 use super::connection::Connection;
-use super::log::{self, Mail};
+use super::log::Mail;
 use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
 use crate::scan::Input;
@@ -148,7 +148,7 @@ impl Client<'_> {
         let outcome = names::outcome(report, &settings.clamd, &settings.policy, streamed);
         let (id, peer) = (self.service.id(), self.connection.peer());
         let mail = Mail { front: "clamd", id: &id, local_id: place, client: &peer, ..Mail::default() };
-        log::message(&mail, answer.as_ref().map_err(|failure| failure.reason()), outcome.id());
+        self.service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), outcome.id());
         outcome
     }
 

@@ -77,7 +77,7 @@ fn answer(
         user: session.macro_value("auth_authen"),
     };
     let done = if sent.is_ok() { log::action_id(action) } else { "unanswered" };
-    log::message(&mail, answer.as_ref().map_err(|failure| failure.reason()), done);
+    service.told(&engine, &mail, answer.as_ref().map_err(|failure| *failure), done);
     sent
 }
 

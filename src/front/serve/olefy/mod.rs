@@ -8,7 +8,7 @@ pub mod request;
 
 use super::clamd::wire::Streamed;
 use super::connection::Connection;
-use super::log::{self, Mail};
+use super::log::Mail;
 use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
 use crate::scan::Input;
@@ -72,7 +72,7 @@ fn scan(connection: &Connection, service: &Service, engine: &Arc<Engine>, input:
     let (id, peer) = (service.id(), connection.peer());
     let mail = Mail { front: "olefy", id: &id, local_id: task, client: &peer, ..Mail::default() };
     let done = if answer.is_ok() { "answered" } else { "error" };
-    log::message(&mail, answer.as_ref().map_err(|failure| failure.reason()), done);
+    service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), done);
     match &answer {
         Ok(answer) => reply(&answer.macros),
         Err(_) => error("Unhandled oletools error"),
