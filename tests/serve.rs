@@ -129,6 +129,32 @@ fn the_policy_is_reloaded_and_a_broken_one_is_not() {
 }
 
 #[test]
+fn listeners_directions_and_exceptions_have_their_own_actions() {
+    let server = Server::new("");
+    server.configure(
+        "[policy]\nmalicious = \"reject\"\nown_networks = [\"192.0.2.0/24\"]\n[policy.outgoing]\n\
+         malicious = \"defer\"\n[milter.policy]\nunverified = \"quarantine\"\n\
+         [[exception]]\nname = \"desk\"\nreason = \"r\"\nrecipient = \"reader@example.test\"\n\
+         authenticated = true\naction = \"accept\"\nmalicious = true\n\
+         [[exception]]\nname = \"past\"\nreason = \"r\"\nclient = \"::/0\"\naction = \"accept\"\n\
+         until = 2001-01-01",
+    );
+    server.signal(Signal::HUP);
+    server.events_once("reloaded", 1);
+    assert_eq!(server.events("exception-expired")[0]["tenpu"]["exceptions"], json!(["past"]));
+    let mut milter = Milter::new(&server);
+    assert!(milter.message("Q1", &malicious()).end.starts_with("y451 "));
+    assert!(milter.message("Q2", &locked()).changes[0].starts_with('q'));
+    let answer = milter.message_of_user("Q3", &malicious());
+    assert_eq!((answer.end.as_str(), answer.header("X-Tenpu-Exception")), ("c", Some("desk")));
+    assert_eq!(answer.header("X-Tenpu-Verdict"), Some("malicious"));
+    let events = server.events_once("message", 3);
+    let told = |n: usize| (&events[n]["network"]["direction"], &events[n]["tenpu"]["exceptions"]);
+    assert_eq!(told(0), (&json!("outgoing"), &Value::Null));
+    assert_eq!(told(2), (&json!("outgoing"), &json!(["desk"])));
+}
+
+#[test]
 fn messages_under_way_end_when_the_service_stops() {
     let mut server = Server::new("");
     let mut idle = Milter::new(&server);

@@ -8,6 +8,7 @@ use crate::text::{is_deceptive, printable};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
+use toml::value::Date;
 
 /// What is known of a message beside its report.
 #[derive(Debug, Default)]
@@ -26,6 +27,10 @@ pub(super) struct Mail<'a> {
     pub(super) recipients: &'a [String],
     /// Who the sender says to be, of those that logged in.
     pub(super) user: &'a str,
+    /// The way it goes, where that is known.
+    pub(super) direction: &'static str,
+    /// Exceptions that were applied.
+    pub(super) exceptions: &'a [&'a str],
 }
 
 /// Writes one event. `more` is an object.
@@ -97,7 +102,21 @@ fn envelope(mail: &Mail) -> Value {
     if !mail.user.is_empty() {
         merge(&mut line, &json!({ "user": { "name": printable(mail.user) } }));
     }
+    if !mail.direction.is_empty() {
+        merge(&mut line, &json!({ "network": { "direction": mail.direction } }));
+    }
+    if !mail.exceptions.is_empty() {
+        merge(&mut line, &json!({ "tenpu": { "exceptions": mail.exceptions } }));
+    }
     line
+}
+
+/// The day, in UTC.
+pub(super) fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (year, month, day) = civil(since.as_secs() / 86_400);
+    let small = |number: u64| u8::try_from(number).unwrap_or_default();
+    Date { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), day: small(day) }
 }
 
 /// What a report gives to a log: names and numbers, no evidence.
