@@ -374,6 +374,35 @@ fn a_wrong_configuration_is_told_before_anything_is_served() {
 }
 
 /// Whether a program is there; a test that needs it says so and ends where it is not.
+#[test]
+fn the_self_test_tells_what_came_back() {
+    let mut server = Server::new("");
+    let config = server.folder.join("tenpu.toml");
+    let selftest = |lang: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
+        let output = command.args(["selftest", "--lang", lang, "--config"]).arg(&config).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap())
+    };
+    let (status, text) = selftest("en");
+    assert_eq!(status, Some(0), "{text}");
+    assert!(
+        text.contains("quarantine (malicious)") && text.contains("Heuristics.Encrypted.Zip FOUND"),
+        "{text}"
+    );
+    let messages = server.events("message").len();
+    assert_eq!(messages, if cfg!(feature = "yara") { 21 } else { 18 });
+
+    // What the file says and what the service does are two things until it is reloaded.
+    server.configure("[policy]\nmalicious = \"reject\"");
+    let (status, text) = selftest("ja");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("期待した応答：reject (malicious)　実際の応答：quarantine (malicious)"), "{text}");
+
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended(), Some(0));
+    assert_eq!(selftest("en").0, Some(2));
+}
+
 fn is_installed(program: &str) -> bool {
     let is_there = ["/usr/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
     if !is_there {

@@ -46,6 +46,9 @@ enum Command {
     /// Answers mail servers and filters: milter, clamd protocol, olefy; see docs/operators.md.
     #[cfg(unix)]
     Serve(serve::Args),
+    /// Sends harmless look-alikes through every address of a running service and says how they came back.
+    #[cfg(unix)]
+    Selftest(serve::selftest::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -76,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(args),
         #[cfg(unix)]
         Command::Serve(args) => serve::run(args),
+        #[cfg(unix)]
+        Command::Selftest(args) => serve::selftest::run(&args),
     };
     match outcome {
         Ok(status) => status.into(),

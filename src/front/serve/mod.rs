@@ -15,6 +15,7 @@ pub mod milter;
 pub mod olefy;
 mod pool;
 pub mod room;
+pub(super) mod selftest;
 mod service;
 mod settings;
 

@@ -221,7 +221,7 @@ impl Settings {
                 self.listen(Front::Olefy, section.listen, section.mode)?;
             }
             "policy" => {
-                self.book.policy(value)?;
+                self.book.take_over(value)?;
                 self.book.rows.general(&mut self.policy);
             }
             "exception" => {

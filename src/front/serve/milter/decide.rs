@@ -23,11 +23,19 @@ pub(in crate::front::serve) struct Book {
 }
 
 impl Book {
+    /// What holds for one direction at a listener, whose own section says so much.
+    pub(in crate::front::serve) fn policy(&self, listener: &Rows, direction: Direction) -> Policy {
+        let mut policy = Policy::default();
+        self.rows.directed(direction, &mut policy);
+        listener.directed(direction, &mut policy);
+        policy
+    }
+
     /// Takes over `[policy]`.
     ///
     /// # Errors
     /// A slip.
-    pub(in crate::front::serve) fn policy(&mut self, mut section: toml::Value) -> anyhow::Result<()> {
+    pub(in crate::front::serve) fn take_over(&mut self, mut section: toml::Value) -> anyhow::Result<()> {
         let mut take = |key: &str| section.as_table_mut().and_then(|table| table.remove(key));
         if let Some(networks) = take("own_networks") {
             self.own_networks = networks.try_into().context("`own_networks`")?;
@@ -85,9 +93,7 @@ pub(super) fn decide<'a>(
     report: Option<&Report>,
 ) -> Decision<'a> {
     let direction = facts.direction(book);
-    let mut policy = Policy::default();
-    book.rows.directed(direction, &mut policy);
-    listener.directed(direction, &mut policy);
+    let policy = book.policy(listener, direction);
     let Some(report) = report else {
         return Decision { action: policy.action(None), direction, exceptions: Vec::new() };
     };
