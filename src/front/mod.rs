@@ -7,6 +7,7 @@
 mod config;
 mod explain;
 mod extract;
+mod generate;
 mod input;
 mod neighbours;
 mod pipeline;
@@ -49,6 +50,9 @@ enum Command {
     /// Sends harmless look-alikes through every address of a running service and says how they came back.
     #[cfg(unix)]
     Selftest(serve::selftest::Args),
+    /// Writes manual pages or completions, for packages.
+    #[command(hide = true)]
+    Generate(generate::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -81,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         #[cfg(unix)]
         Command::Selftest(args) => serve::selftest::run(&args),
+        Command::Generate(args) => generate::run(&args),
     };
     match outcome {
         Ok(status) => status.into(),
