@@ -136,12 +136,15 @@ fn listeners_directions_and_exceptions_have_their_own_actions() {
          malicious = \"defer\"\n[milter.policy]\nunverified = \"quarantine\"\n\
          [[exception]]\nname = \"desk\"\nreason = \"r\"\nrecipient = \"reader@example.test\"\n\
          authenticated = true\naction = \"accept\"\nmalicious = true\n\
+         [[exception]]\nname = \"slip\"\nreason = \"r\"\nclient = \"::/0\"\nrule = [\"vba-autoexec\", \"vba-autoexce\"]\n\
          [[exception]]\nname = \"past\"\nreason = \"r\"\nclient = \"::/0\"\naction = \"accept\"\n\
          until = 2001-01-01",
     );
     server.signal(Signal::HUP);
     server.events_once("reloaded", 1);
     assert_eq!(server.events("exception-expired")[0]["tenpu"]["exceptions"], json!(["past"]));
+    let unknown = server.events("exception-of-unknown-rule");
+    assert_eq!((unknown.len(), &unknown[0]["rule"]["id"]), (1, &json!(["vba-autoexce"])));
     let mut milter = Milter::new(&server);
     assert!(milter.message("Q1", &malicious()).end.starts_with("y451 "));
     assert!(milter.message("Q2", &locked()).changes[0].starts_with('q'));

@@ -4,7 +4,7 @@ use super::log;
 use super::pool::{Answer, Beat, Failure, Pool, lock};
 use super::room::Room;
 use super::settings::Settings;
-use crate::detect::{self, yara};
+use crate::detect::{self, heuristics, yara};
 use crate::front::config::{self, Options, Passwords};
 use crate::keyring::Keyring;
 use crate::scan::{Input, Scanner};
@@ -136,6 +136,23 @@ fn read(path: &Path) -> anyhow::Result<(Engine, usize)> {
     if let Some(first) = problems.first() {
         bail!("rules: {}:{}: {} ({} problems in all)", first.file, first.line, first.reason, problems.len());
     }
+    tell_unknown(&settings, &yara);
     let rules = detect::Rules { yara, builtin: scan.builtin };
     Ok((Engine { scanner: Scanner::new(scan.limits, rules), keys: scan.keys, settings }, scan.jobs))
+}
+
+/// An exception that disregards a rule which is not there does nothing; mostly its name is a slip.
+fn tell_unknown(settings: &Settings, yara: &yara::Rules) {
+    let listed = yara.list();
+    let is_known = |id: &str| {
+        let is_ours = heuristics::HEURISTICS.iter().any(|rule| rule.id == id);
+        is_ours || id == yara::INCOMPLETE || listed.iter().any(|rule| rule.id == id)
+    };
+    for exception in &settings.book.exceptions {
+        for rule in exception.rules().iter().filter(|rule| !is_known(rule)) {
+            let name = [exception.name()];
+            let more = json!({ "tenpu": { "exceptions": name }, "rule": { "id": [rule] } });
+            log::event("warning", "exception-of-unknown-rule", &more);
+        }
+    }
 }

@@ -114,9 +114,10 @@ pub(super) fn decide<'a>(
 
 /// The verdict without the findings that are disregarded, and the exceptions that disregard one.
 fn without<'a>(meant: &[&'a Exception], report: &Report) -> (Verdict, Vec<&'a str>) {
-    let is_left = |id: &str| meant.iter().all(|exception| exception.rules.iter().all(|rule| rule != id));
-    let hits =
-        |exception: &&&Exception| report.findings.iter().any(|finding| exception.rules.contains(&finding.id));
+    let is_left = |id: &str| meant.iter().all(|exception| exception.rules().iter().all(|rule| rule != id));
+    let hits = |exception: &&&Exception| {
+        report.findings.iter().any(|finding| exception.rules().contains(&finding.id))
+    };
     let applied: Vec<&str> = meant.iter().filter(hits).map(|exception| exception.name()).collect();
     if applied.is_empty() {
         return (report.verdict, applied);

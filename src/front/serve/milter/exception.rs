@@ -18,7 +18,7 @@ pub(in crate::front::serve) struct Exception {
     clients: Vec<Network>,
     authenticated: bool,
     /// Rules whose findings are disregarded.
-    pub(super) rules: Vec<String>,
+    rules: Vec<String>,
     /// What is done instead.
     pub(super) action: Option<Action>,
     /// It holds for malicious messages too.
@@ -107,6 +107,11 @@ impl Exception {
     pub(in crate::front::serve) fn is_over(&self, today: Date) -> bool {
         let number = |date: Date| (date.year, date.month, date.day);
         self.until.is_some_and(|until| number(until) < number(today))
+    }
+
+    /// The rules that it disregards.
+    pub(in crate::front::serve) fn rules(&self) -> &[String] {
+        &self.rules
     }
 
     /// Its name.
