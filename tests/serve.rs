@@ -129,35 +129,6 @@ fn the_policy_is_reloaded_and_a_broken_one_is_not() {
 }
 
 #[test]
-fn listeners_directions_and_exceptions_have_their_own_actions() {
-    let server = Server::new("");
-    server.configure(
-        "[policy]\nmalicious = \"reject\"\nown_networks = [\"192.0.2.0/24\"]\n[policy.outgoing]\n\
-         malicious = \"defer\"\n[milter.policy]\nunverified = \"quarantine\"\n\
-         [[exception]]\nname = \"desk\"\nreason = \"r\"\nrecipient = \"reader@example.test\"\n\
-         authenticated = true\naction = \"accept\"\nmalicious = true\n\
-         [[exception]]\nname = \"slip\"\nreason = \"r\"\nclient = \"::/0\"\nrule = [\"vba-autoexec\", \"vba-autoexce\"]\n\
-         [[exception]]\nname = \"past\"\nreason = \"r\"\nclient = \"::/0\"\naction = \"accept\"\n\
-         until = 2001-01-01",
-    );
-    server.signal(Signal::HUP);
-    server.events_once("reloaded", 1);
-    assert_eq!(server.events("exception-expired")[0]["tenpu"]["exceptions"], json!(["past"]));
-    let unknown = server.events("exception-of-unknown-rule");
-    assert_eq!((unknown.len(), &unknown[0]["rule"]["id"]), (1, &json!(["vba-autoexce"])));
-    let mut milter = Milter::new(&server);
-    assert!(milter.message("Q1", &malicious()).end.starts_with("y451 "));
-    assert!(milter.message("Q2", &locked()).changes[0].starts_with('q'));
-    let answer = milter.message_of_user("Q3", &malicious());
-    assert_eq!((answer.end.as_str(), answer.header("X-Tenpu-Exception")), ("c", Some("desk")));
-    assert_eq!(answer.header("X-Tenpu-Verdict"), Some("malicious"));
-    let events = server.events_once("message", 3);
-    let told = |n: usize| (&events[n]["network"]["direction"], &events[n]["tenpu"]["exceptions"]);
-    assert_eq!(told(0), (&json!("outgoing"), &Value::Null));
-    assert_eq!(told(2), (&json!("outgoing"), &json!(["desk"])));
-}
-
-#[test]
 fn messages_under_way_end_when_the_service_stops() {
     let mut server = Server::new("");
     let mut idle = Milter::new(&server);
@@ -377,35 +348,6 @@ fn a_wrong_configuration_is_told_before_anything_is_served() {
 }
 
 /// Whether a program is there; a test that needs it says so and ends where it is not.
-#[test]
-fn the_self_test_tells_what_came_back() {
-    let mut server = Server::new("");
-    let config = server.folder.join("tenpu.toml");
-    let selftest = |lang: &str| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
-        let output = command.args(["selftest", "--lang", lang, "--config"]).arg(&config).output().unwrap();
-        (output.status.code(), String::from_utf8(output.stdout).unwrap())
-    };
-    let (status, text) = selftest("en");
-    assert_eq!(status, Some(0), "{text}");
-    assert!(
-        text.contains("quarantine (malicious)") && text.contains("Heuristics.Encrypted.Zip FOUND"),
-        "{text}"
-    );
-    let messages = server.events("message").len();
-    assert_eq!(messages, if cfg!(feature = "yara") { 21 } else { 18 });
-
-    // What the file says and what the service does are two things until it is reloaded.
-    server.configure("[policy]\nmalicious = \"reject\"");
-    let (status, text) = selftest("ja");
-    assert_eq!(status, Some(1), "{text}");
-    assert!(text.contains("期待した応答：reject (malicious)　実際の応答：quarantine (malicious)"), "{text}");
-
-    server.signal(Signal::TERM);
-    assert_eq!(server.ended(), Some(0));
-    assert_eq!(selftest("en").0, Some(2));
-}
-
 fn is_installed(program: &str) -> bool {
     let is_there = ["/usr/bin", "/usr/sbin"].iter().any(|folder| Path::new(folder).join(program).exists());
     if !is_there {
