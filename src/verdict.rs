@@ -22,7 +22,11 @@ pub enum Verdict {
 /// A strong finding makes it malicious, a medium one suspicious. Weak findings never raise a verdict: what they
 /// mean together is said by a rule of its own. What was not read is never clean.
 pub fn decide(findings: &[Finding], complete: bool) -> Verdict {
-    let strongest = findings.iter().map(|finding| finding.strength).max();
+    of(findings.iter().map(|finding| finding.strength).max(), complete)
+}
+
+/// The same, from the strength of the strongest finding.
+pub fn of(strongest: Option<Strength>, complete: bool) -> Verdict {
     match strongest {
         Some(Strength::Strong) => Verdict::Malicious,
         Some(Strength::Medium) => Verdict::Suspicious,

@@ -63,7 +63,7 @@ fn count(year: i64, month: i64, day: i64) -> i64 {
 
 impl Day {
     /// Year, month and day.
-    fn civil(self) -> (i64, i64, i64) {
+    pub(super) fn civil(self) -> (i64, i64, i64) {
         let days = self.0.clamp(-719_468, 2_932_896) + 719_468;
         let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
         let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;

@@ -9,6 +9,7 @@ mod day;
 mod explain;
 mod exposure;
 mod extract;
+mod generate;
 mod input;
 mod neighbours;
 mod pipeline;
@@ -53,6 +54,12 @@ enum Command {
     /// Checks a configuration file.
     #[cfg(unix)]
     Config(serve::check::Args),
+    /// Sends harmless look-alikes through every address of a running service and says how they came back.
+    #[cfg(unix)]
+    Selftest(serve::selftest::Args),
+    /// Writes manual pages or completions, for packages.
+    #[command(hide = true)]
+    Generate(generate::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -86,6 +93,8 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(args),
         #[cfg(unix)]
         Command::Config(args) => serve::check::run(args),
+        Command::Selftest(args) => serve::selftest::run(&args),
+        Command::Generate(args) => generate::run(&args),
     };
     match outcome {
         Ok(status) => status.into(),

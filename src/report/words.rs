@@ -274,6 +274,17 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("explain.cut", "only the first {} were read", "先頭の{}だけを読みました"),
     ("explain.unread", "not read: {}", "読めなかったもの：{}"),
     ("explain.no-page", "This rule has no page.", "この規則には説明のページがありません。"),
+    ("selftest.plain", "plain mail", "普通のメール"),
+    ("selftest.macro", "document whose macro starts by itself", "自動で動くマクロの付いた文書"),
+    ("selftest.locked", "the same in a locked ZIP, its password in the Japanese text", "同じ文書をパスワード付きZIPに入れたもの（パスワードは本文にあります）"),
+    ("selftest.padded", "the same with 80 MB of padding", "同じ文書に80MBの詰め物をしたもの"),
+    ("selftest.nested", "the same in a ZIP in a ZIP in a ZIP", "同じ文書を三重のZIPに入れたもの"),
+    ("selftest.shut", "locked ZIP without its password", "パスワードの分からないZIP"),
+    ("selftest.eicar", "EICAR anti-virus test file", "ウイルス対策ソフトの動作確認用ファイル（EICAR）"),
+    ("selftest.ready", "readiness", "準備の状態"),
+    ("selftest.expected", "expected {}, got {}", "期待した応答：{}　実際の応答：{}"),
+    ("selftest.good", "All {} answers are as they must be.", "{}件の応答は、すべて期待どおりです。"),
+    ("selftest.bad", "Of {} answers, {} are not as they must be.", "応答{}件のうち、{}件が期待と違います。"),
     ("explain.more-lines", "{} more lines; `tenpu extract` writes all of them", "ほか{}行。すべては「tenpu extract」で書き出せます"),
 
     // The page of a run, and the line at the end of it.

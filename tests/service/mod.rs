@@ -219,6 +219,11 @@ impl Milter {
     /// Sends envelope and message, all but its end.
     pub fn begin(&mut self, queue_id: &str, message: &[u8]) {
         self.send(format!("DMi\0{queue_id}\0").as_bytes());
+        self.rest(message);
+    }
+
+    /// The same without macros of its own, which may have been sent before.
+    fn rest(&mut self, message: &[u8]) {
         self.send(b"M<sender@example.test>\0");
         self.send(b"R<reader@example.test>\0");
         let (headers, body) = parts(message);
@@ -243,6 +248,13 @@ impl Milter {
                 _ => return Answer { changes, end: text },
             }
         }
+    }
+
+    /// The message of a client that logged in.
+    pub fn message_of_user(&mut self, queue_id: &str, message: &[u8]) -> Answer {
+        self.send(format!("DMi\0{queue_id}\0{{auth_authen}}\0someone\0").as_bytes());
+        self.rest(message);
+        self.end()
     }
 
     pub fn message(&mut self, queue_id: &str, message: &[u8]) -> Answer {

@@ -84,9 +84,9 @@ struct Counted {
 impl Found {
     /// Takes all sections that are sound.
     fn sections(&mut self, sections: toml::Table) -> Settings {
-        let mut settings = Settings::new();
+        let mut settings = Settings::default();
         for (name, value) in sections {
-            if !value.is_table() {
+            if !value.is_table() && !value.is_array() {
                 self.problems.push(format!("`{name}`: unknown key outside any section"));
                 continue;
             }
@@ -190,7 +190,7 @@ fn keys(name: &str, value: &toml::Value) -> Vec<String> {
             alone.insert("listen".into(), "unix:/".into());
         }
         alone.insert(key.clone(), value.clone());
-        if let Err(error) = section(&mut Settings::new(), name, alone.into()) {
+        if let Err(error) = section(&mut Settings::default(), name, alone.into()) {
             wrong.push(format!("[{name}] `{key}`: {}", line(&error)));
         }
     }

@@ -85,7 +85,7 @@ fn accept_all(service: &Arc<Service>, listen: &Listen, socket: &Socket, count: &
     let ends = || if listen.front == Front::Http { service.is_stopped() } else { service.is_stopping() };
     while !ends() {
         match accept(socket) {
-            Ok(Some(stream)) => take(service, listen.front, stream, count),
+            Ok(Some(stream)) => take(service, listen, stream, count),
             Ok(None) => {}
             Err(error) => {
                 let reason = json!({ "error": { "message": error.to_string() } });
@@ -137,17 +137,18 @@ impl Drop for Counted {
 }
 
 /// Gives a connection its thread; one too many is closed, which its client takes for a failure and tries later.
-fn take(service: &Arc<Service>, front: Front, stream: Stream, count: &Arc<AtomicUsize>) {
+fn take(service: &Arc<Service>, listen: &Listen, stream: Stream, count: &Arc<AtomicUsize>) {
+    let front = listen.front;
     let bounds = service.engine().settings.bounds;
     let counted = Counted(count.clone());
     if count.fetch_add(1, Ordering::SeqCst) >= bounds.connections {
         log::event("warning", "too-many-connections", &json!({ "event": { "provider": front.id() } }));
         return;
     }
-    let service = service.clone();
+    let (service, listen) = (service.clone(), listen.clone());
     let answer = move || {
         let _counted = counted;
-        let attempt = AssertUnwindSafe(|| answer(&service, front, stream));
+        let attempt = AssertUnwindSafe(|| answer(&service, &listen, stream));
         // The hook has told of a fault; the connection ends, and the client's own policy holds.
         let _fault = catch_unwind(attempt);
     };
@@ -156,10 +157,11 @@ fn take(service: &Arc<Service>, front: Front, stream: Stream, count: &Arc<Atomic
     }
 }
 
-fn answer(service: &Arc<Service>, front: Front, stream: Stream) {
+fn answer(service: &Arc<Service>, listen: &Listen, stream: Stream) {
+    let front = listen.front;
     let Ok(mut connection) = Connection::new(stream, service.clone()) else { return };
     let ended = match front {
-        Front::Milter => milter::serve(&mut connection, service),
+        Front::Milter => milter::serve(&mut connection, service, &listen.address),
         Front::Clamd => clamd::serve(&mut connection, service),
         Front::Olefy => olefy::serve(&mut connection, service),
         Front::Http => http::serve(&mut connection, service),

@@ -3,6 +3,7 @@
 
 use super::milter::policy::Action;
 use super::pool::Answer;
+use crate::front::day::Day;
 use crate::report::{ArtifactEntry, Report};
 use crate::text::{is_deceptive, printable};
 use crate::verdict::Verdict;
@@ -12,6 +13,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use toml::value::Date;
 
 /// What is known of a message beside its report.
 #[derive(Debug, Default)]
@@ -30,6 +32,10 @@ pub(super) struct Mail<'a> {
     pub(super) recipients: &'a [String],
     /// Who the sender says to be, of those that logged in.
     pub(super) user: &'a str,
+    /// The way it goes, where that is known.
+    pub(super) direction: &'static str,
+    /// Exceptions that were applied.
+    pub(super) exceptions: &'a [&'a str],
 }
 
 /// How much is told.
@@ -134,6 +140,12 @@ fn envelope(mail: &Mail) -> Value {
     if !mail.user.is_empty() {
         merge(&mut line, &json!({ "user": { "name": printable(mail.user) } }));
     }
+    if !mail.direction.is_empty() {
+        merge(&mut line, &json!({ "network": { "direction": mail.direction } }));
+    }
+    if !mail.exceptions.is_empty() {
+        merge(&mut line, &json!({ "tenpu": { "exceptions": mail.exceptions } }));
+    }
     line
 }
 
@@ -206,6 +218,14 @@ const MIME_TYPES: &[(&str, &str)] = &[
     ("xz", "application/x-xz"),
     ("zip", "application/zip"),
 ];
+
+/// The day, in UTC.
+pub(super) fn today() -> Date {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let (year, month, day) = day(since).civil();
+    let small = |number: i64| u8::try_from(number).unwrap_or_default();
+    Date { year: u16::try_from(year).unwrap_or(u16::MAX), month: small(month), day: small(day) }
+}
 
 /// What a report gives to a log: names and numbers, no evidence.
 fn scanned(report: &Report) -> Value {
@@ -292,22 +312,13 @@ fn write(line: &Value) {
 /// RFC 3339, in UTC.
 fn timestamp(now: SystemTime) -> String {
     let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let (days, second) = (since.as_secs() / 86_400, since.as_secs() % 86_400);
-    let (year, month, day) = civil(days);
-    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{:03}Z", since.subsec_millis())
+    let seconds = since.as_secs();
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", day(since), since.subsec_millis())
 }
 
-/// Year, month and day of a number of days since 1970, counted in years that begin in March.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let era_day = days % 146_097;
-    let era_year = (era_day - era_day / 1460 + era_day / 36_524 - era_day / 146_096) / 365;
-    let year_day = era_day - (365 * era_year + era_year / 4 - era_year / 100);
-    let shifted = (5 * year_day + 2) / 153;
-    let day = year_day - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    (era_year + days / 146_097 * 400 + u64::from(month <= 2), month, day)
+fn day(since: Duration) -> Day {
+    Day::of(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

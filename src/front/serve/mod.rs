@@ -20,6 +20,7 @@ mod notify;
 pub mod olefy;
 mod pool;
 pub mod room;
+pub(super) mod selftest;
 mod service;
 mod settings;
 

@@ -240,6 +240,7 @@ fn read(path: &Path) -> anyhow::Result<(Engine, usize)> {
     if let Some(first) = problems.first() {
         bail!("rules: {}:{}: {} ({} problems in all)", first.file, first.line, first.reason, problems.len());
     }
+    tell_unknown(&settings, &yara);
     let heuristics = HEURISTICS.iter().filter(|_| scan.builtin).map(|rule| rule.id.to_string());
     let listed = yara.list();
     let own = listed.iter().filter(|rule| rule.builtin).map(|rule| rule.id.clone());
@@ -248,4 +249,20 @@ fn read(path: &Path) -> anyhow::Result<(Engine, usize)> {
     let rules = own_rules.len() - 1 + of_others;
     let scanner = Scanner::new(scan.limits, detect::Rules { yara, builtin: scan.builtin });
     Ok((Engine { scanner, keys: scan.keys, settings, own_rules, rules }, scan.jobs))
+}
+
+/// An exception that disregards a rule which is not there does nothing; mostly its name is a slip.
+fn tell_unknown(settings: &Settings, yara: &yara::Rules) {
+    let listed = yara.list();
+    let is_known = |id: &str| {
+        let is_ours = HEURISTICS.iter().any(|rule| rule.id == id);
+        is_ours || id == yara::INCOMPLETE || listed.iter().any(|rule| rule.id == id)
+    };
+    for exception in &settings.book.exceptions {
+        for rule in exception.rules().iter().filter(|rule| !is_known(rule)) {
+            let name = [exception.name()];
+            let more = json!({ "tenpu": { "exceptions": name }, "rule": { "id": [rule] } });
+            log::event("warning", "exception-of-unknown-rule", &more);
+        }
+    }
 }

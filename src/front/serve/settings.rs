@@ -2,12 +2,14 @@
 //! error: a policy with a typing slip in its name would silently not hold.
 
 use super::address::Address;
-use super::log::Level;
-use super::milter::policy::{Action, Policy};
-use super::milter::subject;
+use super::log::{self, Level};
+use super::milter::decide::Book;
+use super::milter::policy::{Policy, Rows};
+use super::milter::{exception, subject};
 use crate::front::config;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
+use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,16 +18,32 @@ use std::time::Duration;
 pub(super) struct Settings {
     /// Fronts and where they listen.
     pub(super) listens: Vec<Listen>,
-    /// What becomes of a message.
+    /// What becomes of a message of which no more than its verdict is known.
     pub(super) policy: Policy,
-    /// What stands before the subject of a tagged message; `{verdict}` is filled in.
-    pub(super) subject: String,
+    /// What becomes of a message whose envelope is known.
+    pub(super) book: Book,
+    milters: Vec<(Vec<Address>, Milter)>,
     /// What clients of the clamd protocol are told.
     pub(super) clamd: Clamd,
     /// Bounds of the service.
     pub(super) bounds: Bounds,
     /// How much the log tells.
     pub(super) level: Level,
+}
+
+/// What single milter sections say.
+#[derive(Clone, Debug)]
+pub(super) struct Milter {
+    /// What stands before the subject of a tagged message; `{verdict}` is filled in.
+    pub(super) subject: String,
+    /// What differs from the policy for all.
+    pub(super) rows: Rows,
+}
+
+impl Default for Milter {
+    fn default() -> Self {
+        Self { subject: "[tenpu: {verdict}] ".into(), rows: Rows::default() }
+    }
 }
 
 /// One address of one front.
@@ -134,6 +152,15 @@ struct MilterSection {
     listen: OneOrMore,
     mode: Option<String>,
     subject: Option<String>,
+    policy: Rows,
+}
+
+/// Several sections of the same name, or one.
+fn tables(value: toml::Value) -> Vec<toml::Value> {
+    match value {
+        toml::Value::Array(tables) => tables,
+        table => vec![table],
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -156,15 +183,6 @@ struct PlainSection {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct PolicySection {
-    malicious: Option<Action>,
-    suspicious: Option<Action>,
-    unverified: Option<Action>,
-    failure: Option<Action>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
 struct ServeSection {
     connections: Option<u16>,
     memory: Option<u64>,
@@ -180,18 +198,13 @@ struct LogSection {
 }
 
 impl Settings {
-    /// What holds where a file says nothing.
-    pub(super) fn new() -> Self {
-        Self { subject: "[tenpu: {verdict}] ".into(), ..Self::default() }
-    }
-
     /// Reads the file.
     ///
     /// # Errors
     /// It cannot be read, or holds what it must not.
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
-        let mut settings = Self::new();
+        let mut settings = Self::default();
         for (name, value) in config::sections(path)? {
             settings.section(&name, value).with_context(|| format!("{shown}: [{name}]"))?;
         }
@@ -206,11 +219,8 @@ impl Settings {
     pub(super) fn section(&mut self, name: &str, value: toml::Value) -> anyhow::Result<()> {
         match name {
             "milter" => {
-                let section: MilterSection = value.try_into()?;
-                self.listen(Front::Milter, section.listen, section.mode)?;
-                if let Some(subject) = section.subject {
-                    subject::check(&subject)?;
-                    self.subject = subject;
+                for table in tables(value) {
+                    self.milter_section(table.try_into()?)?;
                 }
             }
             "clamd" => {
@@ -233,12 +243,14 @@ impl Settings {
                 self.listen(Front::Http, section.listen, section.mode)?;
             }
             "policy" => {
-                let section: PolicySection = value.try_into()?;
-                let Policy { malicious, suspicious, unverified, failure } = &mut self.policy;
-                set(malicious, section.malicious);
-                set(suspicious, section.suspicious);
-                set(unverified, section.unverified);
-                set(failure, section.failure);
+                self.book.take_over(value)?;
+                self.book.rows.general(&mut self.policy);
+            }
+            "exception" => {
+                let all = exception::read(value)?;
+                let (over, rest) = all.into_iter().partition(|exception| exception.is_over(log::today()));
+                self.book.exceptions = rest;
+                tell_over(over);
             }
             "log" => {
                 let section: LogSection = value.try_into()?;
@@ -250,6 +262,29 @@ impl Settings {
             _ => bail!("there is no such section"),
         }
         Ok(())
+    }
+
+    fn milter_section(&mut self, section: MilterSection) -> anyhow::Result<()> {
+        let before = self.listens.len();
+        self.listen(Front::Milter, section.listen, section.mode)?;
+        let mut milter = Milter { rows: section.policy, ..Milter::default() };
+        if let Some(subject) = section.subject {
+            subject::check(&subject)?;
+            milter.subject = subject;
+        }
+        let addresses: Vec<_> =
+            self.listens.iter().skip(before).map(|listen| listen.address.clone()).collect();
+        let is_twice = self.milters.iter().any(|(known, _)| known.iter().any(|at| addresses.contains(at)));
+        ensure!(!is_twice, "two sections listen at one address");
+        self.milters.push((addresses, milter));
+        Ok(())
+    }
+
+    /// What the section says in which this address stands. One that stands nowhere any more, because the file was
+    /// read anew, has nothing of its own.
+    pub(super) fn milter(&self, at: &Address) -> Milter {
+        let mut found = self.milters.iter().filter(|(addresses, _)| addresses.contains(at));
+        found.next().map(|(_, milter)| milter.clone()).unwrap_or_default()
     }
 
     fn listen(&mut self, front: Front, listen: OneOrMore, mode: Option<String>) -> anyhow::Result<()> {
@@ -289,6 +324,13 @@ impl Bounds {
     }
 }
 
+/// Exceptions whose last day is over are ignored, and that is told.
+fn tell_over(over: Vec<exception::Exception>) {
+    for exception in over {
+        log::event("warning", "exception-expired", &json!({ "tenpu": { "exceptions": [exception.name()] } }));
+    }
+}
+
 fn set<T>(value: &mut T, wanted: Option<T>) {
     if let Some(wanted) = wanted {
         *value = wanted;
@@ -297,6 +339,7 @@ fn set<T>(value: &mut T, wanted: Option<T>) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::milter::policy::Action;
     use super::*;
 
     fn read(name: &str, text: &str) -> anyhow::Result<Settings> {
@@ -319,9 +362,35 @@ mod tests {
         assert_eq!(settings.listens.iter().find(|listen| listen.front == Front::Milter).unwrap().mode, 0o666);
         assert_eq!((settings.policy.malicious, settings.policy.failure), (Action::Reject, Action::Accept));
         assert_eq!(settings.policy.suspicious, Action::Tag);
-        assert_eq!((settings.subject.as_str(), settings.clamd.unverified), ("[要注意] ", Some(Told::Ok)));
+        let milter = settings.milter(&"inet:127.0.0.1:1".parse().unwrap());
+        assert_eq!((milter.subject.as_str(), settings.clamd.unverified), ("[要注意] ", Some(Told::Ok)));
         assert_eq!((settings.bounds.connections, settings.bounds.wait), (3, Duration::from_secs(4)));
         assert_eq!(settings.bounds.grace, Bounds::default().grace);
+    }
+
+    #[test]
+    fn listeners_have_subjects_and_policies_of_their_own() {
+        let text = "[policy]\nsuspicious = \"defer\"\nown_networks = [\"192.0.2.0/24\"]\n\
+            own_domains = [\"own.test\"]\n[policy.outgoing]\nsuspicious = \"reject\"\n\
+            [[milter]]\nlisten = \"inet:a:1\"\nsubject = \"[x] \"\n\
+            [[milter]]\nlisten = \"inet:a:2\"\n[milter.policy]\nmalicious = \"discard\"\n\
+            [[exception]]\nname = \"old\"\nreason = \"r\"\nclient = \"192.0.2.1\"\nrule = \"x\"\n\
+            until = 2001-01-01\n\
+            [[exception]]\nname = \"new\"\nreason = \"r\"\nclient = \"192.0.2.1\"\nrule = \"x\"\n";
+        let settings = read("several", text).unwrap();
+        let milter = |n: usize| settings.milter(&settings.listens[n].address);
+        assert_eq!((milter(0).subject.as_str(), milter(0).rows), ("[x] ", Rows::default()));
+        assert_eq!(milter(1).subject, "[tenpu: {verdict}] ");
+        let mut policy = Policy::default();
+        milter(1).rows.general(&mut policy);
+        assert_eq!(policy.malicious, Action::Discard);
+        assert_eq!(
+            (settings.policy.malicious, settings.policy.suspicious),
+            (Action::Quarantine, Action::Defer)
+        );
+        assert_eq!((settings.book.own_networks.len(), settings.book.own_domains.len()), (1, 1));
+        let names: Vec<_> = settings.book.exceptions.iter().map(|exception| exception.name()).collect();
+        assert_eq!(names, ["new"]);
     }
 
     #[test]
@@ -336,6 +405,11 @@ mod tests {
             ("[milter]\nlisten = \"unix:/x\"\nsubject = \"a\\nb\"\n", "subject"),
             ("[policy]\nmalicious = \"delete\"\n", "delete"),
             ("[policy]\nmalicous = \"reject\"\n", "malicous"),
+            ("[policy.outgoing]\nmalicous = \"reject\"\n", "malicous"),
+            ("[policy]\nown_networks = [\"192.0.2.1/24\"]\n", "192.0.2.1/24"),
+            ("[policy]\nown_domains = [\"@a.test\"]\n", "own_domains"),
+            ("[[milter]]\nlisten = \"unix:/x\"\n[milter.policy]\nown_networks = []\n", "own_networks"),
+            ("[exception]\nname = \"x\"\n", "[[exception]]"),
             ("[clamd]\nlisten = \"unix:/x\"\nunverified = \"error\"\n", "found"),
             ("[serve]\nconnections = 0\n", "connections"),
             ("[log]\nlevel = \"loud\"\n", "loud"),

@@ -15,6 +15,8 @@ pub(super) struct Plan<'a> {
     pub(super) id: &'a str,
     /// The mark of the subject.
     pub(super) subject: &'a str,
+    /// The exceptions that were applied.
+    pub(super) exceptions: &'a [&'a str],
 }
 
 /// The packets, one after the other.
@@ -72,6 +74,8 @@ fn values(plan: &Plan) -> Vec<(&'static [u8], String)> {
             values.push((b"X-Tenpu-Findings", findings));
         }
     }
+    let exceptions = plan.exceptions.iter().map(|name| (&b"X-Tenpu-Exception"[..], name.to_string()));
+    values.extend(exceptions);
     values.push((b"X-Tenpu-Id", plan.id.to_string()));
     values
 }
@@ -166,7 +170,8 @@ mod tests {
     fn answered(action: Action, report: Option<&Report>, actions: u32, headers: &[&[u8]]) -> Vec<String> {
         let mut session = session(actions);
         let message = message(&mut session, headers);
-        let plan = Plan { action, report, id: "7-1", subject: "[tenpu: {verdict}] " };
+        let subject = "[tenpu: {verdict}] ";
+        let plan = Plan { action, report, id: "7-1", subject, exceptions: &[] };
         let sent = replies(&plan, &session, &message);
         let (mut input, mut packet, mut packets) = (&sent[..], Vec::new(), Vec::new());
         while wire::read(&mut input, &mut packet).unwrap() {

@@ -19,6 +19,8 @@ pub struct Message {
     pub sender: String,
     /// The recipients of the envelope.
     pub recipients: Vec<String>,
+    /// There were more than are kept.
+    pub more_recipients: bool,
     /// Names of headers that only tenpu may write, and how often each stands there.
     pub(super) forged: BTreeMap<String, u32>,
     /// The values of its subjects, as the server gave them.
@@ -40,6 +42,7 @@ impl Message {
             in_body: false,
             sender: String::new(),
             recipients: Vec::new(),
+            more_recipients: false,
             forged: BTreeMap::new(),
             subjects: Vec::new(),
         }

@@ -5,12 +5,16 @@
 //! the connection itself breaks, the mail server's own default action holds.
 
 mod actions;
+pub(super) mod decide;
+pub(super) mod exception;
 mod message;
+pub(super) mod network;
 pub(super) mod policy;
 pub mod session;
 pub(super) mod subject;
 pub mod wire;
 
+use super::address::Address;
 use super::connection::Connection;
 use super::log::{self, Mail};
 use super::pool::{Answer, Failure};
@@ -18,14 +22,15 @@ use super::service::{Engine, Service};
 use crate::scan::Input;
 use crate::verdict::Verdict;
 use actions::Plan;
+use decide::{Facts, decide};
 use policy::Action;
 use session::{Message, Session, Step};
 use std::io;
 use std::sync::Arc;
 use wire::Command;
 
-/// Answers one connection of a mail server, over which many messages may come.
-pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>) -> io::Result<()> {
+/// Answers one connection of a mail server, over which many messages may come. `at` is where it came in.
+pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>, at: &Address) -> io::Result<()> {
     let mut session = Session::new(service.room.clone());
     let mut packet = Vec::new();
     loop {
@@ -41,7 +46,7 @@ pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>) -> io::
         match session.step(&command) {
             Step::Silent => {}
             Step::Reply(reply) => connection.send(&reply)?,
-            Step::Ended(message) => answer(connection, service, &session, *message)?,
+            Step::Ended(message) => answer(connection, service, at, &session, *message)?,
             Step::Close => return Ok(()),
         }
     }
@@ -51,21 +56,19 @@ pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>) -> io::
 fn answer(
     connection: &mut Connection,
     service: &Arc<Service>,
+    at: &Address,
     session: &Session,
     mut message: Message,
 ) -> io::Result<()> {
     let engine = service.engine();
     let id = service.id();
     let answer = scan(connection, service, &engine, &mut message);
-    let verdict = answer.as_ref().map(|answer| answer.report.verdict).map_err(|failure| *failure);
-    let wanted = engine.settings.policy.action(verdict.ok());
-    let action = session.possible(wanted);
-    let plan = Plan {
-        action,
-        report: answer.as_ref().map(|answer| &answer.report).ok(),
-        id: &id,
-        subject: &engine.settings.subject,
-    };
+    let report = answer.as_ref().map(|answer| &answer.report).ok();
+    let here = engine.settings.milter(at);
+    let decision = decide(&engine.settings.book, &here.rows, &facts(session, &message), report);
+    let action = session.possible(decision.action);
+    let exceptions = &decision.exceptions;
+    let plan = Plan { action, report, id: &id, subject: &here.subject, exceptions };
     let sent = connection.send(&actions::replies(&plan, session, &message));
     let mail = Mail {
         front: "milter",
@@ -75,10 +78,24 @@ fn answer(
         sender: &message.sender,
         recipients: &message.recipients,
         user: session.macro_value("auth_authen"),
+        direction: decision.direction.id(),
+        exceptions,
     };
     let done = if sent.is_ok() { log::action_id(action) } else { "unanswered" };
     service.told(&engine, &mail, answer.as_ref().map_err(|failure| *failure), done);
     sent
+}
+
+/// What decides beside the report.
+fn facts<'a>(session: &Session, message: &'a Message) -> Facts<'a> {
+    Facts {
+        client: network::client(session.client()),
+        authenticated: !session.macro_value("auth_authen").is_empty(),
+        sender: &message.sender,
+        recipients: &message.recipients,
+        more_recipients: message.more_recipients,
+        today: log::today(),
+    }
 }
 
 fn scan(

@@ -1,4 +1,5 @@
-//! What becomes of a message: a table from verdicts to actions, written in the configuration file.
+//! What becomes of a message: a table from verdicts to actions, written in the configuration file. Tables for one
+//! direction or one listener name only what differs.
 
 use crate::verdict::Verdict;
 use serde::Deserialize;
@@ -45,6 +46,80 @@ impl Default for Policy {
     }
 }
 
+/// Which way a message goes, seen from the owner of the service.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::front::serve) enum Direction {
+    /// From a stranger.
+    #[default]
+    Incoming,
+    /// From one of us.
+    Outgoing,
+    /// From one of us, and to nobody else.
+    Internal,
+}
+
+impl Direction {
+    /// Its name in the configuration and the log.
+    pub(in crate::front::serve) fn id(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+/// `[policy]` or `[milter.policy]`: what is written there of a [`Policy`], for all directions and for single ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(in crate::front::serve) struct Rows {
+    malicious: Option<Action>,
+    suspicious: Option<Action>,
+    unverified: Option<Action>,
+    failure: Option<Action>,
+    incoming: Row,
+    outgoing: Row,
+    internal: Row,
+}
+
+/// What is written for one direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Row {
+    malicious: Option<Action>,
+    suspicious: Option<Action>,
+    unverified: Option<Action>,
+    failure: Option<Action>,
+}
+
+impl Rows {
+    /// Puts what holds for all directions into a policy.
+    pub(in crate::front::serve) fn general(&self, policy: &mut Policy) {
+        let Self { malicious, suspicious, unverified, failure, .. } = *self;
+        Row { malicious, suspicious, unverified, failure }.put(policy);
+    }
+
+    /// Puts what holds for one direction into a policy.
+    pub(super) fn directed(&self, direction: Direction, policy: &mut Policy) {
+        self.general(policy);
+        match direction {
+            Direction::Incoming => self.incoming.put(policy),
+            Direction::Outgoing => self.outgoing.put(policy),
+            Direction::Internal => self.internal.put(policy),
+        }
+    }
+}
+
+impl Row {
+    fn put(&self, policy: &mut Policy) {
+        let Policy { malicious, suspicious, unverified, failure } = policy;
+        *malicious = self.malicious.unwrap_or(*malicious);
+        *suspicious = self.suspicious.unwrap_or(*suspicious);
+        *unverified = self.unverified.unwrap_or(*unverified);
+        *failure = self.failure.unwrap_or(*failure);
+    }
+}
+
 impl Policy {
     /// The action of a verdict; none stands for a message that could not be scanned.
     pub(in crate::front::serve) fn action(&self, verdict: Option<Verdict>) -> Action {
@@ -61,6 +136,20 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_direction_changes_what_it_names() {
+        let text = "suspicious = \"defer\"\nfailure = \"accept\"\n[outgoing]\nsuspicious = \"reject\"\n";
+        let rows: Rows = toml::from_str(text).unwrap();
+        let of = |direction| {
+            let mut policy = Policy::default();
+            rows.directed(direction, &mut policy);
+            (policy.malicious, policy.suspicious, policy.failure)
+        };
+        assert_eq!(of(Direction::Incoming), (Action::Quarantine, Action::Defer, Action::Accept));
+        assert_eq!(of(Direction::Outgoing), (Action::Quarantine, Action::Reject, Action::Accept));
+        assert_eq!(of(Direction::Internal), of(Direction::Incoming));
+    }
 
     #[test]
     fn every_verdict_has_its_action() {

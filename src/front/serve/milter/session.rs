@@ -57,7 +57,7 @@ const WANTED: u32 = wire::NO_HELO
 /// What is done to messages.
 const ACTIONS: u32 = wire::MAY_ADD_HEADERS | wire::MAY_CHANGE_HEADERS | wire::MAY_QUARANTINE;
 
-/// Recipients that are kept for the log, macros of one command, bytes of each text.
+/// Recipients that are kept, macros of one command, bytes of each text.
 const RECIPIENTS: usize = 100;
 const MACROS: usize = 64;
 const TEXT: usize = 1000;
@@ -134,6 +134,8 @@ impl Session {
                 let message = self.message();
                 if message.recipients.len() < RECIPIENTS {
                     message.recipients.push(address(words));
+                } else {
+                    message.more_recipients = true;
                 }
                 self.unless(wire::QUIET_RCPT)
             }

@@ -33,7 +33,8 @@ fn filled(mark: &str, verdict: &str) -> String {
     mark.replace("{verdict}", verdict)
 }
 
-fn base64(bytes: &[u8]) -> String {
+/// Base64 (RFC 4648) in one line.
+pub(in crate::front::serve) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut out = String::new();
     for chunk in bytes.chunks(3) {
