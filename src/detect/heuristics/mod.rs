@@ -100,6 +100,9 @@ mod script_downloads_and_runs;
 mod script_encoded;
 mod script_obfuscated;
 mod svg_script_redirect;
+mod link_abuses_protocol;
+mod csv_formula_sends_cells;
+mod formula_sends_cells;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -220,6 +223,9 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_encoded::RULE,
     &script_obfuscated::RULE,
     &svg_script_redirect::RULE,
+    &link_abuses_protocol::RULE,
+    &csv_formula_sends_cells::RULE,
+    &formula_sends_cells::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
