@@ -6,8 +6,16 @@ pub mod encoded;
 pub mod script;
 pub mod signs;
 pub mod vba;
+pub mod wordbasic;
 pub mod xlm;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] =
-    &[&vba::Vba, &signs::Signs, &xlm::Xlm, &encoded::Encoded, &script::ScriptEncoder, &script::Scripts];
+pub const FORMATS: &[&dyn Format] = &[
+    &vba::Vba,
+    &signs::Signs,
+    &xlm::Xlm,
+    &encoded::Encoded,
+    &script::ScriptEncoder,
+    &script::Scripts,
+    &wordbasic::WordBasic,
+];

@@ -9,6 +9,7 @@ mod lures;
 mod macros;
 mod objects;
 mod outside;
+mod protocols;
 mod reach;
 mod scripts;
 mod shortcuts;

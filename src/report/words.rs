@@ -219,6 +219,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.vba-module", "macro", "マクロ"),
     ("via.xlm-sheet", "macro sheet (Excel 4)", "マクロのシート（Excel 4.0）"),
     ("via.vba-pcode", "compiled code of a macro", "マクロの実行用コード"),
+    ("via.wordbasic-macro", "macro of Word 6.0 or 95", "Word 6.0/95のマクロ"),
     ("via.basic-module", "Basic macro", "Basicのマクロ"),
     ("via.vba-project", "macro project", "マクロのプロジェクト"),
     ("via.lnk-command", "command of a shortcut", "ショートカットのコマンド"),

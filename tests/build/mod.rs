@@ -33,6 +33,7 @@ pub mod png;
 pub mod transfer;
 pub mod vba;
 pub mod word;
+mod wordbasic;
 pub mod zip;
 
 use serde::de::{Error, IgnoredAny};

@@ -3,6 +3,7 @@
 use super::forms;
 use super::ole::{self, Damage};
 use super::vba::{Project, wide};
+use super::wordbasic::{self, Macros};
 use serde::Deserialize;
 
 /// A `.doc` as a recipe gives it.
@@ -11,6 +12,8 @@ use serde::Deserialize;
 pub struct Doc {
     pub text: String,
     pub vba: Option<Project>,
+    /// Macros of Word 95, which make the document one of that version.
+    pub wordbasic: Option<Macros>,
     /// Text of ActiveX text boxes: `ObjectPool/_1600000001/contents` and on.
     pub controls: Vec<String>,
     pub damage: Damage,
@@ -19,8 +22,12 @@ pub struct Doc {
 impl Doc {
     pub fn bytes(&self) -> Vec<u8> {
         let text = self.text.trim_start_matches('\n').replace('\n', "\r") + "\r";
+        let main = match &self.wordbasic {
+            Some(macros) => wordbasic::document(&text, macros),
+            None => document(&text),
+        };
         let mut streams = vec![
-            ("WordDocument".to_string(), document(&text)),
+            ("WordDocument".to_string(), main),
             ("1Table".to_string(), pieces(&text)),
             ("\u{1}CompObj".to_string(), comp_obj()),
         ];

@@ -72,6 +72,26 @@ pub(super) fn has_code(text: &str) -> bool {
     text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with("Attribute "))
 }
 
+/// A source without its comments.
+pub(super) fn without_comments(text: &str) -> String {
+    let mut out = String::new();
+    for line in text.lines().filter(|line| !is_remark(line)) {
+        let mut quoted = false;
+        let end = line.find(|c| {
+            quoted ^= c == '"';
+            c == '\'' && !quoted
+        });
+        out.push_str(end.and_then(|end| line.get(..end)).unwrap_or(line));
+        out.push('\n');
+    }
+    out
+}
+
+fn is_remark(line: &str) -> bool {
+    let mut words = line.split_whitespace();
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("rem"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::decompress::tests::compress;

@@ -100,6 +100,9 @@ mod script_downloads_and_runs;
 mod script_encoded;
 mod script_obfuscated;
 mod svg_script_redirect;
+mod link_abuses_protocol;
+mod csv_formula_sends_cells;
+mod formula_sends_cells;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -220,6 +223,9 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_encoded::RULE,
     &script_obfuscated::RULE,
     &svg_script_redirect::RULE,
+    &link_abuses_protocol::RULE,
+    &csv_formula_sends_cells::RULE,
+    &formula_sends_cells::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
@@ -250,6 +256,13 @@ fn tricks<'a>(tree: &'a Tree, wanted: &str) -> impl Iterator<Item = (&'a Artifac
     })
 }
 
+/// Hits once for each trick of one name, whose detail is the evidence.
+fn each_trick(tree: &Tree, wanted: &str, hit: &mut Check) {
+    for (artifact, detail) in tricks(tree, wanted) {
+        hit(artifact.id, detail.to_string());
+    }
+}
+
 /// Everything that leads out of a document: artifact, relation, target.
 fn externals(tree: &Tree) -> impl Iterator<Item = (&Artifact, &str, &str)> {
     tree.iter().flat_map(|artifact| {
@@ -277,6 +290,24 @@ impl Heuristic {
 mod tests {
     use super::*;
     use crate::artifact::Child;
+
+    #[test]
+    fn each_trick_hits_its_own_rule_only() {
+        let trick = |what| Fact::Trick { what, detail: "Module1".into() };
+        for (rule, own, other) in [
+            (&vba_stomped::RULE, "vba-stomped", "vba-source-missing"),
+            (&vba_source_missing::RULE, "vba-source-missing", "vba-stomped"),
+        ] {
+            for (facts, count) in
+                [(vec![trick(own)], 1), (vec![trick(other), trick("vba-unlisted-module")], 0)]
+            {
+                let child = Child { facts, ..Child::new("vbaProject.bin", "part", vec![0]) };
+                let mut found = 0;
+                (rule.check)(&Tree::new(child), &mut |_, _| found += 1);
+                assert_eq!((rule.id, found), (own, count));
+            }
+        }
+    }
 
     /// How often a check hits a document that leads out in one way to these targets.
     pub(super) fn externals(check: fn(&Tree, &mut Check), relation: &str, targets: &[&str]) -> usize {

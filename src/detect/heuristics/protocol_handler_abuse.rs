@@ -2,7 +2,7 @@
 
 use super::{Check, Heuristic};
 use crate::artifact::Tree;
-use crate::detect::{Strength, hosts, shortcuts};
+use crate::detect::{Strength, protocols, shortcuts};
 
 pub(super) const RULE: Heuristic = Heuristic {
     id: "protocol-handler-abuse",
@@ -24,21 +24,14 @@ fn check(tree: &Tree, hit: &mut Check) {
 
 /// Whether an address runs something or shows files of a stranger.
 fn is_abuse(target: &str) -> bool {
-    let target = target.trim().to_lowercase().replace("%5c", "\\").replace("%3a", ":").replace("%2f", "/");
-    let Some((scheme, rest)) = target.split_once(':') else { return false };
-    let runs = RUNNING.contains(&scheme) || scheme == "mhtml" && rest.contains("!x-usc:");
-    let crumb = rest.split("location:").nth(1).unwrap_or_default();
-    let is_search = matches!(scheme, "search-ms" | "search")
-        && hosts::host(crumb.split('&').next().unwrap_or_default()).is_some();
+    let plain = protocols::plain(target);
+    let Some((scheme, rest)) = plain.split_once(':') else { return false };
     let is_installer = scheme == "ms-appinstaller" && rest.contains("source=");
-    let leaks = scheme.starts_with("ms-") && (rest.contains("\\\\") || rest.contains("file://"));
-    runs || is_search || is_installer || leaks
+    RUNNING.contains(&scheme) || is_installer || protocols::is_abuse(target)
 }
 
 /// Schemes that have no place in a shortcut that is mailed.
 const RUNNING: &[&str] = &[
-    "ms-msdt",
-    "ms-officecmd",
     "javascript",
     "vbscript",
     "data",
@@ -47,7 +40,6 @@ const RUNNING: &[&str] = &[
     "rundll32",
     "jnlp",
     "jnlps",
-    "ms-cxh-full",
     "microsoft-edge-holographic",
     "wsl",
 ];

@@ -19,7 +19,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
         // These are clicked, or name no address.
-        if ["hyperlink", "slide-action-program", "ribbon-on-load", "dde-link", "dde-field"]
+        if ["hyperlink", "slide-action-program", "ribbon-on-load", "dde-link", "dde-field", "protocol"]
             .contains(&relation)
         {
             continue;

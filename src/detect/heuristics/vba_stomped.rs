@@ -1,6 +1,6 @@
 //! Compiled macro code that names what attackers use while the source does not: the source was removed or replaced.
 
-use super::{Check, Heuristic, tricks};
+use super::{Check, Heuristic, each_trick};
 use crate::artifact::Tree;
 use crate::detect::Strength;
 
@@ -15,27 +15,5 @@ pub(super) const RULE: Heuristic = Heuristic {
 };
 
 fn check(tree: &Tree, hit: &mut Check) {
-    for (artifact, detail) in tricks(tree, "vba-stomped") {
-        hit(artifact.id, detail.to_string());
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::artifact::{Child, Fact};
-
-    #[test]
-    fn only_its_own_trick_hits() {
-        let trick = |what| Fact::Trick { what, detail: "Module1".into() };
-        let other = if RULE.id == "vba-stomped" { "vba-source-missing" } else { "vba-stomped" };
-        for (facts, count) in
-            [(vec![trick("vba-stomped")], 1), (vec![trick(other), trick("vba-unlisted-module")], 0)]
-        {
-            let child = Child { facts, ..Child::new("vbaProject.bin", "part", vec![0]) };
-            let mut found = 0;
-            check(&Tree::new(child), &mut |_, _| found += 1);
-            assert_eq!(found, count);
-        }
-    }
+    each_trick(tree, RULE.id, hit);
 }

@@ -16,6 +16,8 @@ mod formula;
 mod functions;
 mod give;
 mod package;
+mod outward;
+mod shared;
 mod sheet_xml;
 mod sylk;
 mod table;

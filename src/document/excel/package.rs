@@ -1,14 +1,14 @@
 //! Workbooks in packages: `.xlsx`, `.xlsm`, `.xlsb` (ECMA-376 Part 1, 12; MS-XLSB 2.1; MS-OFFMACRO2 2.2.1).
 //!
 //! Which part is what follows from relationships and content types; names and prefixes tell nothing. The cells are
-//! read only where a macro sheet is there to read them, or where they are binary, so that `ooxml` has no words of
-//! them.
+//! read only where a macro sheet is there to read them, where a formula reaches outside, or where they are binary, so
+//! that `ooxml` has no words of them.
 
 #[cfg(test)]
 mod tests;
 
 use super::book::{Book, Name, Sheet, State};
-use super::{give, sheet_xml, xlsb};
+use super::{give, outward, sheet_xml, xlsb};
 use crate::artifact::{Artifact, Fact, Format, Opened};
 use crate::document::xml::{self, Node};
 use crate::keyring::Keyring;
@@ -185,7 +185,7 @@ impl Workbook<'_, '_> {
         }
         self.links(budget)?;
         if !book.has_macros() {
-            return Ok(());
+            return self.reaching(&places, &mut book, budget);
         }
         let strings = match self.part_of_kind("sharedstrings") {
             Some(part) => sheet_xml::shared(&self.parts.read(&part, budget)?).0,
@@ -198,6 +198,18 @@ impl Workbook<'_, '_> {
             }
         }
         self.give(&book, budget)
+    }
+
+    /// Tells what formulas of worksheets reach. Sheets that name no such function are not walked.
+    fn reaching(&mut self, places: &[String], book: &mut Book, budget: &mut Budget) -> Result<(), Stop> {
+        for (sheet, place) in places.iter().enumerate() {
+            let bytes = self.parts.read(place, budget)?;
+            if outward::is_telling(&bytes) {
+                sheet_xml::cells(&bytes, &[], book, sheet);
+            }
+        }
+        give::outward(book, self.out);
+        Ok(())
     }
 
     /// A workbook in binary parts.

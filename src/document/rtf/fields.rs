@@ -2,6 +2,7 @@
 //!
 //! Words may be put together by nested `QUOTE` fields, whose numbers are characters; those are read too.
 
+use super::super::relations::starts_something;
 use crate::artifact::Fact;
 
 /// What an instruction leads to.
@@ -13,7 +14,9 @@ pub(super) fn facts(instruction: &str) -> Vec<Fact> {
 
 /// Kinds of fields that fetch something when they are updated.
 const FETCHING: &[&str] =
-    &["DDEAUTO", "DDE", "INCLUDETEXT", "INCLUDEPICTURE", "INCLUDE", "IMPORT", "LINK", "RD"];
+    &["DDEAUTO", "DDE", "INCLUDETEXT", "INCLUDEPICTURE", "INCLUDE", "IMPORT", "LINK", "RD", HYPERLINK];
+/// The field that leads away when it is clicked: told only where that starts something.
+const HYPERLINK: &str = "HYPERLINK";
 /// Characters of an instruction that are told.
 const LONGEST: usize = 1000;
 
@@ -27,6 +30,11 @@ fn fact(instruction: &str) -> Option<Fact> {
         return None;
     }
     let target: String = rest.trim().chars().take(LONGEST).collect();
+    if *kind == HYPERLINK {
+        let address = target.split('"').nth(1).or(target.split_whitespace().next())?.to_string();
+        return starts_something(&address)
+            .then(|| Fact::External { relation: "hyperlink".into(), target: address });
+    }
     Some(Fact::External { relation: format!("field {kind}"), target })
 }
 
@@ -65,6 +73,7 @@ mod tests {
             read("INCLUDEPICTURE \"http://a.example/x.png\" \\d"),
             one("field INCLUDEPICTURE", "\"http://a.example/x.png\" \\d")
         );
+        assert_eq!(read(" HYPERLINK \"ms-msdt:/id x\" \\h"), one("hyperlink", "ms-msdt:/id x"));
         assert_eq!(read("QUOTE 68 68 0x45 32 97"), one("field DDE", "a"));
         for other in [
             "HYPERLINK \"http://a.example\"",

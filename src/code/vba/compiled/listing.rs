@@ -5,6 +5,7 @@
 
 use super::lines::Lines;
 use super::names::Names;
+use super::words;
 use crate::bytes::Reader;
 use crate::text;
 
@@ -27,6 +28,9 @@ pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> String {
     }
     out
 }
+
+/// How the line of a procedure begins.
+pub(super) const PROCEDURE: &str = "Sub ";
 
 /// Bytes of a listing, of one expression, and of one line of code.
 const LONGEST: usize = 1 << 20;
@@ -97,6 +101,10 @@ const SIGNS: &[(u16, &str)] = &[
 ];
 
 const LITERAL_TEXT: u16 = 185;
+const UNCOMPILED: u16 = 230;
+const NAMED_VALUE: u16 = 212;
+const OPEN: u16 = 207;
+const OMITTED: u16 = 211;
 
 struct Machine<'a> {
     names: &'a Names,
@@ -142,15 +150,18 @@ impl Machine<'_> {
                     let length = usize::from(reader.u16()?);
                     let bytes = reader.take(length)?;
                     reader.skip(length & 1).or(Some(()))?;
-                    if operation == LITERAL_TEXT {
-                        let text = text::code_page(self.page, bytes).replace('"', "\"\"");
-                        self.push(format!("\"{text}\""));
+                    let text = text::code_page(self.page, bytes);
+                    match operation {
+                        LITERAL_TEXT => self.push(format!("\"{}\"", text.replace('"', "\"\""))),
+                        // A line that was never compiled stands there as it was written.
+                        UNCOMPILED => self.say(&text),
+                        _ => {}
                     }
                 }
                 Procedure => {
                     if let Some(number) = self.lines.declared(reader.u32()?) {
                         let name = self.name(number);
-                        self.say(&format!("Sub {name}()"));
+                        self.say(&format!("{PROCEDURE}{name}()"));
                     }
                 }
                 Variable => reader.skip(if flags & 0x10 != 0 { 6 } else { 4 })?,
@@ -174,7 +185,7 @@ impl Machine<'_> {
     }
 
     fn name(&self, number: u16) -> String {
-        self.names.get(number).unwrap_or(KEYWORD).to_string()
+        self.names.get(number).or_else(|| words::word(number >> 1)).unwrap_or(KEYWORD).to_string()
     }
 
     /// Operations without a name: those that join two values, numbers, and many that do nothing here.
@@ -182,6 +193,11 @@ impl Machine<'_> {
         let words: Vec<u16> = (0..count).map_while(|_| reader.u16()).collect();
         if words.len() < count {
             return None;
+        }
+        if let Some((name, count)) = words::function(operation) {
+            let values = self.values(count);
+            self.push(format!("{name}({values})"));
+            return Some(());
         }
         match (operation, words.as_slice()) {
             (0..=20, _) => {
@@ -201,6 +217,11 @@ impl Machine<'_> {
                 self.push((u32::from(*low) | u32::from(*high) << 16).to_string());
             }
             (169 | 170 | 174 | 177 | 181..=183, _) => self.push("0".into()),
+            (OMITTED, _) => self.push(String::new()),
+            (OPEN, [how]) => {
+                let (_record, file, name) = (self.pop(), self.pop(), self.pop());
+                self.say(&format!("Open {name} For {} As #{file}", words::mode(*how)));
+            }
             _ => {}
         }
         Some(())
@@ -210,7 +231,11 @@ impl Machine<'_> {
     fn named(&mut self, operation: u16, name: String) {
         match operation {
             // Loads, of variables and of members.
-            31 | 32 | 73 | 212 => self.push(name),
+            31 | 32 | 73 => self.push(name),
+            NAMED_VALUE => {
+                let value = self.pop();
+                self.push(format!("{name}:={value}"));
+            }
             33 | 34 | 74 => {
                 let object = self.pop();
                 self.push(format!("{object}.{name}"));
@@ -241,9 +266,7 @@ impl Machine<'_> {
         };
         let with = matches!(operation, 55 | 56 | 59 | 60 | 63 | 64 | 67);
         let dot = if member || with { "." } else { "" };
-        let mut values: Vec<String> = (0..count.min(self.stack.len())).map(|_| self.pop()).collect();
-        values.reverse();
-        let values = values.join(", ");
+        let values = self.values(count);
         match operation {
             65..=67 => self.say(&format!("{owner}{dot}{name} {values}")),
             43..=45 | 50..=52 | 59 | 60 | 63 | 64 => {
@@ -259,6 +282,13 @@ impl Machine<'_> {
         if self.stack.len() < 1000 && text.len() <= LONGEST_EXPRESSION {
             self.stack.push(text);
         }
+    }
+
+    /// The last values, in the order they were given.
+    fn values(&mut self, count: usize) -> String {
+        let mut values: Vec<String> = (0..count.min(self.stack.len())).map(|_| self.pop()).collect();
+        values.reverse();
+        values.join(", ")
     }
 
     fn pop(&mut self) -> String {

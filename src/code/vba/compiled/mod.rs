@@ -7,11 +7,13 @@
 mod lines;
 mod listing;
 mod names;
+mod words;
 
+use super::source;
 use lines::Lines;
 pub(super) use names::Names;
 
-/// Compiled code smaller than this is what an empty module has.
+/// Compiled code smaller than this is what an empty module has, unless a procedure stands in it.
 const LEAST: usize = 2048;
 
 /// The compiled code of a module.
@@ -33,12 +35,18 @@ impl Compiled {
 
     /// Whether a module without source holds as much as this one only if its source was taken away.
     pub(super) fn is_more_than_empty(&self, cache: &[u8]) -> bool {
-        cache.len() >= LEAST && self.lines > 0
+        self.lines > 0 && (cache.len() >= LEAST || self.has_procedure())
+    }
+
+    fn has_procedure(&self) -> bool {
+        self.listing.lines().any(|line| line.starts_with(listing::PROCEDURE))
     }
 
     /// The telling names that stand in the compiled code and not in the source.
     pub(super) fn hidden(&self, source: &str) -> Vec<&'static str> {
-        let (listing, source) = (self.listing.to_lowercase(), source.to_lowercase());
+        // What only a comment of the source names is not in it: comments are not compiled.
+        let source = source::without_comments(source).to_lowercase();
+        let listing = self.listing.to_lowercase();
         TELLING.iter().copied().filter(|name| has_word(&listing, name) && !source.contains(name)).collect()
     }
 }
@@ -175,10 +183,33 @@ mod tests {
     }
 
     #[test]
+    fn words_functions_and_files_are_put_back() {
+        let open = vec![32, number("x"), 172, 1, 30, 171, 204, 2];
+        let mid = vec![32, number("x"), 172, 2, 172, 9, 139, 32, number("x"), 40, 131 << 1];
+        let named = [text("a"), vec![209, number("Run"), 208, 65, number("Shell"), 2]].concat();
+        let uncompiled = [vec![227], text("If Then!").split_off(1)].concat();
+        let compiled = read(&cache(&[open, mid, named, uncompiled])).unwrap();
+        let want = "Open x For Output As #1\r\nx.Name = Mid(x, 2, 9)\r\nShell Run:=\"a\",\r\nIf Then!\r\n";
+        assert_eq!(compiled.listing, want);
+    }
+
+    #[test]
+    fn a_small_module_with_a_procedure_had_a_source() {
+        let mut small = sample();
+        small.drain(0x60..0x60 + 2000);
+        assert!(small.len() < LEAST && read(&small).unwrap().is_more_than_empty(&small));
+        let mut bare = cache(&[vec![32, number("x")]]);
+        bare.drain(0x60..0x60 + 2000);
+        assert!(!read(&bare).unwrap().is_more_than_empty(&bare));
+    }
+
+    #[test]
     fn telling_names_that_the_source_lacks_are_hidden() {
         let compiled = read(&sample()).unwrap();
         assert!(compiled.is_more_than_empty(&sample()));
         assert_eq!(compiled.hidden("Sub autoopen()\nSHELL x\nCreateObject(y)"), [""; 0]);
+        let disguised = "Sub Other() ' CreateObject\nRem Shell\nx = \"' AutoOpen\"";
+        assert_eq!(compiled.hidden(disguised), ["shell", "createobject"]);
         assert_eq!(compiled.hidden("Sub Other()"), ["shell", "createobject", "autoopen"]);
         assert!(has_word("a = shell(1)", "shell") && !has_word("powershell myshell_ shell2", "shell"));
     }
