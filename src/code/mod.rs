@@ -3,11 +3,19 @@
 use crate::artifact::Format;
 
 pub mod encoded;
+pub mod pe;
 pub mod script;
 pub mod signs;
 pub mod vba;
 pub mod xlm;
 
 /// The formats of this stage.
-pub const FORMATS: &[&dyn Format] =
-    &[&vba::Vba, &signs::Signs, &xlm::Xlm, &encoded::Encoded, &script::ScriptEncoder, &script::Scripts];
+pub const FORMATS: &[&dyn Format] = &[
+    &vba::Vba,
+    &signs::Signs,
+    &xlm::Xlm,
+    &encoded::Encoded,
+    &script::ScriptEncoder,
+    &script::Scripts,
+    &pe::Pe,
+];

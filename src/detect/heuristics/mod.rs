@@ -100,6 +100,7 @@ mod script_downloads_and_runs;
 mod script_encoded;
 mod script_obfuscated;
 mod svg_script_redirect;
+mod excel_addin;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -220,6 +221,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_encoded::RULE,
     &script_obfuscated::RULE,
     &svg_script_redirect::RULE,
+    &excel_addin::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
