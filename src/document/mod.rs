@@ -23,6 +23,7 @@ pub mod ole;
 pub mod ole1;
 pub mod onenote;
 pub mod ooxml;
+pub mod packages;
 pub mod pdf;
 pub mod ppt;
 pub mod properties;
@@ -65,4 +66,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &form::Form,
     &properties::Properties,
     &html::Html,
+    &packages::Jar,
+    &packages::Msix,
 ];

@@ -2,8 +2,8 @@
 //! and its name says office paper. Those that an installer brings along are the installer's matter.
 
 use super::program_behind_document_name::is_sent;
-use super::{Check, Heuristic};
-use crate::artifact::{Artifact, Fact, Tree};
+use super::{Check, Heuristic, said};
+use crate::artifact::{Artifact, Tree};
 use crate::detect::Strength;
 use crate::kind::{Class, extension};
 
@@ -34,14 +34,11 @@ fn check(tree: &Tree, hit: &mut Check) {
 
 /// What the library is to Office by the functions it exports.
 fn role(artifact: &Artifact) -> Option<&str> {
-    artifact.facts.iter().find_map(|fact| match fact {
-        Fact::Header { name: "pe-role", value } if ROLES.contains(&value.as_str()) => Some(value.as_str()),
-        _ => None,
-    })
+    said(artifact, "pe-role").find(|role| ROLES.contains(role))
 }
 
 /// Whether the artifact lies in a program: an installer, a self-extractor, a help file.
-fn is_installed(tree: &Tree, artifact: &Artifact) -> bool {
+pub(super) fn is_installed(tree: &Tree, artifact: &Artifact) -> bool {
     let above = |artifact: &Artifact| artifact.parent.and_then(|parent| tree.get(parent));
     std::iter::successors(above(artifact), |holder| above(holder))
         .any(|holder| holder.kind.class == Class::Program)
@@ -50,7 +47,7 @@ fn is_installed(tree: &Tree, artifact: &Artifact) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::Child;
+    use crate::artifact::{Child, Fact};
 
     fn library(name: &str, via: &'static str, role: &str) -> Child {
         Child::new(name, via, b"MZ".to_vec())

@@ -101,6 +101,9 @@ mod script_encoded;
 mod script_obfuscated;
 mod svg_script_redirect;
 mod excel_addin;
+mod executable_package;
+mod msix_runs_script;
+mod vsto_customization;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -222,6 +225,9 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_obfuscated::RULE,
     &svg_script_redirect::RULE,
     &excel_addin::RULE,
+    &executable_package::RULE,
+    &msix_runs_script::RULE,
+    &vsto_customization::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
@@ -249,6 +255,14 @@ fn tricks<'a>(tree: &'a Tree, wanted: &str) -> impl Iterator<Item = (&'a Artifac
             Fact::Trick { what, detail } if *what == wanted => Some((artifact, detail.as_str())),
             _ => None,
         })
+    })
+}
+
+/// What an artifact says of itself under one name.
+fn said<'a>(artifact: &'a Artifact, wanted: &'a str) -> impl Iterator<Item = &'a str> {
+    artifact.facts.iter().filter_map(move |fact| match fact {
+        Fact::Header { name, value } if *name == wanted => Some(value.as_str()),
+        _ => None,
     })
 }
 

@@ -1,6 +1,6 @@
 //! The properties in the parts of a package (ECMA-376 Part 1, 15.2.12; Part 2, 8; MS-OI29500 for controls).
 
-use crate::artifact::Opened;
+use crate::artifact::{Fact, Opened};
 use crate::document::listing::Listing;
 use crate::document::xml::{self, Attributes, Node};
 use crate::limits::{Budget, Stop};
@@ -10,6 +10,7 @@ use crate::limits::{Budget, Stop};
 pub(in crate::document) struct Parts {
     listing: Listing,
     controls: Listing,
+    facts: Vec<Fact>,
 }
 
 /// What a part holds, by the end of its content type.
@@ -62,11 +63,12 @@ impl Parts {
         let mut open =
             Open { holds: *holds, stem, elements: Vec::new(), custom: String::new(), text: String::new() };
         let listing = if *holds == Holds::Control { &mut self.controls } else { &mut self.listing };
-        xml::walk(part, &mut |node| open.take(node, listing));
+        xml::walk(part, &mut |node| open.take(node, listing, &mut self.facts));
     }
 
     /// Gives what was gathered.
     pub(in crate::document) fn give(self, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        out.facts.extend(self.facts);
         self.listing.give(super::ID, super::ID, super::ID, out, budget)?;
         self.controls.give("controls", "form", "form-strings", out, budget)
     }
@@ -88,7 +90,7 @@ struct Open<'a> {
 const DEEPEST: usize = 64;
 
 impl Open<'_> {
-    fn take(&mut self, node: Node, listing: &mut Listing) {
+    fn take(&mut self, node: Node, listing: &mut Listing, facts: &mut Vec<Fact>) {
         match node {
             Node::Open { name, attributes } => {
                 self.text.clear();
@@ -100,7 +102,7 @@ impl Open<'_> {
             Node::Text(text) => self.text.push_str(text),
             Node::Close => {
                 let text = std::mem::take(&mut self.text);
-                self.text(&text, listing);
+                self.text(&text, listing, facts);
                 self.elements.pop();
             }
         }
@@ -124,7 +126,7 @@ impl Open<'_> {
         }
     }
 
-    fn text(&self, text: &str, listing: &mut Listing) {
+    fn text(&self, text: &str, listing: &mut Listing, facts: &mut Vec<Fact>) {
         let text = text.trim_matches(['\r', '\n']);
         if text.trim().is_empty() {
             return;
@@ -136,7 +138,11 @@ impl Open<'_> {
                     listing.put(&format!("BuiltInDocumentProperties(\"{name}\")"), text);
                 }
             }
-            Holds::Custom => listing.put(&format!("CustomDocumentProperties(\"{}\")", self.custom), text),
+            Holds::Custom => {
+                let name = format!("CustomDocumentProperties(\"{}\")", self.custom);
+                listing.put(&name, text);
+                facts.extend(super::customization(&name, text).filter(|fact| !facts.contains(fact)));
+            }
             _ => {}
         }
     }
@@ -146,6 +152,17 @@ impl Open<'_> {
 mod tests {
     use super::*;
     use crate::limits::Limits;
+
+    #[test]
+    fn where_a_customization_is_loaded_from_leads_outside() {
+        let part = "<p><property name=\"_AssemblyLocation\"><vt:lpwstr>http://a.example/a.vsto|0f|vstolocal</vt:lpwstr>\
+            </property><property name=\"_AssemblyName\"><vt:lpwstr>4E3C</vt:lpwstr></property></p>";
+        let (mut parts, mut out) = (Parts::default(), Opened::default());
+        parts.add("docProps/custom.xml", "x.custom-properties+xml", part.as_bytes());
+        parts.give(&mut out, &mut Budget::new(&Limits::default())).unwrap();
+        let target = "http://a.example/a.vsto".to_string();
+        assert_eq!(out.facts, [Fact::External { relation: "vsto".into(), target }]);
+    }
 
     #[test]
     fn every_part_is_listed_by_the_names_macros_use() {
