@@ -125,6 +125,7 @@ static KINDS: &[Kind] = &[
     row("ppt", Class::Document, &["ppt", "pps", "pot", "ppa"], Some(|b| is_ole(b) && ole_names(b, &["PowerPoint Document"]))),
     row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
+    row("mpp", Class::Document, &["mpp", "mpt"], Some(|b| is_ole(b) && ole_names(b, &["   19", "   112", "   114"]))),
     row("msi", Class::Program, &["msi", "msp", "mst"], Some(|b| is_ole(b) && is_installer(b))),
     row("ole", Class::Document, &[], Some(is_ole)),
     // Streams of such files, which stand alone once they were decrypted.

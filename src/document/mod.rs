@@ -1,5 +1,6 @@
 //! Documents: what office files hold, and what in them leads outside or hides.
 
+pub mod access;
 pub mod active_mime;
 mod art;
 pub(crate) mod base64;
@@ -67,5 +68,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &properties::Properties,
     &html::Html,
     &packages::Jar,
+    &access::Access,
     &packages::Msix,
 ];
