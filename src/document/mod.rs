@@ -5,6 +5,7 @@ pub mod active_mime;
 mod art;
 pub(crate) mod base64;
 mod classes;
+mod controls;
 pub mod decrypt;
 pub mod doc;
 mod equation;

@@ -10,6 +10,7 @@ mod tests;
 use super::book::{Book, Name, Sheet, State};
 use super::{give, sheet_xml, xlsb};
 use crate::artifact::{Artifact, Fact, Format, Opened};
+use crate::document::relations::resolve;
 use crate::document::xml::{self, Node};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
@@ -138,23 +139,6 @@ impl<'a> Parts<'a> {
 fn type_of<'t>(types: &'t HashMap<String, String>, part: &str) -> &'t str {
     let end = format!("*.{}", crate::kind::extension(part));
     types.get(&part.to_lowercase()).or_else(|| types.get(&end)).map(String::as_str).unwrap_or_default()
-}
-
-/// The name of a part that a reference from a folder leads to (ECMA-376 Part 2, 6.3).
-fn resolve(folder: &str, target: &str) -> String {
-    let target = target.replace('\\', "/");
-    let folder = if target.starts_with('/') { "" } else { folder };
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for step in target.split('/') {
-        match step {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            step => parts.push(step),
-        }
-    }
-    parts.join("/")
 }
 
 /// A package whose workbook part is known.
