@@ -70,5 +70,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &html::Html,
     &packages::Jar,
     &access::Access,
+    &excel::Xml2003,
     &packages::Msix,
 ];

@@ -150,6 +150,8 @@ struct Workbook<'a, 'o> {
     out: &'o mut Opened,
 }
 
+/// Very hidden sheets of one workbook that are told.
+const MOST_TOLD: usize = 20;
 /// Sheets of one workbook that are read.
 const MOST_SHEETS: usize = 4_000;
 
@@ -167,6 +169,7 @@ impl Workbook<'_, '_> {
             book.sheets.push(Sheet { name, is_macro, state, ..Sheet::default() });
             places.push(place);
         }
+        self.note_very_hidden(&book);
         self.links(budget)?;
         if !book.has_macros() {
             return Ok(());
@@ -199,6 +202,7 @@ impl Workbook<'_, '_> {
             book.sheets.push(Sheet { name: told.name.clone(), is_macro, state, ..Sheet::default() });
             places.push(place);
         }
+        self.note_very_hidden(&book);
         self.links(budget)?;
         let strings = match self.part_of_kind("sharedstrings") {
             Some(part) => xlsb::shared(&self.parts.read(&part, budget)?),
@@ -220,6 +224,15 @@ impl Workbook<'_, '_> {
         }
         give::macros(book, self.out, budget)?;
         give::cells(book, self.out, budget)
+    }
+
+    /// Notes worksheets that a person cannot show again without a macro. Of macro sheets their own listing tells.
+    fn note_very_hidden(&mut self, book: &Book) {
+        let hidden = book.sheets.iter().filter(|sheet| !sheet.is_macro && sheet.state == State::VeryHidden);
+        let facts = hidden
+            .take(MOST_TOLD)
+            .map(|sheet| Fact::Header { name: "very-hidden-sheet", value: sheet.name.clone() });
+        self.out.facts.extend(facts);
     }
 
     /// The part of a sheet, and whether it holds macros: by its relationship or by its content type.
