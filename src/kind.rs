@@ -125,6 +125,7 @@ static KINDS: &[Kind] = &[
     row("ppt", Class::Document, &["ppt", "pps", "pot", "ppa"], Some(|b| is_ole(b) && ole_names(b, &["PowerPoint Document"]))),
     row("vsd", Class::Document, &["vsd", "vss", "vst"], Some(|b| is_ole(b) && ole_names(b, &["VisioDocument"]))),
     row("pub", Class::Document, &["pub"], Some(|b| is_ole(b) && ole_names(b, &["Quill"]))),
+    row("mpp", Class::Document, &["mpp", "mpt"], Some(|b| is_ole(b) && ole_names(b, &["   19", "   112", "   114"]))),
     row("msi", Class::Program, &["msi", "msp", "mst"], Some(|b| is_ole(b) && is_installer(b))),
     row("ole", Class::Document, &[], Some(is_ole)),
     // Streams of such files, which stand alone once they were decrypted.
@@ -213,7 +214,7 @@ static KINDS: &[Kind] = &[
     row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_powershell)),
     row("shell", Class::Script, &["sh", "command"], None),
     row("reg", Class::Script, &["reg", "inf"], None),
-    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),
+    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "vsto", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),
     row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),

@@ -5,9 +5,10 @@ use crate::keyring::Origin;
 /// Something observed on an artifact. Facts do not judge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
-    /// A header of a message, decoded: `from`, `to`, `subject`, `date`, `message-id`, `reply-to` …
+    /// A header of a message, decoded: `from`, `to`, `subject`, `date`, `message-id`, `reply-to` …; or what a program
+    /// says of itself: `pe-type`, `pe-machine`, `pe-role` …
     Header {
-        /// Lower-case header name.
+        /// Lower-case name.
         name: &'static str,
         /// Decoded value.
         value: String,

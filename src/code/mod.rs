@@ -3,6 +3,7 @@
 use crate::artifact::Format;
 
 pub mod encoded;
+pub mod pe;
 pub mod script;
 pub mod signs;
 pub mod vba;
@@ -18,4 +19,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &script::ScriptEncoder,
     &script::Scripts,
     &wordbasic::WordBasic,
+    &pe::Pe,
 ];

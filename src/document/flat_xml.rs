@@ -3,7 +3,9 @@
 //!
 //! Parts that are XML stay in the artifact itself; of them relationships, text and properties are read.
 
+use super::controls::Controls;
 use super::links::Links;
+use super::ooxml::owner;
 use super::prose::Prose;
 use super::xml::{self, Attributes, Node};
 use super::{base64, properties, relations};
@@ -48,7 +50,7 @@ impl Format for FlatXml {
             out.broke("xml-damaged", "read by its tags alone");
         }
         parts.finish();
-        for part in parts.done {
+        for part in std::mem::take(&mut parts.done) {
             let decoded = base64::decode(&part.base64, budget);
             let stop = decoded.stop;
             let mut child = Child::decoded(part.name, "part", decoded);
@@ -56,11 +58,12 @@ impl Format for FlatXml {
             out.push(child, budget)?;
             stop.map_or(Ok(()), Err)?;
         }
+        parts.controls.note(&mut out.children);
         let mut properties = properties::Parts::default();
         for holds in [".settings+xml", ".core-properties+xml"] {
             properties.add(&artifact.name, holds, &artifact.bytes);
         }
-        properties.give(out, budget)?;
+        properties.give(&parts.controls, out, budget)?;
         let mut prose = Prose::default();
         prose.page(&artifact.bytes);
         prose.give(&artifact.name, out, budget)
@@ -82,6 +85,7 @@ struct Parts {
     media_type: Option<String>,
     open: Option<Part>,
     done: Vec<Part>,
+    controls: Controls,
 }
 
 #[derive(Debug)]
@@ -117,7 +121,11 @@ impl Parts {
                 let name = attributes.value("name").unwrap_or_default();
                 self.begin(name.rsplit('/').next().unwrap_or_default().into(), None);
             }
-            "Relationship" => out.facts.extend(relations::external(attributes)),
+            "Relationship" => {
+                out.facts.extend(relations::external(attributes));
+                self.controls.relation(&owner(&self.name), attributes);
+            }
+            "control" => self.controls.control(&self.name, attributes),
             _ => {}
         }
     }
@@ -152,6 +160,22 @@ mod tests {
  Type="http://x/attachedTemplate" Target="http://a.example/t"/></Relationships></p:xmlData></p:part>
 <p:part p:name="/word/vbaProject.bin" p:contentType="application/vnd.ms-office.vbaProject"><p:binaryData>0M8R
 4KGxGuE=</p:binaryData></p:part></p:package>"#;
+
+    #[test]
+    fn controls_bear_the_names_of_the_page() {
+        let xml = "<?xml version=\"1.0\"?><pkg:package xmlns:pkg=\"http://schemas.microsoft.com/office/2006/xmlPackage\">\
+            <pkg:part pkg:name=\"/word/_rels/document.xml.rels\"><Relationship Id=\"r1\" Type=\"x/control\" Target=\"activeX/activeX1.xml\"/></pkg:part>\
+            <pkg:part pkg:name=\"/word/document.xml\"><w:control r:id=\"r1\" w:name=\"Box\"/></pkg:part>\
+            <pkg:part pkg:name=\"/word/activeX/_rels/activeX1.xml.rels\"><Relationship Id=\"r1\" Type=\"x/activeXControlBinary\" Target=\"activeX1.bin\"/></pkg:part>\
+            <pkg:part pkg:name=\"/word/activeX/activeX1.bin\"><pkg:binaryData>AAAA</pkg:binaryData></pkg:part></pkg:package>";
+        let tree = Tree::new(Child::new("a.xml", "file", xml.as_bytes().to_vec()));
+        let mut out = Opened::default();
+        FlatXml
+            .open(tree.get(0).unwrap(), &Keyring::new(), &mut out, &mut Budget::new(&Limits::default()))
+            .unwrap();
+        let part = out.children.iter().find(|child| child.via == "part").unwrap();
+        assert_eq!(part.facts, [Fact::Header { name: "control-name", value: "Box".into() }]);
+    }
 
     #[test]
     fn flat_opc_gives_binary_parts_and_relationships() {

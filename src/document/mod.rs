@@ -1,9 +1,11 @@
 //! Documents: what office files hold, and what in them leads outside or hides.
 
+pub mod access;
 pub mod active_mime;
 mod art;
 pub(crate) mod base64;
 mod classes;
+mod controls;
 pub mod decrypt;
 pub mod doc;
 mod equation;
@@ -23,6 +25,7 @@ pub mod ole;
 pub mod ole1;
 pub mod onenote;
 pub mod ooxml;
+pub mod packages;
 pub mod pdf;
 pub mod ppt;
 pub mod properties;
@@ -65,4 +68,8 @@ pub const FORMATS: &[&dyn Format] = &[
     &form::Form,
     &properties::Properties,
     &html::Html,
+    &packages::Jar,
+    &access::Access,
+    &excel::Xml2003,
+    &packages::Msix,
 ];

@@ -7,6 +7,7 @@
 //! other languages, which are parts of the ZIP; the template a document was made from, which is not fetched.
 
 mod parts;
+mod unseen;
 
 use super::prose::tell;
 use super::xml::{self, Node};
@@ -17,6 +18,7 @@ use crate::limits::{Budget, Stop};
 use crate::zip::Archive;
 use parts::Parts;
 use std::collections::HashMap;
+use unseen::Unseen;
 
 /// `OpenDocument` files.
 pub struct Odf;
@@ -37,9 +39,11 @@ impl Format for Odf {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
-        let mut parts = Parts::default();
+        let (mut parts, mut unseen) = (Parts::default(), Unseen::default());
         if is_flat(artifact) {
             parts.read(&artifact.bytes);
+            unseen.read(&artifact.bytes);
+            unseen.give(out, budget)?;
             return give(parts, out, budget);
         }
         let Some(archive) = Archive::read(&artifact.bytes, budget) else { return Ok(()) };
@@ -55,25 +59,36 @@ impl Format for Odf {
         }
         let is_read = |name: &str| extension(name) == "xml" && !name.eq_ignore_ascii_case(MANIFEST);
         let mut text = String::new();
-        for entry in archive.entries.iter().filter(|entry| is_read(&entry.name)).take(MOST_PARTS) {
+        let mut read_parts: Vec<_> =
+            archive.entries.iter().filter(|entry| is_read(&entry.name)).take(MOST_PARTS).collect();
+        // What hides text stands in the styles.
+        read_parts.sort_by_key(|entry| !entry.name.eq_ignore_ascii_case(STYLES));
+        for entry in read_parts {
             let decoded = entry.decode(budget);
             decoded.stop.map_or(Ok(()), Err)?;
             parts.read(&decoded.bytes);
+            if SAYING.iter().any(|name| entry.name.eq_ignore_ascii_case(name)) {
+                unseen.read(&decoded.bytes);
+            }
             if entry.name.eq_ignore_ascii_case(CONTENT) {
                 read(&decoded.bytes, &mut text);
             }
         }
         give(parts, out, budget)?;
+        unseen.give(out, budget)?;
         tell(&artifact.name, text, out, budget)
     }
 }
 
 const CONTENT: &str = "content.xml";
+const STYLES: &str = "styles.xml";
+/// Parts that hold text, styles and properties.
+const SAYING: &[&str] = &[STYLES, CONTENT, "meta.xml"];
 /// Bytes of text that are kept of one document.
 const MOST_TEXT: usize = 1 << 20;
 
 /// The text of a document (OpenDocument 1.3 part 3, 5.1 and 6.1): paragraphs and headings as lines, cells apart by
-/// tabs. What styles hide counts as seen.
+/// tabs. What styles hide counts as seen, and is told once more by `unseen`.
 fn read(content: &[u8], text: &mut String) {
     let mut open: Vec<bool> = Vec::new();
     xml::walk(content, &mut |node| match node {

@@ -4,6 +4,7 @@
 //! any name. Left out are parts that only style the document, and only while their content is what they say.
 //! Names of parts are compared without regard to case (Part 2, 6.2.2.3); interleaved pieces are not put together.
 
+use super::controls::Controls;
 use super::links;
 use super::properties;
 use super::prose::Prose;
@@ -53,7 +54,8 @@ impl Format for Ooxml {
         for entry in archive.entries.iter().filter(|entry| !entry.is_dir) {
             open_part(entry, &types, &mut seen, out, budget)?;
         }
-        seen.properties.give(out, budget)?;
+        seen.controls.note(&mut out.children);
+        seen.properties.give(&seen.controls, out, budget)?;
         seen.prose.give(&artifact.name, out, budget)
     }
 }
@@ -63,6 +65,7 @@ impl Format for Ooxml {
 struct Seen {
     prose: Prose,
     properties: properties::Parts,
+    controls: Controls,
 }
 
 /// The content types of parts (ECMA-376 Part 2, 7.2.3): one a part, else one an extension.
@@ -147,7 +150,7 @@ fn open_part(
             if let Some(why) = decoded.broken {
                 out.missed("damaged", format!("{name}: {why}"));
             }
-            note_relations(&name, types, &decoded.bytes, out);
+            note_relations(&name, types, &decoded.bytes, seen, out);
         }
         // How it was read was told when the types were.
         Role::ContentTypes => {}
@@ -156,6 +159,7 @@ fn open_part(
             seen.properties.add(&name, media_type, &decoded.bytes);
             seen.prose.add(media_type, &decoded.bytes);
             if matches!(kind.id, "xml" | "text" | "html") {
+                seen.controls.part(&name, &decoded.bytes);
                 out.facts.extend(links::facts(&decoded.bytes));
             }
             let mut child = Child::decoded(name.as_str(), "part", decoded);
@@ -194,11 +198,12 @@ impl Role {
     }
 }
 
-fn note_relations(name: &str, types: &Types, bytes: &[u8], out: &mut Opened) {
+fn note_relations(name: &str, types: &Types, bytes: &[u8], seen: &mut Seen, out: &mut Opened) {
     let owner = owner(name);
     let media_type = types.of(&owner).unwrap_or_default();
     let whole = xml::walk(bytes, &mut |node| {
         if let Node::Open { name: "Relationship", attributes } = node {
+            seen.controls.relation(&owner, attributes);
             let mut fact = relations::external(attributes);
             if let Some(Fact::External { relation, .. }) = &mut fact
                 && !is_followed(relation, &owner, media_type)
@@ -228,7 +233,7 @@ fn is_followed(relation: &str, owner: &str, media_type: &str) -> bool {
 }
 
 /// The part whose relationships a part of that name holds (ECMA-376 Part 2, 9.3.4).
-fn owner(name: &str) -> String {
+pub(super) fn owner(name: &str) -> String {
     let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
     let folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
     let file = file.rsplit_once('.').map_or(file, |(stem, _)| stem);

@@ -3,9 +3,13 @@
 //! document without opening it.
 //!
 //! Text that is set hidden, in white or two points high is kept apart, and so are descriptions of pictures and shapes.
-//! White is looked for in Word alone: slides and cells are dark often enough.
+//! White is looked for in Word alone, because slides and cells are dark often enough; in drawings letters are hidden that
+//! have the colour their own shape is filled with, are transparent, at most two points high, or stand in a shape that is
+//! hidden or lies above or left of its slide.
 //!
 //! Left out: what fields and formulas compute, the order of cells that share their strings, text in pictures, styles.
+
+mod drawing;
 
 use super::art;
 use super::listing::Listing;
@@ -13,6 +17,7 @@ use super::xml::{self, Attributes, Node};
 use crate::artifact::{Child, Opened};
 use crate::keyring::Letter;
 use crate::limits::{Budget, Stop};
+use drawing::Drawing;
 
 /// The text of a document, part by part.
 #[derive(Debug, Default)]
@@ -67,6 +72,7 @@ impl Prose {
             boxed: String::new(),
             hidden: None,
             run: Default::default(),
+            drawing: Drawing::default(),
             prose: self,
         };
         xml::walk(part, &mut |node| page.take(node));
@@ -119,6 +125,7 @@ struct Page<'a> {
     hidden: Option<&'static str>,
     /// What hides the letters read last that are not seen, and the letters.
     run: (&'static str, String),
+    drawing: Drawing,
     prose: &'a mut Prose,
 }
 
@@ -135,6 +142,12 @@ enum Place {
     Run,
     /// Holds paragraphs that float.
     Box,
+    /// A shape, a group of shapes, the look of a shape, of letters, and what either is filled with (DrawingML).
+    Shape,
+    Group,
+    Look,
+    Letters,
+    Fill,
     Other,
 }
 
@@ -146,6 +159,11 @@ impl Place {
             "tc" | "c" => Self::Cell,
             "r" => Self::Run,
             "txbxContent" => Self::Box,
+            "sp" | "wsp" | "pic" | "graphicFrame" | "cxnSp" => Self::Shape,
+            "grpSp" => Self::Group,
+            "spPr" => Self::Look,
+            "rPr" => Self::Letters,
+            "solidFill" => Self::Fill,
             _ => Self::Other,
         }
     }
@@ -168,9 +186,10 @@ impl Page<'_> {
             "tab" => self.put("\t"),
             "docPr" | "cNvPr" | "shape" | "rect" | "image" => self.described(attributes),
             "tag" | "alias" | "tblCaption" | "tblDescription" => self.noted(attributes),
-            _ if place == Place::Run => self.hidden = None,
+            _ if place == Place::Run => self.hidden = self.drawing.hidden,
             _ => self.hidden = hiding(name, attributes).or(self.hidden),
         }
+        self.hidden = self.drawing.take(name, attributes, &self.open).or(self.hidden);
         if self.open.len() < DEEPEST {
             self.open.push(place);
             self.cells += usize::from(place == Place::Cell);
@@ -190,6 +209,13 @@ impl Page<'_> {
             }
             Some(Place::Cell) => self.end_cell(),
             Some(Place::Box) => self.end_box(),
+            Some(Place::Shape) => {
+                if self.drawing.hidden.is_some() {
+                    self.end_run();
+                    self.hidden = None;
+                }
+                self.drawing = Drawing::default();
+            }
             _ => {}
         }
     }
@@ -289,7 +315,7 @@ mod tests {
         prose.text
     }
 
-    fn given(part: &str) -> Opened {
+    pub(super) fn given(part: &str) -> Opened {
         let (mut prose, mut out) = (Prose::default(), Opened::default());
         prose.page(part.as_bytes());
         prose.give("a.docx", &mut out, &mut Budget::new(&crate::limits::Limits::default())).unwrap();

@@ -14,6 +14,23 @@ pub(super) fn external(attributes: &Attributes) -> Option<Fact> {
     is_shown.then(|| Fact::External { relation: relation.into(), target: target.into() })
 }
 
+/// The name of a part that a reference from a folder leads to (ECMA-376 Part 2, 6.3).
+pub(super) fn resolve(folder: &str, target: &str) -> String {
+    let target = target.replace('\\', "/");
+    let folder = if target.starts_with('/') { "" } else { folder };
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            step => parts.push(step),
+        }
+    }
+    parts.join("/")
+}
+
 /// Schemes of addresses that lead to pages and mailboxes, and no further.
 const PLAIN: &[&str] =
     &["http", "https", "mailto", "ftp", "tel", "sip", "news", "onenote", "callto", "msteams"];

@@ -231,6 +231,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.folded", "texts put together by a macro", "マクロが組み立てる文字列"),
     ("via.ole-package", "file packed into a document", "文書に埋め込まれたファイル"),
     ("via.script-texts", "texts of a script", "スクリプトの文字列"),
+    ("via.pe-overlay", "behind a program", "プログラムの後ろ"),
+    ("via.pe-resource", "packed into a program", "プログラムに埋め込まれた部品"),
     ("via.decrypted", "after unlocking", "鍵を開けた中身"),
 
     // Facts, for `explain`.

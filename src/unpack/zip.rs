@@ -63,7 +63,7 @@ const ARCHIVES: &[&str] = &["zip", "jar", "msix", "odf"];
 
 /// Kinds in which a whole ZIP may lie as an attachment or embedded file.
 const HOLDERS: &[&str] =
-    &["eml", "msg", "doc", "xls", "ppt", "vsd", "pub", "msi", "ole", "encrypted-office", "onenote"];
+    &["eml", "msg", "doc", "xls", "ppt", "vsd", "pub", "mpp", "msi", "ole", "encrypted-office", "onenote"];
 
 /// Whether the artifact may hold a whole ZIP that its own format gives out.
 pub(super) fn is_holder(artifact: &Artifact) -> bool {

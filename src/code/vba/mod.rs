@@ -31,8 +31,9 @@ impl Format for Vba {
     }
 
     fn matches(&self, artifact: &Artifact) -> bool {
-        let holds_strays =
-            || artifact.kind.class == Class::Data && source::find(&artifact.bytes, 0).is_some();
+        // A database keeps modules in pages of its own, a small one in one piece.
+        let is_loose = artifact.kind.class == Class::Data || artifact.kind.id == "access";
+        let holds_strays = || is_loose && source::find(&artifact.bytes, 0).is_some();
         is_compound(&artifact.bytes) || holds_strays()
     }
 

@@ -39,7 +39,7 @@ const EVERYDAY: &[(&[&str], &[&str])] = &[
     (&["doc", "docx", "rtf"], &["doc", "docx", "rtf", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office"]),
     (&["xls", "xlsx", "csv"], &["xls", "xlsx", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office", "csv", "slk", "biff"]),
     (&["ppt", "pptx"], &["ppt", "pptx", "ole", "ooxml", "odf", "encrypted-office", "eml"]),
-    (&["vsd", "vsdx", "pub", "msg", "odf", "ooxml"], &["ole", "ooxml", "vsd", "vsdx", "zip", "odf", "encrypted-office"]),
+    (&["vsd", "vsdx", "pub", "mpp", "msg", "odf", "ooxml"], &["ole", "ooxml", "vsd", "vsdx", "zip", "odf", "encrypted-office"]),
     (&["eml", "msg"], &["html", "xml", "ole", "eml", "msg"]),
     (&["html", "xml", "svg", "text"], &["html", "xml", "svg", "eml", "pdf"]),
     (&["zip", "jar"], &["zip", "jar", "docx", "xlsx", "pptx", "ooxml", "odf"]),

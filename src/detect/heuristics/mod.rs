@@ -103,6 +103,10 @@ mod svg_script_redirect;
 mod link_abuses_protocol;
 mod csv_formula_sends_cells;
 mod formula_sends_cells;
+mod excel_addin;
+mod executable_package;
+mod msix_runs_script;
+mod vsto_customization;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -226,6 +230,10 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &link_abuses_protocol::RULE,
     &csv_formula_sends_cells::RULE,
     &formula_sends_cells::RULE,
+    &excel_addin::RULE,
+    &executable_package::RULE,
+    &msix_runs_script::RULE,
+    &vsto_customization::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.
@@ -261,6 +269,12 @@ fn each_trick(tree: &Tree, wanted: &str, hit: &mut Check) {
     for (artifact, detail) in tricks(tree, wanted) {
         hit(artifact.id, detail.to_string());
     }
+/// What an artifact says of itself under one name.
+fn said<'a>(artifact: &'a Artifact, wanted: &'a str) -> impl Iterator<Item = &'a str> {
+    artifact.facts.iter().filter_map(move |fact| match fact {
+        Fact::Header { name, value } if *name == wanted => Some(value.as_str()),
+        _ => None,
+    })
 }
 
 /// Everything that leads out of a document: artifact, relation, target.

@@ -33,6 +33,7 @@ const KINDS: &[&str] = &[
     "scf",
     "appref-ms",
     "application",
+    "vsto",
     "appinstaller",
     "deploymentprovider",
     "msc",

@@ -22,6 +22,7 @@ mod sheet_xml;
 mod sylk;
 mod table;
 mod xlsb;
+mod xml2003;
 
 use crate::artifact::{Artifact, Format, Opened};
 use crate::compound::{Compound, is_compound};
@@ -32,6 +33,7 @@ use crate::message::msg;
 pub use package::Package;
 pub use sylk::Sylk;
 pub use table::Table;
+pub use xml2003::Xml2003;
 
 /// Record streams: in compound files, decrypted, or as files of Excel 2 to 4.
 pub struct Biff;

@@ -10,6 +10,7 @@ mod tests;
 use super::book::{Book, Name, Sheet, State};
 use super::{give, outward, sheet_xml, xlsb};
 use crate::artifact::{Artifact, Fact, Format, Opened};
+use crate::document::relations::resolve;
 use crate::document::xml::{self, Node};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
@@ -140,23 +141,6 @@ fn type_of<'t>(types: &'t HashMap<String, String>, part: &str) -> &'t str {
     types.get(&part.to_lowercase()).or_else(|| types.get(&end)).map(String::as_str).unwrap_or_default()
 }
 
-/// The name of a part that a reference from a folder leads to (ECMA-376 Part 2, 6.3).
-fn resolve(folder: &str, target: &str) -> String {
-    let target = target.replace('\\', "/");
-    let folder = if target.starts_with('/') { "" } else { folder };
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for step in target.split('/') {
-        match step {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            step => parts.push(step),
-        }
-    }
-    parts.join("/")
-}
-
 /// A package whose workbook part is known.
 struct Workbook<'a, 'o> {
     parts: Parts<'a>,
@@ -166,6 +150,8 @@ struct Workbook<'a, 'o> {
     out: &'o mut Opened,
 }
 
+/// Very hidden sheets of one workbook that are told.
+const MOST_TOLD: usize = 20;
 /// Sheets of one workbook that are read.
 const MOST_SHEETS: usize = 4_000;
 
@@ -183,6 +169,7 @@ impl Workbook<'_, '_> {
             book.sheets.push(Sheet { name, is_macro, state, ..Sheet::default() });
             places.push(place);
         }
+        self.note_very_hidden(&book);
         self.links(budget)?;
         if !book.has_macros() {
             return self.reaching(&places, &mut book, budget);
@@ -227,6 +214,7 @@ impl Workbook<'_, '_> {
             book.sheets.push(Sheet { name: told.name.clone(), is_macro, state, ..Sheet::default() });
             places.push(place);
         }
+        self.note_very_hidden(&book);
         self.links(budget)?;
         let strings = match self.part_of_kind("sharedstrings") {
             Some(part) => xlsb::shared(&self.parts.read(&part, budget)?),
@@ -248,6 +236,15 @@ impl Workbook<'_, '_> {
         }
         give::macros(book, self.out, budget)?;
         give::cells(book, self.out, budget)
+    }
+
+    /// Notes worksheets that a person cannot show again without a macro. Of macro sheets their own listing tells.
+    fn note_very_hidden(&mut self, book: &Book) {
+        let hidden = book.sheets.iter().filter(|sheet| !sheet.is_macro && sheet.state == State::VeryHidden);
+        let facts = hidden
+            .take(MOST_TOLD)
+            .map(|sheet| Fact::Header { name: "very-hidden-sheet", value: sheet.name.clone() });
+        self.out.facts.extend(facts);
     }
 
     /// The part of a sheet, and whether it holds macros: by its relationship or by its content type.

@@ -11,8 +11,8 @@ mod class;
 mod record;
 mod site;
 
-use super::hidden_text;
 use super::listing::Listing;
+use super::{controls, hidden_text};
 use crate::artifact::{Artifact, Format, Opened};
 use crate::compound::{Compound, Entry, What, is_compound};
 use crate::keyring::Keyring;
@@ -62,7 +62,7 @@ impl Format for Form {
         }
         for stream in compound.streams() {
             budget.tick()?;
-            open_stream(&compound, stream, &artifact.name, out, budget)?;
+            open_stream(&compound, stream, stem(artifact), out, budget)?;
         }
         Ok(())
     }
@@ -79,11 +79,17 @@ fn is_part(artifact: &Artifact) -> bool {
 /// A part that is the class identifier of a control and its data.
 fn open_part(artifact: &Artifact, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
     let (clsid, data) = artifact.bytes.split_at_checked(16).unwrap_or_default();
-    let name = artifact.name.rsplit('/').next().unwrap_or_default();
-    let name = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let name = stem(artifact);
     let mut listing = Listing::default();
     control(name, Class::of(clsid), data, &mut listing);
     finish(listing, &artifact.name, &[data], name, out, budget)
+}
+
+/// What a control that says no name of its own is called: as the page around it calls it, else as its part.
+fn stem(artifact: &Artifact) -> &str {
+    let file = artifact.name.rsplit('/').next().unwrap_or_default();
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    artifact.header(controls::NAME).unwrap_or(stem)
 }
 
 fn open_stream(
@@ -264,13 +270,11 @@ fn open_control(
     }
     let storage = stream.parent.and_then(|id| compound.entries().get(id));
     let clsid = storage.map_or_else(|| compound.clsid(), |storage| storage.clsid);
-    let stem = holder.rsplit('/').next().unwrap_or_default();
-    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem);
     let told = match storage {
         Some(storage) => ocx_name(compound, storage.id, budget)?,
         None => None,
     };
-    let name = told.unwrap_or_else(|| storage.map_or(stem, |storage| storage.name.as_str()).to_string());
+    let name = told.unwrap_or_else(|| storage.map_or(holder, |storage| storage.name.as_str()).to_string());
     let mut listing = Listing::default();
     control(&name, Class::of(&clsid), &decoded.bytes, &mut listing);
     finish(listing, &stream.path, &[&decoded.bytes], &name, out, budget)

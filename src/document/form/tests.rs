@@ -195,6 +195,12 @@ fn a_part_is_its_class_and_its_data() {
     let mut out = Opened::default();
     Form.open(tree.get(0).unwrap(), &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
     assert_eq!(lines(&out), ["activeX1.Text = a value"]);
+    let mut tree = tree;
+    let name = Fact::Header { name: "control-name", value: "TextBox7".into() };
+    tree.get_mut(0).unwrap().facts.push(name);
+    let mut out = Opened::default();
+    Form.open(tree.get(0).unwrap(), &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+    assert_eq!(lines(&out), ["TextBox7.Text = a value"]);
 }
 
 #[test]

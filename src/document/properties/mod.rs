@@ -10,7 +10,7 @@ mod set;
 
 use super::hidden_text;
 use super::listing::Listing;
-use crate::artifact::{Artifact, Format, Opened};
+use crate::artifact::{Artifact, Fact, Format, Opened};
 use crate::compound::{Compound, is_compound};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
@@ -47,7 +47,10 @@ impl Format for Properties {
         for stream in compound.streams().filter(|stream| stream.name.starts_with('\u{5}')).take(MOST) {
             let decoded = compound.head(stream, LONGEST, budget);
             decoded.stop.map_or(Ok(()), Err)?;
-            let fits = set::read(&decoded.bytes, &mut |name, value| listing.put(name, value));
+            let fits = set::read(&decoded.bytes, &mut |name, value| {
+                listing.put(name, value);
+                out.facts.extend(customization(name, value));
+            });
             if !fits {
                 out.facts.extend(hidden_text::facts(&stream.path, &decoded.bytes));
             }
@@ -56,10 +59,18 @@ impl Format for Properties {
     }
 }
 
+/// Where Office loads the customization of a document from, a program of .NET: the property that says so, whose value
+/// is the address of its manifest, and behind bars what identifies it (Visual Studio Tools for Office).
+fn customization(name: &str, value: &str) -> Option<Fact> {
+    let target = value.split('|').next().unwrap_or_default().trim_matches(['\0', ' ', '*']);
+    let is_one = name.to_ascii_lowercase().starts_with("customdocumentproperties(\"_assemblylocation");
+    (is_one && !target.is_empty()).then(|| Fact::External { relation: "vsto".into(), target: target.into() })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::{Child, Fact, Tree};
+    use crate::artifact::{Child, Tree};
     use crate::limits::Limits;
     use std::io::{Cursor, Write};
 

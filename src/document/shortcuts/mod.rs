@@ -38,7 +38,7 @@ const READERS: &[(&[&str], Read)] = &[
     (&["appref-ms"], ini::application),
     (&["library-ms", "search-ms", "searchconnector-ms"], xml_based::library),
     (&["settingcontent-ms"], xml_based::setting),
-    (&["appinstaller", "application", "deploymentprovider"], xml_based::installer),
+    (&["appinstaller", "application", "deploymentprovider", "vsto"], xml_based::installer),
     (&["msc"], xml_based::console),
 ];
 
@@ -48,7 +48,7 @@ impl Format for Shortcuts {
     }
 
     fn matches(&self, artifact: &Artifact) -> bool {
-        artifact.kind.id == "url" || is_folder_setting(&artifact.name)
+        artifact.kind.id == "url" || is_folder_setting(&artifact.name) || is_installer(artifact)
     }
 
     fn open(
@@ -60,7 +60,10 @@ impl Format for Shortcuts {
     ) -> Result<(), Stop> {
         budget.tick()?;
         let ending = extension(&artifact.name);
-        if let Some((_, read)) = READERS.iter().find(|(endings, _)| endings.contains(&ending.as_str())) {
+        let by_name = READERS.iter().find(|(endings, _)| endings.contains(&ending.as_str()));
+        let read = by_name.map(|(_, read)| *read);
+        let by_content = || is_installer(artifact).then_some(xml_based::installer as Read);
+        if let Some(read) = read.or_else(by_content) {
             read(&text(artifact), &mut out.facts);
             out.facts.truncate(MOST_FACTS);
         }
@@ -88,6 +91,27 @@ impl Format for Query {
         query::read(&text(artifact), &mut out.facts);
         Ok(())
     }
+}
+
+/// Marks of installers from the web: their namespaces, and for those of ClickOnce an element that only they have.
+/// Programs carry manifests in the same namespace that install nothing.
+const INSTALLERS: &[(&str, &str)] = &[
+    ("schemas.microsoft.com/appx/appinstaller", "AppInstaller"),
+    ("urn:schemas-microsoft-com:asm.v", "deployment"),
+    ("urn:schemas-microsoft-com:asm.v", "entryPoint"),
+];
+
+/// Bytes in which the marks stand.
+const HEAD: usize = 16 << 10;
+
+/// Whether an XML file is an installer by its content, whatever its name.
+fn is_installer(artifact: &Artifact) -> bool {
+    if artifact.kind.id != "xml" {
+        return false;
+    }
+    let head = artifact.bytes.get(..HEAD).unwrap_or(&artifact.bytes);
+    let holds = |mark: &str| memchr::memmem::find(head, mark.as_bytes()).is_some();
+    INSTALLERS.iter().any(|(space, element)| holds(space) && holds(element))
 }
 
 /// Windows reads the settings of a folder from a file of that name alone.

@@ -9,7 +9,7 @@ fn each(text: &str, visit: &mut dyn FnMut(&str, &str)) {
     let mut open: Vec<String> = Vec::new();
     xml::walk(text.trim_start_matches('\u{feff}').as_bytes(), &mut |node| match node {
         Node::Open { name, attributes } => {
-            for key in ["uri", "codebase", "command", "params"] {
+            for key in ["uri", "codebase", "command", "params", "publisher", "file"] {
                 if let Some(value) = attributes.value(key) {
                     visit(&format!("{}@{key}", name.to_ascii_lowercase()), value);
                 }
@@ -53,14 +53,26 @@ pub(super) fn setting(text: &str, facts: &mut Vec<Fact>) {
     });
 }
 
-/// Installers of packages and applications: where these come from.
+/// Installers of packages and applications: where these come from, who says that he made them, what they start.
 pub(super) fn installer(text: &str, facts: &mut Vec<Fact>) {
+    let mut said: Vec<Fact> = Vec::new();
     each(text, &mut |place, value| {
+        let name = match place {
+            "description@publisher" | "mainpackage@publisher" | "mainbundle@publisher" => {
+                "installer-publisher"
+            }
+            "commandline@file" => "installer-entry",
+            _ => "",
+        };
+        if !name.is_empty() && said.len() < super::MOST_FACTS {
+            said.push(Fact::Header { name, value: value.into() });
+        }
         let is_source = place.ends_with("@uri") || place.ends_with("@codebase");
         if is_source && !value.is_empty() && facts.len() < super::MOST_FACTS {
             facts.push(leads("app-installer", value));
         }
     });
+    facts.append(&mut said);
 }
 
 /// Marks of program text inside a console: it is shown by the browser of Windows without its protection.

@@ -153,3 +153,49 @@ fn no_cut_and_no_flipped_bit_panics() {
         open(&bad);
     }
 }
+
+/// Every kind of document of Office that may hold a project: streams that make it one, and where the project lies.
+const HOLDERS: &[(&str, &[&str], &str)] = &[
+    ("pub", &["/Quill/QuillSub/CONTENTS", "/Contents"], "/VBA/VBA"),
+    ("vsd", &["/VisioDocument"], "/VBA"),
+    ("mpp", &["/   114/Props", "/Props14"], "/PROJECT/VBA"),
+    ("xls", &["/Workbook"], "/_VBA_PROJECT_CUR/VBA"),
+];
+
+#[test]
+fn projects_are_found_in_files_of_publisher_visio_and_project() {
+    let dir = compress(&write_dir(932, &[module1()]), true);
+    let stored = [b"compiled".repeat(3)[..20].to_vec(), compress(CODE, true)].concat();
+    for (kind, marks, place) in HOLDERS {
+        let (dir_path, module_path) = (format!("{place}/dir"), format!("{place}/Module1"));
+        let mut streams: Vec<_> = marks.iter().map(|mark| (*mark, b"content".to_vec())).collect();
+        streams.extend([(dir_path.as_str(), dir.clone()), (module_path.as_str(), stored.clone())]);
+        let bytes = file(&streams);
+        assert_eq!(crate::kind::Kind::of("a.bin", &bytes).id, *kind);
+        assert_eq!(modules(&open(&bytes)), [("Module1.bas", std::str::from_utf8(CODE).unwrap())], "{kind}");
+    }
+}
+
+#[test]
+fn a_project_in_a_drawing_of_visio_2013_is_found() {
+    use crate::document::ooxml::Ooxml;
+    use crate::zip::writer::{archive, deflated, stored};
+    let bytes = archive(&[
+        stored("[Content_Types].xml", b"<Types><Default Extension=\"bin\" ContentType=\"application/vnd.ms-office.vbaProject\"/></Types>"),
+        deflated("visio/document.xml", b"<?xml version=\"1.0\"?><VisioDocument/>"),
+        deflated("visio/vbaProject.bin", &project(&module1(), "/Macros/VBA/Module1", CODE)),
+    ]);
+    let tree = Tree::new(Child::new("a.vsdm", "file", bytes));
+    let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
+    assert_eq!(artifact.kind.id, "vsdx");
+    Ooxml.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+    let part = out.children.iter().find(|child| child.name == "visio/vbaProject.bin").unwrap();
+    assert_eq!(modules(&open(&part.bytes)).len(), 1);
+}
+
+#[test]
+fn a_module_in_a_page_of_a_database_is_found() {
+    let page =
+        [&b"\0\x01\0\0Standard ACE DB\0\x02"[..], &[0; 4000], &compress(CODE, true), &[0; 96]].concat();
+    assert_eq!(modules(&open(&page)), [("Module1.bas", std::str::from_utf8(CODE).unwrap())]);
+}
