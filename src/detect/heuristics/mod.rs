@@ -269,6 +269,8 @@ fn each_trick(tree: &Tree, wanted: &str, hit: &mut Check) {
     for (artifact, detail) in tricks(tree, wanted) {
         hit(artifact.id, detail.to_string());
     }
+}
+
 /// What an artifact says of itself under one name.
 fn said<'a>(artifact: &'a Artifact, wanted: &'a str) -> impl Iterator<Item = &'a str> {
     artifact.facts.iter().filter_map(move |fact| match fact {
