@@ -15,6 +15,8 @@ mod rules;
 mod scan;
 #[cfg(unix)]
 pub mod serve;
+#[cfg(target_os = "linux")]
+mod worker;
 
 use crate::text::printable;
 use clap::{Parser, Subcommand};
@@ -46,6 +48,10 @@ enum Command {
     /// Answers mail servers and filters: milter, clamd protocol, olefy; see docs/operators.md.
     #[cfg(unix)]
     Serve(serve::Args),
+    /// Scans for the service, locked in; the service starts it.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -76,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(args),
         #[cfg(unix)]
         Command::Serve(args) => serve::run(args),
+        #[cfg(target_os = "linux")]
+        Command::Worker(args) => worker::run(&args),
     };
     match outcome {
         Ok(status) => status.into(),

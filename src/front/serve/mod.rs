@@ -13,7 +13,7 @@ mod listener;
 mod log;
 pub mod milter;
 pub mod olefy;
-mod pool;
+pub(super) mod pool;
 pub mod room;
 mod service;
 mod settings;

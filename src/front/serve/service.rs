@@ -1,6 +1,7 @@
 //! What all connections share: rules and configuration in force, the workers, and whether the service stops.
 
 use super::log;
+use super::pool::counters::Counters;
 use super::pool::{Answer, Beat, Failure, Pool, lock};
 use super::room::Room;
 use super::settings::Settings;
@@ -51,10 +52,12 @@ impl Service {
     /// Something is wrong with the file or with a rule.
     pub(super) fn new(path: PathBuf) -> anyhow::Result<Self> {
         let (engine, jobs) = read(&path)?;
+        let engine = Arc::new(engine);
+        let pool = Pool::new(jobs, &engine)?;
         Ok(Self {
             path,
-            engine: RwLock::new(Arc::new(engine)),
-            pool: Pool::new(jobs)?,
+            engine: RwLock::new(engine),
+            pool,
             jobs,
             room: Room::default(),
             stopping: AtomicBool::new(false),
@@ -78,11 +81,18 @@ impl Service {
         }
         let _one_at_a_time = lock(&self.reloading);
         self.reload_waits.store(false, Ordering::SeqCst);
-        match read(&self.path) {
+        let new = read(&self.path).and_then(|(engine, jobs)| {
+            let engine = Arc::new(engine);
+            self.pool.renew(&engine)?;
+            Ok((engine, jobs))
+        });
+        match new {
             Ok((engine, jobs)) => {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
-                let restart = jobs != self.jobs || engine.settings.listens != current.settings.listens;
-                *current = Arc::new(engine);
+                let restart = jobs != self.jobs
+                    || engine.settings.listens != current.settings.listens
+                    || engine.settings.workers.isolation != current.settings.workers.isolation;
+                *current = engine;
                 drop(current);
                 log::event("info", "reloaded", &json!({ "tenpu": { "restart_needed": restart } }));
             }
@@ -102,6 +112,12 @@ impl Service {
     ) -> Result<Answer, Failure> {
         self.scanned.fetch_add(1, Ordering::Relaxed);
         self.pool.scan(engine, input, beat)
+    }
+
+    /// What was counted of scans and workers.
+    #[allow(dead_code, reason = "read by the page of metrics")]
+    pub(super) fn counters(&self) -> &Counters {
+        self.pool.counters()
     }
 
     /// How many workers have nothing to do.

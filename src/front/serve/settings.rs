@@ -4,6 +4,7 @@
 use super::address::Address;
 use super::milter::policy::{Action, Policy};
 use super::milter::subject;
+use super::pool::options::{Isolation, Lockdown, Options};
 use crate::front::config;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
@@ -23,6 +24,8 @@ pub(super) struct Settings {
     pub(super) clamd: Clamd,
     /// Bounds of the service.
     pub(super) bounds: Bounds,
+    /// Where and how scans happen.
+    pub(super) workers: Options,
 }
 
 /// One address of one front.
@@ -161,6 +164,10 @@ struct ServeSection {
     wait: Option<u16>,
     timeout: Option<u16>,
     grace: Option<u16>,
+    isolation: Option<Isolation>,
+    lockdown: Option<Lockdown>,
+    cache: Option<u32>,
+    worker_memory: Option<u64>,
 }
 
 impl Settings {
@@ -212,7 +219,11 @@ impl Settings {
                 set(unverified, section.unverified);
                 set(failure, section.failure);
             }
-            "serve" => self.bounds.apply(&value.try_into()?)?,
+            "serve" => {
+                let section = value.try_into()?;
+                self.bounds.apply(&section)?;
+                self.workers.apply(&section)?;
+            }
             // Of the command line, which reads them itself, and of other programs.
             "scan" | "limits" | "desk" | "store" => {}
             _ => bail!("there is no such section"),
@@ -244,7 +255,7 @@ impl Settings {
 
 impl Bounds {
     fn apply(&mut self, section: &ServeSection) -> anyhow::Result<()> {
-        let ServeSection { connections, memory, wait, timeout, grace } = section;
+        let ServeSection { connections, memory, wait, timeout, grace, .. } = section;
         ensure!(*connections != Some(0), "`connections` must be at least 1");
         ensure!(*timeout != Some(0), "`timeout` must be at least 1");
         let seconds = |seconds: u16| Duration::from_secs(seconds.into());
@@ -253,6 +264,19 @@ impl Bounds {
         set(&mut self.wait, wait.map(seconds));
         set(&mut self.timeout, timeout.map(seconds));
         set(&mut self.grace, grace.map(seconds));
+        Ok(())
+    }
+}
+
+impl Options {
+    fn apply(&mut self, section: &ServeSection) -> anyhow::Result<()> {
+        let ServeSection { isolation, lockdown, cache, worker_memory, .. } = section;
+        let is_possible = cfg!(target_os = "linux") || *isolation != Some(Isolation::Process);
+        ensure!(is_possible, "`isolation`: worker processes need Linux");
+        set(&mut self.isolation, *isolation);
+        set(&mut self.lockdown, *lockdown);
+        set(&mut self.cache, cache.map(|count| usize::try_from(count).unwrap_or(usize::MAX)));
+        self.memory = worker_memory.or(self.memory);
         Ok(())
     }
 }
@@ -280,7 +304,8 @@ mod tests {
         let text = "[milter]\nlisten = [\"inet:127.0.0.1:1\", \"unix:/run/m\"]\nmode = \"0666\"\n\
             subject = \"[要注意] \"\n[clamd]\nlisten = \"inet:2@localhost\"\nunverified = \"ok\"\n\
             [olefy]\nlisten = \"inet:localhost:3\"\n[policy]\nmalicious = \"reject\"\nfailure = \"accept\"\n\
-            [serve]\nconnections = 3\nwait = 4\n[scan]\njobs = 2\n[limits]\ntime = 3\n";
+            [serve]\nconnections = 3\nwait = 4\nisolation = \"thread\"\nlockdown = \"require\"\n\
+            cache = 0\nworker_memory = 5\n[scan]\njobs = 2\n[limits]\ntime = 3\n";
         let settings = read("good", text).unwrap();
         assert_eq!(settings.listens.len(), 4);
         assert_eq!(settings.listens[1].mode, 0o666);
@@ -289,6 +314,9 @@ mod tests {
         assert_eq!((settings.subject.as_str(), settings.clamd.unverified), ("[要注意] ", Some(Told::Ok)));
         assert_eq!((settings.bounds.connections, settings.bounds.wait), (3, Duration::from_secs(4)));
         assert_eq!(settings.bounds.grace, Bounds::default().grace);
+        let workers =
+            Options { isolation: Isolation::Thread, lockdown: Lockdown::Require, cache: 0, memory: Some(5) };
+        assert_eq!(settings.workers, workers);
     }
 
     #[test]
@@ -305,6 +333,8 @@ mod tests {
             ("[policy]\nmalicous = \"reject\"\n", "malicous"),
             ("[clamd]\nlisten = \"unix:/x\"\nunverified = \"error\"\n", "found"),
             ("[serve]\nconnections = 0\n", "connections"),
+            ("[serve]\nisolation = \"chroot\"\n", "chroot"),
+            ("[serve]\nlockdown = \"maybe\"\n", "maybe"),
         ];
         for (n, (text, word)) in rows.iter().enumerate() {
             let error = format!("{:#}", read(&format!("bad{n}"), text).unwrap_err());
