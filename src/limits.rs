@@ -4,12 +4,13 @@
 //! head is kept and judged, the rest is measured as long as the budget lasts, because a 0.6 MB archive holding a
 //! 550 MB zero-padded document is the attack itself.
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::io::Read;
 use std::time::{Duration, Instant};
 
 /// The limits of one message. Each field says why it exists; [`Limits::default`] holds the defaults.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Limits {
     /// Bytes of one input message or file that are read (default 256 MiB). Mail servers stop far below; a bare

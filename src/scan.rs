@@ -52,6 +52,11 @@ impl Scanner {
         &self.limits
     }
 
+    /// Its rules.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// A session for one thread; it saves the set-up that every single scan would cost.
     pub fn session(&self) -> Session<'_> {
         Session { scanner: self, judge: self.rules.judge() }

@@ -18,6 +18,8 @@ mod rules;
 mod scan;
 #[cfg(unix)]
 pub mod serve;
+#[cfg(target_os = "linux")]
+mod worker;
 
 use crate::text::printable;
 use clap::{Parser, Subcommand};
@@ -60,6 +62,10 @@ enum Command {
     /// Writes manual pages or completions, for packages.
     #[command(hide = true)]
     Generate(generate::Args),
+    /// Scans for the service, locked in; the service starts it.
+    #[cfg(target_os = "linux")]
+    #[command(hide = true)]
+    Worker(worker::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -95,6 +101,8 @@ pub fn main() -> ExitCode {
         Command::Config(args) => serve::check::run(args),
         Command::Selftest(args) => serve::selftest::run(&args),
         Command::Generate(args) => generate::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Worker(args) => worker::run(&args),
     };
     match outcome {
         Ok(status) => status.into(),

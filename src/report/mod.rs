@@ -10,24 +10,27 @@ pub mod gist;
 pub mod html;
 mod indicators;
 pub mod json;
+mod known;
 pub mod links;
 mod recipients;
 pub mod text;
 pub mod words;
 
+pub use known::Word;
 pub use words::Lang;
 
 use crate::artifact::{Artifact, Fact, Tree};
 use crate::detect::Finding;
 use crate::kind::{Class, Kind};
 use crate::verdict::{self, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// The report of one message; serialises to the contract of `docs/report.schema.json`.
-#[derive(Clone, Debug, Serialize)]
+/// The report of one message; serialises to the contract of `docs/report.schema.json` and is read back from it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// `tenpu/1`.
-    pub schema: &'static str,
+    #[serde(deserialize_with = "known::word")]
+    pub schema: Word,
     /// The file or folder entry the message came from; `-` for standard input.
     pub path: String,
     /// The place of the message in that file, from 0.
@@ -63,12 +66,12 @@ pub struct Report {
     /// Milliseconds the scan took.
     pub elapsed_ms: f64,
     /// Why the message could not be scanned at all; absent where it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 /// One finding of the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FindingEntry {
     /// The rule.
     pub id: String,
@@ -87,7 +90,7 @@ pub struct FindingEntry {
 }
 
 /// One artifact of the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ArtifactEntry {
     /// Its id.
     pub id: usize,
@@ -96,24 +99,26 @@ pub struct ArtifactEntry {
     /// Printable name.
     pub name: String,
     /// Kind by content.
-    pub format: &'static str,
+    #[serde(deserialize_with = "known::word")]
+    pub format: Word,
     /// Whole size in bytes.
     pub size: u64,
     /// SHA-256 in hex.
     pub sha256: String,
     /// How it was reached.
-    pub via: &'static str,
+    #[serde(deserialize_with = "known::word")]
+    pub via: Word,
     /// What was broken but read in part.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damage: Vec<String>,
 }
 
 /// Something to search for elsewhere (MISP attribute types).
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Indicator {
     /// `url`, `domain`, `ip`, `email`, `filename`, `sha256`, `command`.
-    #[serde(rename = "type")]
-    pub kind: &'static str,
+    #[serde(rename = "type", deserialize_with = "known::word")]
+    pub kind: Word,
     /// The value, as found.
     pub value: String,
     /// The artifact's id.
@@ -121,29 +126,32 @@ pub struct Indicator {
 }
 
 /// A password that opened something.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PasswordEntry {
     /// The artifact that was opened.
     pub artifact: usize,
     /// The password.
     pub password: String,
     /// The kind of place it was found in.
-    pub source: &'static str,
+    #[serde(deserialize_with = "known::word")]
+    pub source: Word,
     /// The place itself.
     pub place: String,
     /// What it opened: `zip-crypto`, `winzip-aes` …
-    pub scheme: &'static str,
+    #[serde(deserialize_with = "known::word")]
+    pub scheme: Word,
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnreadEntry {
     /// The artifact's id.
     pub artifact: usize,
     /// Why, in kebab-case.
-    pub reason: &'static str,
+    #[serde(deserialize_with = "known::word")]
+    pub reason: Word,
     /// Which entry or method.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
 

@@ -64,6 +64,11 @@ fn find(lang: Lang, key: &str) -> Option<&'static str> {
     })
 }
 
+/// The same text as it stands behind `prefix` in a key of the table.
+pub(super) fn known(prefix: &str, text: &str) -> Option<&'static str> {
+    TABLE.iter().filter_map(|(key, _, _)| key.strip_prefix(prefix)).find(|known| *known == text)
+}
+
 /// Key, English, Japanese.
 #[rustfmt::skip]
 static TABLE: &[(&str, &str, &str)] = &[

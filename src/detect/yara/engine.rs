@@ -23,6 +23,8 @@ pub(super) struct Engine {
     places: HashMap<String, usize>,
     /// Those of [`GLOBALS`] that some rule names. The others need not be computed for each artifact.
     pub globals: Vec<&'static str>,
+    /// What the rules were made of.
+    sources: Vec<Source>,
 }
 
 /// Loads tenpu's own rules and the user's.
@@ -35,11 +37,11 @@ pub(super) fn load(builtin: bool, user: &[PathBuf], cache: Option<&Path>) -> (Op
     }
     let (rules, broken) = cached(&sources, cache);
     problems.extend(broken);
-    (Some(Engine::new(rules, &sources)), problems)
+    (Some(Engine::new(rules, sources)), problems)
 }
 
 impl Engine {
-    fn new(rules: yara_x::Rules, sources: &[Source]) -> Self {
+    fn new(rules: yara_x::Rules, sources: Vec<Source>) -> Self {
         let mut cards = Vec::new();
         let mut places = HashMap::new();
         for rule in rules.iter() {
@@ -51,7 +53,20 @@ impl Engine {
         }
         let names = |name: &str| sources.iter().any(|source| has_word(&source.text, name));
         let globals = GLOBALS.into_iter().filter(|name| names(name)).collect();
-        Self { rules, cards, places, globals }
+        Self { rules, cards, places, globals, sources }
+    }
+
+    /// Length of the sources, the sources, the compiled rules.
+    pub(super) fn pack(&self) -> Result<Vec<u8>, String> {
+        let sources = serde_json::to_vec(&self.sources).map_err(|error| error.to_string())?;
+        let rules = self.rules.serialize().map_err(|error| error.to_string())?;
+        Ok([&(sources.len() as u64).to_le_bytes()[..], &sources, &rules].concat())
+    }
+
+    pub(super) fn unpack(packed: &[u8]) -> Option<Self> {
+        let (length, rest) = packed.split_first_chunk()?;
+        let (sources, rules) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        Some(Self::new(yara_x::Rules::deserialize(rules).ok()?, serde_json::from_slice(sources).ok()?))
     }
 
     pub(super) fn list(&self) -> Vec<Listed> {

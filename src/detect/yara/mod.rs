@@ -83,6 +83,22 @@ impl Rules {
         (Self { engine }, problems)
     }
 
+    /// The rules in a form that [`Rules::unpack`] takes; empty where there are none. It holds machine code.
+    ///
+    /// # Errors
+    /// The engine cannot write them.
+    pub fn pack(&self) -> Result<Vec<u8>, String> {
+        self.engine.as_ref().map_or_else(|| Ok(Vec::new()), engine::Engine::pack)
+    }
+
+    /// Rules of [`Rules::pack`]. To load them means to run what they hold: only for what this very program packed.
+    pub fn unpack(packed: &[u8]) -> Option<Self> {
+        if packed.is_empty() {
+            return Some(Self::default());
+        }
+        Some(Self { engine: Some(engine::Engine::unpack(packed)?) })
+    }
+
     /// The rules in force, private ones left out: tenpu's own first, then in the order of files.
     pub fn list(&self) -> Vec<Listed> {
         self.engine.as_ref().map(engine::Engine::list).unwrap_or_default()

@@ -2,12 +2,13 @@
 
 use super::{Problem, SIGNATURES};
 use crate::limits::{Budget, Limits};
+use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
 /// One file of rules.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Source {
     /// Its name in reports.
     pub file: String,

@@ -18,7 +18,7 @@ mod metrics;
 pub mod milter;
 mod notify;
 pub mod olefy;
-mod pool;
+pub(super) mod pool;
 pub mod room;
 pub(super) mod selftest;
 mod service;

@@ -1,7 +1,7 @@
 //! What all connections share: rules and configuration in force, the workers, and whether the service stops.
 
 use super::log::{self, Mail};
-use super::metrics::{Histogram, Kept, Metrics};
+use super::metrics::{Kept, Metrics};
 use super::notify;
 use super::pool::{Answer, Beat, Failure, Pool, lock};
 use super::room::Room;
@@ -15,7 +15,7 @@ use anyhow::bail;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -54,7 +54,6 @@ pub(super) struct Service {
     /// A reload waits for the one that runs; it stands for all that are asked for meanwhile.
     reload_waits: AtomicBool,
     ids: AtomicU32,
-    scanned: AtomicU64,
 }
 
 impl Service {
@@ -65,10 +64,12 @@ impl Service {
     pub(super) fn new(path: PathBuf) -> anyhow::Result<Self> {
         let (engine, jobs) = read(&path)?;
         log::set_level(engine.settings.level);
+        let engine = Arc::new(engine);
+        let pool = Pool::new(jobs, &engine)?;
         Ok(Self {
             path,
-            engine: RwLock::new(Arc::new(engine)),
-            pool: Pool::new(jobs)?,
+            engine: RwLock::new(engine),
+            pool,
             jobs,
             room: Room::default(),
             metrics: Metrics::new(),
@@ -78,7 +79,6 @@ impl Service {
             reloading: Mutex::new(()),
             reload_waits: AtomicBool::new(false),
             ids: AtomicU32::new(0),
-            scanned: AtomicU64::new(0),
         })
     }
 
@@ -101,12 +101,19 @@ impl Service {
     }
 
     fn read_anew(&self) {
-        match read(&self.path) {
+        let new = read(&self.path).and_then(|(engine, jobs)| {
+            let engine = Arc::new(engine);
+            self.pool.renew(&engine)?;
+            Ok((engine, jobs))
+        });
+        match new {
             Ok((engine, jobs)) => {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
-                let restart = jobs != self.jobs || engine.settings.listens != current.settings.listens;
+                let restart = jobs != self.jobs
+                    || engine.settings.listens != current.settings.listens
+                    || engine.settings.workers.isolation != current.settings.workers.isolation;
                 log::set_level(engine.settings.level);
-                *current = Arc::new(engine);
+                *current = engine;
                 drop(current);
                 self.metrics.reloaded(true);
                 log::event("info", "reloaded", &json!({ "tenpu": { "restart_needed": restart } }));
@@ -126,7 +133,6 @@ impl Service {
         input: Input,
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
-        self.scanned.fetch_add(1, Ordering::Relaxed);
         self.note_if_free();
         let answer = self.pool.scan(engine, input, &self.metrics.waits, beat);
         if !matches!(answer, Err(Failure::Busy)) {
@@ -163,9 +169,7 @@ impl Service {
     pub(super) fn answers(&self) -> bool {
         let engine = self.engine();
         if self.idle() > 0 {
-            let input = Input { path: "watchdog".into(), bytes: b"x".to_vec(), size: 1, ..Input::default() };
-            let answer = self.pool.scan(&engine, input, &Histogram::default(), &mut || Ok(()));
-            return !matches!(answer, Err(Failure::Fault));
+            return self.pool.answers(&engine);
         }
         lock(&self.moved).elapsed() < engine.scanner.limits().time * 2 + Duration::from_secs(10)
     }
@@ -185,12 +189,22 @@ impl Service {
 
     /// Numbers that other parts keep for themselves. Whoever keeps one names it here, and it is on the page.
     fn kept(&self) -> Vec<Kept> {
+        let told = self.pool.counters();
         let as_number = |places: usize| u64::try_from(places).unwrap_or(u64::MAX);
         vec![
+            Kept::counter("tenpu_scans_total", "Scans that were asked for.", told.scans.get()),
+            Kept::counter("tenpu_cache_hits_total", "Scans answered from memory.", told.cache_hits.get()),
+            Kept::counter("tenpu_retries_total", "Scans given to a second worker.", told.retries.get()),
+            Kept::counter("tenpu_worker_starts_total", "Workers started.", told.worker_starts.get()),
             Kept::counter(
-                "tenpu_scans_total",
-                "Scans that were asked for.",
-                self.scanned.load(Ordering::Relaxed),
+                "tenpu_worker_start_failures_total",
+                "Workers that could not be started.",
+                told.worker_start_failures.get(),
+            ),
+            Kept::counter(
+                "tenpu_worker_deaths_total",
+                "Workers that died, hung or talked nonsense.",
+                told.worker_deaths.get(),
             ),
             Kept::gauge("tenpu_workers", "Workers that scan.", as_number(self.jobs)),
             Kept::gauge("tenpu_workers_idle", "Workers that have nothing to do.", as_number(self.idle())),

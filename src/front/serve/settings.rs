@@ -6,6 +6,7 @@ use super::log::{self, Level};
 use super::milter::decide::Book;
 use super::milter::policy::{Policy, Rows};
 use super::milter::{exception, subject};
+use super::pool::options::{Isolation, Lockdown, Options};
 use crate::front::config;
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
@@ -29,6 +30,8 @@ pub(super) struct Settings {
     pub(super) bounds: Bounds,
     /// How much the log tells.
     pub(super) level: Level,
+    /// Where and how scans happen.
+    pub(super) workers: Options,
 }
 
 /// What single milter sections say.
@@ -189,6 +192,10 @@ struct ServeSection {
     wait: Option<u16>,
     timeout: Option<u16>,
     grace: Option<u16>,
+    isolation: Option<Isolation>,
+    lockdown: Option<Lockdown>,
+    cache: Option<u32>,
+    worker_memory: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -256,7 +263,11 @@ impl Settings {
                 let section: LogSection = value.try_into()?;
                 self.level = section.level;
             }
-            "serve" => self.bounds.apply(&value.try_into()?)?,
+            "serve" => {
+                let section = value.try_into()?;
+                self.bounds.apply(&section)?;
+                self.workers.apply(&section)?;
+            }
             // Of the command line, which reads them itself, and of other programs.
             "scan" | "limits" | "desk" | "store" => {}
             _ => bail!("there is no such section"),
@@ -311,7 +322,7 @@ impl Settings {
 
 impl Bounds {
     fn apply(&mut self, section: &ServeSection) -> anyhow::Result<()> {
-        let ServeSection { connections, memory, wait, timeout, grace } = section;
+        let ServeSection { connections, memory, wait, timeout, grace, .. } = section;
         ensure!(*connections != Some(0), "`connections` must be at least 1");
         ensure!(*timeout != Some(0), "`timeout` must be at least 1");
         let seconds = |seconds: u16| Duration::from_secs(seconds.into());
@@ -328,6 +339,19 @@ impl Bounds {
 fn tell_over(over: Vec<exception::Exception>) {
     for exception in over {
         log::event("warning", "exception-expired", &json!({ "tenpu": { "exceptions": [exception.name()] } }));
+    }
+}
+
+impl Options {
+    fn apply(&mut self, section: &ServeSection) -> anyhow::Result<()> {
+        let ServeSection { isolation, lockdown, cache, worker_memory, .. } = section;
+        let is_possible = cfg!(target_os = "linux") || *isolation != Some(Isolation::Process);
+        ensure!(is_possible, "`isolation`: worker processes need Linux");
+        set(&mut self.isolation, *isolation);
+        set(&mut self.lockdown, *lockdown);
+        set(&mut self.cache, cache.map(|count| usize::try_from(count).unwrap_or(usize::MAX)));
+        self.memory = worker_memory.or(self.memory);
+        Ok(())
     }
 }
 
@@ -355,8 +379,9 @@ mod tests {
         let text = "[milter]\nlisten = [\"inet:127.0.0.1:1\", \"unix:/run/m\"]\nmode = \"0666\"\n\
             subject = \"[要注意] \"\n[clamd]\nlisten = \"inet:2@localhost\"\nunverified = \"ok\"\n\
             [olefy]\nlisten = \"inet:localhost:3\"\n[policy]\nmalicious = \"reject\"\nfailure = \"accept\"\n\
-            [serve]\nconnections = 3\nwait = 4\n[scan]\njobs = 2\n[limits]\ntime = 3\n\
-            [log]\nlevel = \"warning\"\n[http]\nlisten = \"127.0.0.1:4\"\n";
+            [serve]\nconnections = 3\nwait = 4\nisolation = \"thread\"\nlockdown = \"require\"\n\
+             cache = 0\nworker_memory = 5\n[scan]\njobs = 2\n[limits]\ntime = 3\n\
+             [log]\nlevel = \"warning\"\n[http]\nlisten = \"127.0.0.1:4\"\n";
         let settings = read("good", text).unwrap();
         assert_eq!((settings.listens.len(), settings.level), (5, Level::Warning));
         assert_eq!(settings.listens.iter().find(|listen| listen.front == Front::Milter).unwrap().mode, 0o666);
@@ -366,6 +391,9 @@ mod tests {
         assert_eq!((milter.subject.as_str(), settings.clamd.unverified), ("[要注意] ", Some(Told::Ok)));
         assert_eq!((settings.bounds.connections, settings.bounds.wait), (3, Duration::from_secs(4)));
         assert_eq!(settings.bounds.grace, Bounds::default().grace);
+        let workers =
+            Options { isolation: Isolation::Thread, lockdown: Lockdown::Require, cache: 0, memory: Some(5) };
+        assert_eq!(settings.workers, workers);
     }
 
     #[test]
@@ -413,6 +441,8 @@ mod tests {
             ("[clamd]\nlisten = \"unix:/x\"\nunverified = \"error\"\n", "found"),
             ("[serve]\nconnections = 0\n", "connections"),
             ("[log]\nlevel = \"loud\"\n", "loud"),
+            ("[serve]\nisolation = \"chroot\"\n", "chroot"),
+            ("[serve]\nlockdown = \"maybe\"\n", "maybe"),
         ];
         for (n, (text, word)) in rows.iter().enumerate() {
             let error = format!("{:#}", read(&format!("bad{n}"), text).unwrap_err());

@@ -2,16 +2,18 @@
 
 use crate::artifact::{Artifact, Fact, Sign, Tree};
 use crate::detect::Strength;
-use crate::report::Report;
+use crate::report::{Report, Word};
 use crate::text::printable;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// Macros of a file.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in crate::front::serve) struct Macros {
     /// The file's name.
     pub(super) name: String,
     /// What olevba calls its format.
-    pub(super) kind: &'static str,
+    #[serde(deserialize_with = "kind_back")]
+    pub(super) kind: Word,
     /// The modules. Where a rule matched without a macro, what it matched on.
     pub(super) modules: Vec<Module>,
     /// What starts by itself.
@@ -23,7 +25,7 @@ pub(in crate::front::serve) struct Macros {
 }
 
 /// One module.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Module {
     /// Its name.
     pub(super) name: String,
@@ -65,6 +67,13 @@ pub(in crate::front::serve) fn of(tree: &Tree, report: &Report) -> Macros {
 }
 
 impl Macros {
+    /// Whether they are as short as [`of`] makes them.
+    pub(in crate::front::serve) fn is_sound(&self) -> bool {
+        [self.modules.len(), self.automatic.len(), self.suspicious.len()]
+            .into_iter()
+            .all(|length| length <= ENTRIES)
+    }
+
     /// Leaves something out that matters little; answers whether there was anything.
     pub(super) fn shorten(&mut self) -> bool {
         let lists = [(&mut self.automatic, 1), (&mut self.suspicious, 1)];
@@ -102,6 +111,12 @@ fn kind(id: &str) -> &'static str {
         "slk" => "SLK",
         _ => "Text",
     }
+}
+
+/// A name of olevba, read back.
+fn kind_back<'de, D: Deserializer<'de>>(input: D) -> Result<Word, D::Error> {
+    let told = String::deserialize(input)?;
+    Ok(["OLE", "OpenXML", "MHTML", "SLK"].into_iter().find(|kind| *kind == told).unwrap_or("Text"))
 }
 
 #[cfg(test)]

@@ -1,0 +1,273 @@
+//! Workers as real processes: what they cannot do, and that nothing is lost when they die, hang, swell or are renewed.
+
+#![cfg(target_os = "linux")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test may panic, starts the program, and reads what it wrote"
+)]
+
+mod build;
+mod service;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use service::{Milter, Server};
+use std::fs;
+use std::io::Write;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{scope, sleep};
+use std::time::{Duration, Instant};
+
+fn case(name: &str) -> Vec<u8> {
+    build::cases::recipe(&build::cases::place(&format!("tests/cases/{name}/build.toml"))).message.bytes()
+}
+
+fn malicious() -> Vec<u8> {
+    case("emotet-autoopen-continued-doc")
+}
+
+const CLEAN: &[u8] = b"From: a@example.test\r\nSubject: Hello\r\n\r\nGood morning.\r\n";
+const FOUND: &str = "stream: Tenpu.VbaAutoexecRunsCommand FOUND\0";
+const OK: &str = "stream: OK\0";
+const FAILED: &str = "stream: Heuristics.Limits.Exceeded.ScanFailed FOUND\0";
+
+fn stream(bytes: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(bytes.len()).unwrap();
+    [&b"zINSTREAM\0"[..], &length.to_be_bytes(), bytes, &[0; 4]].concat()
+}
+
+/// A field of `/proc/PID/status`.
+fn status(pid: i32, field: &str) -> Option<String> {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
+    Some(line.trim().to_string())
+}
+
+/// The processes that a service has started.
+fn workers(server: &Server) -> Vec<i32> {
+    let parent = server.pid().to_string();
+    let is_ours = |pid: &i32| status(*pid, "PPid").as_ref() == Some(&parent);
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    let mut pids: Vec<i32> = names.filter_map(|name| name.to_str()?.parse().ok()).filter(is_ours).collect();
+    pids.sort_unstable();
+    pids
+}
+
+/// The same, once there are so many that are locked in.
+fn workers_once(server: &Server, count: usize) -> Vec<i32> {
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        let pids = workers(server);
+        let is_ready = |pid: &i32| status(*pid, "Seccomp").as_deref() == Some("2");
+        if pids.len() == count && pids.iter().all(is_ready) || Instant::now() > until {
+            return pids;
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+fn send(pid: i32, signal: Signal) {
+    // It may have ended by itself.
+    let _sent = kill_process(Pid::from_raw(pid).unwrap(), signal);
+}
+
+#[test]
+fn what_a_worker_must_not_do_it_cannot() {
+    let mut probe = Command::new(env!("CARGO_BIN_EXE_tenpu"));
+    let output = probe.args(["worker", "--probe"]).stdin(Stdio::null()).output().unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let denied = |word: &Value| {
+        word.as_str().unwrap().contains("denied") || word.as_str().unwrap().contains("not permitted")
+    };
+    let forbidden = told["forbidden"].as_object().unwrap();
+    assert!(forbidden.len() > 20 && forbidden.values().all(denied), "{told}");
+    assert!(told["needed"].as_object().unwrap().values().all(|word| word == "possible"), "{told}");
+    if told["lacks"].as_array().unwrap().is_empty() {
+        assert!(told["landlock"].as_object().unwrap().values().all(denied), "{told}");
+        assert_eq!(output.status.code(), Some(0));
+    } else {
+        println!("this machine lacks {}", told["lacks"]);
+    }
+    assert!(!fs::exists("/tmp/tenpu-probe").unwrap());
+}
+
+#[test]
+fn every_thread_of_every_worker_is_locked_in() {
+    let server = Server::new("[scan]\njobs = 2");
+    let told = &server.events_once("workers", 1)[0]["tenpu"];
+    println!("{told}");
+    assert_eq!(server.clamd(&stream(&malicious())), FOUND);
+    let pids = workers_once(&server, 2);
+    assert_eq!(pids.len(), 2);
+    for pid in pids {
+        let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
+        for thread in threads.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap()) {
+            assert_eq!(status(thread, "Seccomp").unwrap(), "2");
+            assert_eq!(status(thread, "NoNewPrivs").unwrap(), "1");
+        }
+        let limits = fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
+        let is_none = |name: &str| {
+            let mut lines = limits.lines().filter_map(|line| line.strip_prefix(name));
+            lines.any(|rest| rest.trim_start().starts_with("0 "))
+        };
+        assert!(is_none("Max core file size") && is_none("Max file size"), "{limits}");
+    }
+}
+
+/// Does something again and again while clients ask, until it was done so often; answers whether all went well.
+fn meanwhile(times: usize, mut what: impl FnMut(usize) + Send, clients: &[&(dyn Fn(usize) + Sync)]) -> bool {
+    let done = AtomicBool::new(false);
+    scope(|scope| {
+        let asked = |client: &(dyn Fn(usize) + Sync)| {
+            (0..).take_while(|_| !done.load(Ordering::SeqCst)).for_each(client)
+        };
+        let clients: Vec<_> = clients.iter().map(|client| scope.spawn(move || asked(*client))).collect();
+        for n in 0..times {
+            what(n);
+        }
+        done.store(true, Ordering::SeqCst);
+        clients.into_iter().all(|client| client.join().is_ok())
+    })
+}
+
+#[test]
+fn no_message_is_lost_when_workers_are_killed() {
+    let server = Server::new("[scan]\njobs = 2\n[serve]\ncache = 0");
+    let bad = malicious();
+    let kill = |n: usize| {
+        // Long enough apart that no message loses two workers.
+        sleep(Duration::from_millis(400));
+        workers(&server).get(n % 2).into_iter().for_each(|pid| send(*pid, Signal::KILL));
+    };
+    let by_clamd = |_| {
+        assert_eq!(server.clamd(&stream(&bad)), FOUND);
+        assert_eq!(server.clamd(&stream(CLEAN)), OK);
+    };
+    let by_milter = |_| {
+        let mut milter = Milter::new(&server);
+        for (message, verdict) in [(&bad[..], "malicious"), (CLEAN, "clean"), (&bad, "malicious")] {
+            let answer = milter.message("Q", message);
+            assert_eq!((answer.end.as_str(), answer.header("X-Tenpu-Verdict")), ("c", Some(verdict)));
+        }
+    };
+    assert!(meanwhile(8, kill, &[&by_clamd, &by_milter, &by_clamd]), "{:?}", server.events("worker-lost"));
+    assert!(server.events_once("worker-lost", 4).len() >= 4);
+    assert!(server.events("message").iter().all(|event| event["event"]["outcome"] == "success"));
+    assert_eq!(workers_once(&server, 2).len(), 2);
+}
+
+#[test]
+fn a_worker_that_hangs_is_replaced() {
+    let server = Server::new("[scan]\njobs = 1\n[limits]\ntime = 1\n[serve]\ncache = 0");
+    let stopped = workers_once(&server, 1);
+    send(stopped[0], Signal::STOP);
+    let asked = Instant::now();
+    assert_eq!(server.clamd(&stream(&malicious())), FOUND);
+    assert!(asked.elapsed() > Duration::from_secs(11));
+    let lost = server.events_once("worker-lost", 1);
+    assert_eq!(lost[0]["error"]["message"], "it did not answer in time");
+    assert_ne!(workers_once(&server, 1), stopped);
+}
+
+#[test]
+fn a_message_that_takes_all_memory_costs_itself() {
+    let server = Server::new("[scan]\njobs = 1\n[serve]\nworker_memory = 60000000");
+    let mut zeros = GzEncoder::new(Vec::new(), Compression::best());
+    zeros.write_all(&vec![0; 50 << 20]).unwrap();
+    let bomb = zeros.finish().unwrap();
+    assert_eq!(server.clamd(&stream(&bomb)), FAILED);
+    let lost = server.events_once("worker-lost", 2);
+    let told: Vec<_> = lost.iter().map(|event| event["error"]["message"].as_str().unwrap()).collect();
+    assert_eq!(told, ["it ended by signal 6"; 2]);
+    assert!(!server.events("worker-said").is_empty());
+    assert_eq!(server.clamd(&stream(&malicious())), FOUND);
+    let roomy = Server::new("[scan]\njobs = 1");
+    assert_eq!(roomy.clamd(&stream(&bomb)), OK);
+    assert!(roomy.events("worker-lost").is_empty());
+}
+
+#[test]
+fn no_message_is_lost_when_rules_change_all_the_time() {
+    let server = Server::new("[scan]\njobs = 2\n[serve]\ncache = 0");
+    let before = workers_once(&server, 2);
+    let bad = malicious();
+    let reload = |_| {
+        server.signal(Signal::HUP);
+        sleep(Duration::from_millis(100));
+    };
+    let ask = |_| {
+        assert_eq!(server.clamd(&stream(&bad)), FOUND);
+        assert_eq!(server.clamd(&stream(CLEAN)), OK);
+    };
+    assert!(meanwhile(30, reload, &[&ask, &ask, &ask]), "{:?}", server.log());
+    assert!(server.events("reloaded").len() > 2);
+    let until = Instant::now() + Duration::from_secs(60);
+    while workers(&server).iter().any(|pid| before.contains(pid)) && Instant::now() < until {
+        sleep(Duration::from_millis(20));
+    }
+    let after = workers_once(&server, 2);
+    assert!(after.len() == 2 && !after.iter().any(|pid| before.contains(pid)), "{before:?} {after:?}");
+    assert!(server.events("worker-lost").is_empty());
+}
+
+#[test]
+fn a_service_that_can_start_no_worker_does_not_start() {
+    let folder = std::env::temp_dir().join(format!("tenpu-workers-{}", std::process::id()));
+    fs::create_dir(&folder).unwrap();
+    let config = folder.join("tenpu.toml");
+    fs::write(&config, "[clamd]\nlisten = \"inet:127.0.0.1:1\"\n[serve]\nworker_memory = 100000\n").unwrap();
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_tenpu"));
+    let output = serve.args(["serve", "--check", "--config"]).arg(&config).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains("no worker process could be started"), "{told}");
+    fs::remove_dir_all(&folder).unwrap();
+}
+
+#[test]
+fn workers_end_with_the_service_and_not_before() {
+    let mut server = Server::new("[scan]\njobs = 2\n[serve]\ncache = 0");
+    let pids = workers_once(&server, 2);
+    // What a service manager sends to all processes of a service.
+    for pid in &pids {
+        send(*pid, Signal::TERM);
+        send(*pid, Signal::INT);
+    }
+    sleep(Duration::from_millis(100));
+    assert_eq!(server.clamd(&stream(&malicious())), FOUND);
+    assert_eq!(workers(&server), pids);
+    server.signal(Signal::KILL);
+    server.ended();
+    let until = Instant::now() + Duration::from_secs(20);
+    let alive = |pid: &i32| status(*pid, "State").is_some_and(|state| !state.starts_with('Z'));
+    while pids.iter().any(alive) {
+        assert!(Instant::now() < until, "workers outlive the service");
+        sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn threads_do_where_processes_are_not_wanted() {
+    let server = Server::new("[serve]\nisolation = \"thread\"");
+    assert_eq!(server.clamd(&stream(&malicious())), FOUND);
+    assert_eq!(server.clamd(&stream(CLEAN)), OK);
+    assert!(workers(&server).is_empty());
+}
+
+#[test]
+fn every_report_comes_back_from_a_worker_as_it_went() {
+    let scanner = build::cases::scanner(tenpu::limits::Limits::default());
+    let cases = build::cases::all();
+    build::cases::spread(&cases, |case| {
+        let (mut report, _) = build::cases::scan(&scanner, "message.eml", case.bytes.clone());
+        report.elapsed_ms = 0.0;
+        let line = serde_json::to_string(&report).unwrap();
+        let back: tenpu::Report = serde_json::from_str(&line).unwrap();
+        assert_eq!(serde_json::to_string(&back).unwrap(), line, "{}", case.name);
+    });
+}
