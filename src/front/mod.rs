@@ -8,6 +8,8 @@ mod config;
 mod explain;
 mod extract;
 mod input;
+#[cfg(feature = "desk")]
+mod keeper;
 mod neighbours;
 mod pipeline;
 mod progress;
