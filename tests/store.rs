@@ -17,6 +17,7 @@ mod store {
     pub(crate) mod flow;
     pub(crate) mod messages;
     pub(crate) mod place;
+    pub(crate) mod queue;
 }
 
 use std::future::Future;
@@ -49,12 +50,12 @@ fn hostile_text_is_only_text() {
 
 #[test]
 fn mails_of_one_attack_are_one_row() {
-    on_both(store::messages::campaigns);
+    on_both(store::queue::campaigns);
 }
 
 #[test]
 fn the_queue_is_filtered_and_paged() {
-    on_both(store::messages::pages);
+    on_both(store::queue::pages);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! always fall into the same campaigns.
 
 use super::Result;
-use super::message::verdict_code;
+use super::message::{NewMessage, State, verdict_code};
 use super::summary::fold;
 use crate::kind::{Class, Kind};
 use crate::report::{ArtifactEntry, Report};
@@ -138,8 +138,8 @@ pub(super) async fn join(change: &mut AnyConnection, marks: &[String], received:
 }
 
 async fn begin(change: &mut AnyConnection, received: i64) -> Result<i64> {
-    let insert = "INSERT INTO campaigns (first, last, messages, waiting, people, verdict, score, lead) \
-                  VALUES ($1, $1, 0, 0, 0, 0, 0, 0) RETURNING number";
+    let insert = "INSERT INTO campaigns (first, last, messages, waiting, people, sources, verdict, score, lead) \
+                  VALUES ($1, $1, 0, 0, 0, 0, 0, 0, 0) RETURNING number";
     Ok(sqlx::query_scalar(insert).bind(received).fetch_one(change).await?)
 }
 
@@ -148,25 +148,28 @@ pub(super) async fn count(
     change: &mut AnyConnection,
     campaign: i64,
     number: i64,
-    mail: (i64, &Report, bool),
+    mail: &NewMessage<'_>,
     people: &[(String, String)],
 ) -> Result<()> {
     let mut added = 0;
     for (address, domain) in people {
-        let insert =
-            "INSERT INTO people (campaign, address, domain) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-        let insert = sqlx::query(insert).bind(campaign).bind(address).bind(domain);
-        added += i64::try_from(insert.execute(&mut *change).await?.rows_affected()).unwrap_or(0);
+        let insert = "INSERT INTO people (campaign, address, domain, messages, newest) VALUES ($1, $2, $3, 1, $4) \
+                      ON CONFLICT (campaign, address) DO UPDATE \
+                      SET messages = people.messages + 1, newest = excluded.newest RETURNING messages";
+        let insert = sqlx::query_scalar(insert).bind(campaign).bind(address).bind(domain).bind(number);
+        let messages: i64 = insert.fetch_one(&mut *change).await?;
+        added += i64::from(messages == 1);
     }
-    let (received, report, waits) = mail;
     let update = "UPDATE campaigns SET messages = messages + 1, waiting = waiting + $2, people = people + $3, \
                   first = CASE WHEN first < $4 THEN first ELSE $4 END, \
                   last = CASE WHEN last > $4 THEN last ELSE $4 END, \
                   lead = CASE WHEN lead = 0 OR score <= $5 THEN $6 ELSE lead END, \
                   verdict = CASE WHEN verdict > $7 THEN verdict ELSE $7 END, \
-                  score = CASE WHEN score > $5 THEN score ELSE $5 END WHERE number = $1";
-    let update = sqlx::query(update).bind(campaign).bind(i64::from(waits)).bind(added).bind(received);
-    let update = update.bind(i64::from(report.score)).bind(number).bind(verdict_code(report.verdict));
+                  score = CASE WHEN score > $5 THEN score ELSE $5 END, sources = sources | $8 WHERE number = $1";
+    let waits = State::of(mail.report.verdict) == State::Waiting;
+    let update = sqlx::query(update).bind(campaign).bind(i64::from(waits)).bind(added).bind(mail.received);
+    let update = update.bind(i64::from(mail.report.score)).bind(number);
+    let update = update.bind(verdict_code(mail.report.verdict)).bind(mail.source.bit());
     update.execute(change).await?;
     Ok(())
 }

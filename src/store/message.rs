@@ -295,7 +295,7 @@ impl Summary {
             score: count("score")?,
             complete: count("complete")? != 0,
             locked: count("locked")? != 0,
-            state: State::of(count("state")?).ok_or_else(damaged)?,
+            state: State::of_code(count("state")?).ok_or_else(damaged)?,
             rule: text("rule")?,
             title: text("title")?,
             title_ja: text("title_ja")?,
@@ -348,6 +348,11 @@ impl Source {
         SOURCES.iter().find(|(source, _)| *source == self).map_or("", |(_, id)| id)
     }
 
+    /// Its bit among the sources of a campaign.
+    pub(super) fn bit(self) -> i64 {
+        SOURCES.iter().position(|(source, _)| *source == self).map_or(0, |place| 1 << place)
+    }
+
     /// The source of a word.
     pub fn of(id: &str) -> Option<Self> {
         SOURCES.iter().find(|(_, known)| *known == id).map(|(source, _)| *source)
@@ -364,7 +369,12 @@ impl State {
         }
     }
 
-    fn of(code: i64) -> Option<Self> {
+    /// That of a new message.
+    pub(super) fn of(verdict: Verdict) -> Self {
+        if verdict == Verdict::Clean { Self::Filed } else { Self::Waiting }
+    }
+
+    fn of_code(code: i64) -> Option<Self> {
         [Self::Filed, Self::Waiting, Self::Decided].into_iter().find(|state| state.code() == code)
     }
 }

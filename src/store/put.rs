@@ -6,7 +6,6 @@ use super::summary::{self, Rows, column};
 use super::{Error, Result, Store, campaign, random, search};
 use crate::message::neighbours::Note;
 use crate::report::Report;
-use crate::verdict::Verdict;
 use sqlx::AnyConnection;
 use sqlx::any::{Any, AnyArguments};
 use sqlx::query::Query;
@@ -101,13 +100,11 @@ impl Store {
     async fn write(&self, change: &mut Transaction<'static, Any>, ready: &Ready<'_>) -> Result<String> {
         let (mail, id) = (ready.mail, &ready.id);
         let campaign = campaign::join(change, &ready.marks, mail.received).await?;
-        let state = if mail.report.verdict == Verdict::Clean { State::Filed } else { State::Waiting };
-        let number = insert_message(change, ready, state, campaign).await?;
+        let number = insert_message(change, ready, campaign).await?;
         let insert = sqlx::query("INSERT INTO raws (message, sealed) VALUES ($1, $2)");
         insert.bind(number).bind(&ready.raw).execute(&mut **change).await?;
         insert_report(change, number, 1, mail.report, &ready.report).await?;
-        let counted = (mail.received, mail.report, state == State::Waiting);
-        campaign::count(change, campaign, number, counted, &ready.rows.recipients).await?;
+        campaign::count(change, campaign, number, mail, &ready.rows.recipients).await?;
         insert_rows(change, self.dialect, number, &ready.rows).await?;
         if let Some(note) = &ready.note {
             super::letters::insert(change, mail.received, id, note).await?;
@@ -134,12 +131,9 @@ impl Store {
         let rows = Rows::of(report, &people, &names);
         let sealed = heavy(|| self.sealed_report(id, version, report))?;
         insert_report(change, number, version, report, &sealed).await?;
-        let state = match (state, report.verdict) {
-            (decided, _) if decided == State::Decided.code() => decided,
-            (_, Verdict::Clean) => State::Filed.code(),
-            _ => State::Waiting.code(),
-        };
-        update_message(change, number, report, &rows, state).await?;
+        let is_decided = state == State::Decided.code();
+        let state = if is_decided { State::Decided } else { State::of(report.verdict) };
+        update_message(change, number, report, &rows, state.code()).await?;
         delete_rows(change, self.dialect, number).await?;
         insert_rows(change, self.dialect, number, &rows).await?;
         campaign::refresh(change, campaign).await
@@ -162,12 +156,7 @@ fn path(report: &Report) -> String {
     if report.index == 0 { column(&path) } else { column(&format!("{path}#{}", report.index)) }
 }
 
-async fn insert_message(
-    change: &mut AnyConnection,
-    ready: &Ready<'_>,
-    state: State,
-    campaign: i64,
-) -> Result<i64> {
+async fn insert_message(change: &mut AnyConnection, ready: &Ready<'_>, campaign: i64) -> Result<i64> {
     let (mail, rows) = (ready.mail, &ready.rows);
     let hide = |text: &str| column(&mail.report.without_passwords(text));
     let insert = "INSERT INTO messages (id, received, source, path, reporter, client, queue_id, action, sender, \
@@ -191,7 +180,7 @@ async fn insert_message(
         .bind(count(mail.raw.len()))
         .bind(count(ready.raw.len()))
         .bind(i64::from(rows.locked))
-        .bind(state.code())
+        .bind(State::of(mail.report.verdict).code())
         .bind(count(rows.recipients.len()))
         .bind(campaign);
     let inserted = said(insert, mail.report, rows).fetch_one(change).await;

@@ -231,19 +231,28 @@ impl Conditions {
         }
     }
 
-    /// A campaign is shown if its verdict fits and one of its messages fits all the rest.
+    /// A campaign is shown if its verdict fits and one of its messages fits all the rest. What the row of the
+    /// campaign tells is asked of it; only where several things must be true of the same message, messages are.
     fn of_campaigns(&mut self, filter: &Filter) {
         self.add_verdicts("c.verdict", &filter.verdicts);
         if filter.only_open {
             self.add("c.waiting > 0".into());
         }
-        let mut inner = Self { tests: Vec::new(), values: std::mem::take(&mut self.values) };
-        inner.of_messages("", filter);
-        self.values = inner.values;
-        if !inner.tests.is_empty() {
-            if filter.only_open {
-                inner.tests.push(format!("state = {}", State::Waiting.code()));
-            }
+        if let Some(since) = filter.since {
+            self.add_number("c.last >=", since);
+        }
+        if let Some(until) = filter.until {
+            self.add_number("c.first <", until);
+        }
+        if let Some(source) = filter.source {
+            self.add(format!("(c.sources & {}) <> 0", source.bit()));
+        }
+        let asked =
+            [filter.only_open, filter.since.is_some(), filter.until.is_some(), filter.source.is_some()];
+        if asked.iter().filter(|is_asked| **is_asked).count() > 1 {
+            let mut inner = Self { tests: Vec::new(), values: std::mem::take(&mut self.values) };
+            inner.of_messages("", filter);
+            self.values = inner.values;
             self.add(format!(
                 "c.number IN (SELECT campaign FROM messages WHERE {})",
                 inner.tests.join(" AND ")
@@ -259,9 +268,6 @@ impl Conditions {
         self.add_number("m.campaign =", campaign);
         self.add_verdicts("m.verdict", &filter.verdicts);
         self.of_messages("m.", filter);
-        if filter.only_open {
-            self.add(format!("m.state = {}", State::Waiting.code()));
-        }
         if !filter.recipient_domain.is_empty() {
             let place = self.value(Value::Text(column(&filter.recipient_domain.to_lowercase())));
             let to = format!("SELECT 1 FROM recipients r WHERE r.message = m.number AND r.domain = {place}");
@@ -279,6 +285,9 @@ impl Conditions {
         if let Some(source) = filter.source {
             let place = self.value(Value::Text(source.id().into()));
             self.add(format!("{table}source = {place}"));
+        }
+        if filter.only_open {
+            self.add(format!("{table}state = {}", State::Waiting.code()));
         }
     }
 

@@ -14,7 +14,7 @@ pub struct Recipient {
     pub address: String,
     /// How many mails of the campaign went there.
     pub messages: i64,
-    /// The id of the last of them.
+    /// The id of the one stored last.
     pub id: String,
     /// When it came.
     pub received: i64,
@@ -45,33 +45,17 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn who_got(&self, campaign: i64, after: &str, most: u32) -> Result<Vec<Recipient>> {
-        let query = "SELECT p.address, \
-             (SELECT COUNT(*) FROM recipients r JOIN messages m ON m.number = r.message \
-              WHERE r.address = p.address AND m.campaign = p.campaign), \
-             (SELECT MAX(m.number) FROM recipients r JOIN messages m ON m.number = r.message \
-              WHERE r.address = p.address AND m.campaign = p.campaign) AS newest \
-             FROM people p WHERE p.campaign = $1 AND p.address > $2 ORDER BY p.address LIMIT $3";
-        let text = format!(
-            "SELECT f.*, m.id, m.received FROM ({query}) f (address, messages, newest) JOIN messages m ON m.number = f.newest \
-             ORDER BY f.address"
-        );
-        let text = match self.dialect {
-            super::connect::Dialect::Postgres => text,
-            super::connect::Dialect::Sqlite => {
-                format!(
-                    "WITH f (address, messages, newest) AS ({query}) SELECT f.address, f.messages, f.newest, m.id, m.received \
-                     FROM f JOIN messages m ON m.number = f.newest ORDER BY f.address"
-                )
-            }
-        };
-        let query = sqlx::query(sql(text)).bind(campaign).bind(column(after)).bind(i64::from(most));
+        let query = "SELECT p.address, p.messages, m.id, m.received FROM people p \
+                     JOIN messages m ON m.number = p.newest \
+                     WHERE p.campaign = $1 AND p.address > $2 ORDER BY p.address LIMIT $3";
+        let query = sqlx::query(query).bind(campaign).bind(column(after)).bind(i64::from(most));
         let rows = query.fetch_all(&self.pool).await?;
         let read = |row: &sqlx::any::AnyRow| {
             Ok(Recipient {
                 address: row.try_get(0)?,
                 messages: row.try_get(1)?,
-                id: row.try_get(3)?,
-                received: row.try_get(4)?,
+                id: row.try_get(2)?,
+                received: row.try_get(3)?,
             })
         };
         rows.iter().map(read).collect()

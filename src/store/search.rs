@@ -1,8 +1,7 @@
 //! Search over subjects, addresses, names, web addresses, rule ids and ids, in any script.
 //!
 //! Japanese has no spaces and many words of two characters, so that neither words nor trigrams find them. The index
-//! holds *grams* instead: every character that is not ASCII, every pair with such a one, and every three ASCII
-//! characters, each as a number. What holds all grams of a query is a candidate; the text itself decides. So both
+//! holds *grams* instead: every character, every pair, and every three ASCII characters, each as a number. What holds all grams of a query is a candidate; the text itself decides. So both
 //! databases answer the same, and a gram that two texts share by chance costs a look and no more.
 
 use super::connect::{Dialect, sql};
@@ -62,33 +61,27 @@ impl Store {
     async fn with_words(&self, words: &[&str], page: &Page) -> Result<Listing<Summary>> {
         let mut wanted = BTreeSet::new();
         words.iter().for_each(|word| grams(word, &mut wanted));
-        let lookup: Vec<i32> = spread(&wanted);
-        let (from, number, position) = match (self.dialect, lookup.is_empty()) {
-            (Dialect::Sqlite, true) => ("texts t", "t.message", "instr"),
-            (Dialect::Postgres, true) => ("texts t", "t.message", "strpos"),
-            (Dialect::Sqlite, false) => (
+        let lookup = self.dialect.written(&spread(&wanted));
+        let (from, number, position) = match self.dialect {
+            Dialect::Sqlite => (
                 "grams CROSS JOIN texts t ON t.message = grams.rowid AND grams MATCH $3",
                 "grams.rowid",
                 "instr",
             ),
-            (Dialect::Postgres, false) => (
+            Dialect::Postgres => (
                 "grams g JOIN texts t ON t.message = g.message AND g.grams @> $3::integer[]",
                 "g.message",
                 "strpos",
             ),
         };
-        let first = if lookup.is_empty() { 3 } else { 4 };
-        let tests = (first..).zip(words).map(|(at, _)| format!(" AND {position}(t.body, ${at}) > 0"));
+        let tests = (4..).zip(words).map(|(at, _)| format!(" AND {position}(t.body, ${at}) > 0"));
         let text = format!(
             "SELECT {HEAD} FROM messages m JOIN \
              (SELECT {number} AS found FROM {from} WHERE {number} < $1{} ORDER BY {number} DESC LIMIT $2) f \
              ON f.found = m.number ORDER BY m.number DESC",
             tests.collect::<String>()
         );
-        let mut query = sqlx::query(sql(text)).bind(page.before()).bind(page.limit() + 1);
-        if !lookup.is_empty() {
-            query = query.bind(self.dialect.written(&lookup));
-        }
+        let query = sqlx::query(sql(text)).bind(page.before()).bind(page.limit() + 1).bind(lookup);
         let query = words.iter().fold(query, |query, word| query.bind(*word));
         listing(&query.fetch_all(&self.pool).await?, page)
     }
@@ -121,8 +114,8 @@ pub(super) async fn insert(
     insert.bind(number).bind(text).execute(&mut *change).await?;
     let mut all = BTreeSet::new();
     for word in text.split_whitespace() {
-        grams(word, &mut all);
-        all.extend(word.chars().filter(|c| !c.is_ascii()).map(|c| gram(&[c])));
+        let chars: Vec<char> = word.chars().collect();
+        (1..=3).for_each(|length| all.extend(chars.windows(length).filter(|part| is_kept(part)).map(gram)));
     }
     let all: Vec<i32> = all.into_iter().collect();
     let insert = match dialect {
@@ -144,19 +137,22 @@ pub(super) async fn delete(change: &mut AnyConnection, dialect: Dialect, number:
     Ok(())
 }
 
-/// The grams by which a word is looked up: pairs with a character that is not ASCII, and three ASCII characters. A
-/// single character that is not ASCII is its own; one or two ASCII characters have none.
+/// Every character, every pair, and every three ASCII characters are in the index. There are too few pairs of ASCII
+/// characters to tell texts apart, and too many threes of others.
+fn is_kept(gram: &[char]) -> bool {
+    gram.len() < 3 || gram.iter().all(char::is_ascii)
+}
+
+/// The grams by which a word is looked up: the longest of it that are in the index.
 fn grams(word: &str, out: &mut BTreeSet<i32>) {
     let chars: Vec<char> = word.chars().collect();
-    if let [one] = chars.as_slice()
-        && !one.is_ascii()
-    {
-        out.insert(gram(&[*one]));
+    match chars.len() {
+        0..3 => out.extend((!chars.is_empty()).then(|| gram(&chars))),
+        _ => {
+            out.extend(chars.windows(3).filter(|three| is_kept(three)).map(gram));
+            out.extend(chars.windows(2).filter(|pair| pair.iter().any(|c| !c.is_ascii())).map(gram));
+        }
     }
-    let is_pair = |pair: &&[char]| pair.iter().any(|c| !c.is_ascii());
-    out.extend(chars.windows(2).filter(is_pair).map(gram));
-    let is_three = |three: &&[char]| three.iter().all(char::is_ascii);
-    out.extend(chars.windows(3).filter(is_three).map(gram));
 }
 
 /// A gram as a number: FNV-1a over its code points.
@@ -189,8 +185,8 @@ mod tests {
             ("請", 1),
             ("請求", 1),
             ("請求書", 2),
-            ("a", 0),
-            ("ab", 0),
+            ("a", 1),
+            ("ab", 1),
             ("abc", 1),
             ("abcd", 2),
             ("a請b", 2),

@@ -4,7 +4,8 @@ CREATE TABLE meta (
     value {blob} NOT NULL
 );
 
--- Mails of one attack, in one row of the queue. The lead is the message that stands for them.
+-- Mails of one attack, in one row of the queue. The lead is the message that stands for them; each way in which one of
+-- them came is a bit of the sources.
 CREATE TABLE campaigns (
     number {number},
     first BIGINT NOT NULL,
@@ -12,6 +13,7 @@ CREATE TABLE campaigns (
     messages BIGINT NOT NULL,
     waiting BIGINT NOT NULL,
     people BIGINT NOT NULL,
+    sources BIGINT NOT NULL,
     verdict BIGINT NOT NULL,
     score BIGINT NOT NULL,
     lead BIGINT NOT NULL
@@ -65,7 +67,9 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_time ON messages (received, campaign, source, state);
 CREATE INDEX messages_by_source ON messages (source, received, campaign, state);
 CREATE INDEX messages_of_campaign ON messages (campaign, score, received, number);
+CREATE INDEX messages_of_campaign_by_time ON messages (campaign, received, number);
 CREATE INDEX messages_waiting ON messages (campaign) WHERE state = 1;
+CREATE INDEX messages_waiting_by_time ON messages (received, source, campaign) WHERE state = 1;
 CREATE INDEX messages_locked ON messages (received) WHERE locked = 1;
 CREATE INDEX messages_kept ON messages (state, received) WHERE kept > 0;
 CREATE INDEX messages_by_hash ON messages (sha256);
@@ -94,11 +98,13 @@ CREATE TABLE recipients (
 );
 CREATE INDEX recipients_by_address ON recipients (address, message);
 
--- The recipients of all mails of a campaign.
+-- The recipients of all mails of a campaign: how many each got, and the last of them.
 CREATE TABLE people (
     campaign BIGINT NOT NULL,
     address TEXT NOT NULL,
     domain TEXT NOT NULL,
+    messages BIGINT NOT NULL,
+    newest BIGINT NOT NULL,
     PRIMARY KEY (campaign, address)
 );
 CREATE INDEX people_by_domain ON people (domain, campaign);
