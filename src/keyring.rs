@@ -52,6 +52,7 @@ pub struct Origin {
 
 /// The kind of place a password came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// `--password`, `--passwords`, or the configuration.
     Given,

@@ -11,6 +11,8 @@ mod exposure;
 mod extract;
 mod generate;
 mod input;
+#[cfg(feature = "desk")]
+mod keeper;
 mod neighbours;
 mod pipeline;
 mod progress;
