@@ -1,10 +1,10 @@
 //! Findings → verdict: one pure function, its truth table is its test.
 
 use crate::detect::{Finding, Strength};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What is said of a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// Nothing suspicious was found in what was read, and everything was read.

@@ -1,7 +1,7 @@
 //! Tree → findings. Heuristics and YARA rules turn facts and bytes into findings; nothing here parses or decides.
 
 use crate::artifact::Tree;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub mod heuristics;
 mod hosts;
@@ -16,7 +16,7 @@ mod xlm;
 pub mod yara;
 
 /// How much a finding says by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strength {
     /// Worth knowing, says nothing about danger.

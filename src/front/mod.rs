@@ -5,6 +5,8 @@
 //! at. A reader that closes the pipe ends the run quietly with 0.
 
 mod config;
+#[cfg(feature = "desk")]
+mod desk;
 mod explain;
 mod extract;
 mod input;
@@ -46,6 +48,9 @@ enum Command {
     /// Answers mail servers and filters: milter, clamd protocol, olefy; see docs/operators.md.
     #[cfg(unix)]
     Serve(serve::Args),
+    /// Serves the help desk's pages, on which people ask whether they may open a mail.
+    #[cfg(feature = "desk")]
+    Desk(desk::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -76,6 +81,8 @@ pub fn main() -> ExitCode {
         Command::Rules(args) => rules::run(args),
         #[cfg(unix)]
         Command::Serve(args) => serve::run(args),
+        #[cfg(feature = "desk")]
+        Command::Desk(args) => desk::run(args),
     };
     match outcome {
         Ok(status) => status.into(),

@@ -11,6 +11,7 @@ pub mod html;
 mod indicators;
 pub mod json;
 pub mod links;
+mod read;
 mod recipients;
 pub mod text;
 pub mod words;
@@ -21,12 +22,13 @@ use crate::artifact::{Artifact, Fact, Tree};
 use crate::detect::Finding;
 use crate::kind::{Class, Kind};
 use crate::verdict::{self, Verdict};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The report of one message; serialises to the contract of `docs/report.schema.json`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// `tenpu/1`.
+    #[serde(deserialize_with = "read::word")]
     pub schema: &'static str,
     /// The file or folder entry the message came from; `-` for standard input.
     pub path: String,
@@ -63,12 +65,12 @@ pub struct Report {
     /// Milliseconds the scan took.
     pub elapsed_ms: f64,
     /// Why the message could not be scanned at all; absent where it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
 }
 
 /// One finding of the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FindingEntry {
     /// The rule.
     pub id: String,
@@ -87,7 +89,7 @@ pub struct FindingEntry {
 }
 
 /// One artifact of the report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ArtifactEntry {
     /// Its id.
     pub id: usize,
@@ -96,22 +98,25 @@ pub struct ArtifactEntry {
     /// Printable name.
     pub name: String,
     /// Kind by content.
+    #[serde(deserialize_with = "read::word")]
     pub format: &'static str,
     /// Whole size in bytes.
     pub size: u64,
     /// SHA-256 in hex.
     pub sha256: String,
     /// How it was reached.
+    #[serde(deserialize_with = "read::word")]
     pub via: &'static str,
     /// What was broken but read in part.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damage: Vec<String>,
 }
 
 /// Something to search for elsewhere (MISP attribute types).
-#[derive(Clone, Debug, Serialize, PartialEq, Eq)]
+#[derive(Clone, Debug, Serialize, Deserialize, PartialEq, Eq)]
 pub struct Indicator {
     /// `url`, `domain`, `ip`, `email`, `filename`, `sha256`, `command`.
+    #[serde(deserialize_with = "read::word")]
     #[serde(rename = "type")]
     pub kind: &'static str,
     /// The value, as found.
@@ -121,29 +126,32 @@ pub struct Indicator {
 }
 
 /// A password that opened something.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct PasswordEntry {
     /// The artifact that was opened.
     pub artifact: usize,
     /// The password.
     pub password: String,
     /// The kind of place it was found in.
+    #[serde(deserialize_with = "read::word")]
     pub source: &'static str,
     /// The place itself.
     pub place: String,
     /// What it opened: `zip-crypto`, `winzip-aes` …
+    #[serde(deserialize_with = "read::word")]
     pub scheme: &'static str,
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct UnreadEntry {
     /// The artifact's id.
     pub artifact: usize,
     /// Why, in kebab-case.
+    #[serde(deserialize_with = "read::word")]
     pub reason: &'static str,
     /// Which entry or method.
-    #[serde(skip_serializing_if = "String::is_empty")]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
 }
 

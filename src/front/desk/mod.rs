@@ -1,0 +1,114 @@
+//! `tenpu desk`: web pages on which a help desk asks "may I open this?" and gets the answer.
+//!
+//! The pages are made on the server and work without the one script. Everything that came from a mail went through
+//! `text::printable` and is escaped by the templates; nothing of it is ever sent as it came. [`guard`] stands before
+//! every page; scans run on threads of their own, as many at one time as there are jobs.
+
+mod account;
+mod attempts;
+mod engine;
+mod fail;
+mod guard;
+mod ledger;
+mod message;
+mod page;
+mod queue;
+mod secret;
+mod settings;
+mod setup;
+mod site;
+mod time;
+mod upload;
+mod visit;
+mod words;
+
+use super::config::{self, Options, Passwords};
+use super::{Status, rules};
+use crate::scan::Scanner;
+use anyhow::Context;
+use attempts::Attempts;
+use engine::Engine;
+use ledger::{Ledger, Role};
+use settings::Settings;
+use setup::Setup;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `tenpu desk`.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Configuration file; see docs/desk.md.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8893].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Makes accounts from the terminal.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(clap::Subcommand)]
+enum UserCommand {
+    /// Adds an account; the password is asked for, or read from standard input.
+    Add {
+        /// The name to sign in with.
+        name: String,
+        /// What the account may do.
+        #[arg(long, value_enum, default_value = "operator")]
+        role: Role,
+    },
+}
+
+/// What all pages share.
+#[derive(Debug)]
+struct Desk {
+    settings: Settings,
+    engine: Engine,
+    ledger: Ledger,
+    attempts: Attempts,
+    setup: Setup,
+}
+
+/// The stack of a thread that scans, as the command line gives it to its own.
+const STACK: usize = 8 << 20;
+
+/// Serves until it is told to stop, or does what the subcommand says.
+pub(super) fn run(args: Args) -> anyhow::Result<Status> {
+    let mut settings = Settings::read(args.config.as_deref())?;
+    settings.listen = args.listen.unwrap_or(settings.listen);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()
+        .context("no threads could be started")?;
+    runtime.block_on(async {
+        let ledger = Ledger::open(args.config.as_deref()).await?;
+        match args.command {
+            Some(Command::User { command: UserCommand::Add { name, role } }) => {
+                setup::add_from_terminal(&ledger, &name, role).await?;
+                Ok(Status::Quiet)
+            }
+            None => serve(settings, args.config, ledger).await,
+        }
+    })
+}
+
+async fn serve(settings: Settings, config: Option<PathBuf>, ledger: Ledger) -> anyhow::Result<Status> {
+    let options = config.as_deref().map(Options::of_file).unwrap_or_default();
+    let scan = config::Settings::new(options, &Passwords::default(), None)?;
+    let (rules, status) = rules::load(&scan);
+    let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
+    let desk = Desk { settings, engine, ledger, attempts: Attempts::default(), setup: Setup::new()? };
+    site::serve(Arc::new(desk)).await?;
+    Ok(status)
+}
