@@ -1,6 +1,7 @@
 //! Passwords to try, best first, each with what it came from. Every locked thing asks the same [`Keyring`].
 
 use crate::limits::{Budget, Stop};
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// Candidate passwords of one message.
@@ -11,7 +12,7 @@ pub struct Keyring {
 }
 
 /// One password to try.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The password as the sender would type it.
     pub text: String,
@@ -41,7 +42,7 @@ pub struct Letter {
 }
 
 /// Where a password came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The kind of place.
     pub source: Source,
@@ -50,7 +51,8 @@ pub struct Origin {
 }
 
 /// The kind of place a password came from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// `--password`, `--passwords`, or the configuration.
     Given,

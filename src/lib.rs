@@ -34,6 +34,8 @@ pub mod detect;
 pub mod verdict;
 pub mod report;
 pub mod scan;
+#[cfg(feature = "desk")]
+pub mod store;
 pub mod front;
 
 pub use report::Report;

@@ -16,6 +16,7 @@ use crate::keyring::{Candidate, Keyring, Letter};
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Limits};
 use kinship::{Kin, Marks};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 
 /// The mails of a mailbox that may tell a password.
@@ -26,8 +27,8 @@ pub struct Neighbours {
     marked: HashMap<String, BTreeSet<(i64, usize)>>,
 }
 
-/// What one mail tells.
-#[derive(Clone, Debug)]
+/// What one mail tells. It can be kept and read again.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Note {
     marks: Marks,
     /// Best first.
@@ -45,6 +46,11 @@ impl Note {
     /// Reads the head of a message; none if it tells nothing that may be a password. `place` names the mail in
     /// reports, such as the path of its file.
     pub fn read(raw: &[u8], place: &str) -> Option<Self> {
+        Self::of(raw, place).filter(Self::tells)
+    }
+
+    /// Reads the head of a message, whether or not it tells a password; none if it is no message.
+    pub fn of(raw: &[u8], place: &str) -> Option<Self> {
         let head = raw.get(..usize::try_from(HEAD).unwrap_or(usize::MAX)).unwrap_or(raw);
         let mut mail = Child::new("", "file", head.to_vec());
         if Kind::of("", head).class != Class::Message {
@@ -60,7 +66,17 @@ impl Note {
         let letter = shortened(opened.letters.into_iter().next()?);
         let marks = Marks::of(&opened.facts, &letter);
         let candidates = passwords::in_other_mail(&letter, &marks.title(place));
-        (!candidates.is_empty()).then_some(Self { marks, candidates })
+        Some(Self { marks, candidates })
+    }
+
+    /// Whether it tells anything that may be a password.
+    pub fn tells(&self) -> bool {
+        !self.candidates.is_empty()
+    }
+
+    /// Whether the two mails belong together, so that one may tell the password of the other.
+    pub fn is_kin(&self, other: &Self) -> bool {
+        self.marks.kin(&other.marks).is_some()
     }
 }
 

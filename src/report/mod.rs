@@ -201,6 +201,14 @@ impl Report {
         }
     }
 
+    /// A text without the passwords that were found: a subject or a file name may tell one.
+    pub fn without_passwords(&self, text: &str) -> String {
+        let passwords = self.passwords.iter().map(|entry| entry.password.as_str());
+        passwords.filter(|password| !password.is_empty()).fold(text.to_string(), |text, password| {
+            text.replace(password, "[password]").replace(&crate::text::printable(password), "[password]")
+        })
+    }
+
     /// The entry of an artifact.
     pub fn artifact(&self, id: usize) -> Option<&ArtifactEntry> {
         self.artifacts.get(id).filter(|artifact| artifact.id == id)

@@ -102,7 +102,7 @@ fn envelope(mail: &Mail) -> Value {
 
 /// What a report gives to a log: names and numbers, no evidence.
 fn scanned(report: &Report) -> Value {
-    let hide = |text: &str| without_passwords(report, text);
+    let hide = |text: &str| report.without_passwords(text);
     let attachments: Vec<Value> = report
         .artifacts
         .iter()
@@ -148,14 +148,6 @@ const ATTACHMENTS: usize = 50;
 fn bare(from: &str) -> &str {
     let inner = from.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>'));
     inner.map_or(from, |(address, _)| address)
-}
-
-/// A subject or a file name may tell the password that opened something.
-fn without_passwords(report: &Report, text: &str) -> String {
-    let passwords = report.passwords.iter().map(|entry| entry.password.as_str());
-    passwords.filter(|password| !password.is_empty()).fold(text.to_string(), |text, password| {
-        text.replace(password, "[password]").replace(&printable(password), "[password]")
-    })
 }
 
 /// Puts the fields of one object into another, deep.

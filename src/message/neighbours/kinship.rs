@@ -6,12 +6,13 @@ use crate::artifact::Fact;
 use crate::keyring::Letter;
 use crate::kind::{Class, Kind};
 use crate::text::nfkc;
+use serde::{Deserialize, Serialize};
 
 /// Hours between two mails that belong together by anything but their thread.
 pub(super) const HOURS: i64 = 48;
 
 /// By what a mail is known to others.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Marks {
     /// Its own id and those of the mails it answers.
     thread: Vec<String>,

@@ -1,0 +1,332 @@
+//! How a message gets into the store.
+
+use super::connect::{Dialect, sql};
+use super::message::{NewMessage, Source, State, heavy, raw_owner, report_owner, unknown, verdict_code};
+use super::summary::{self, Rows, column};
+use super::{Error, Result, Store, campaign, random, search};
+use crate::message::neighbours::Note;
+use crate::report::Report;
+use crate::verdict::Verdict;
+use sqlx::AnyConnection;
+use sqlx::any::{Any, AnyArguments};
+use sqlx::query::Query;
+use sqlx::{Row, Transaction};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// A message made ready to be written, so that the database is not held up by packing and encrypting.
+struct Ready<'a> {
+    mail: &'a NewMessage<'a>,
+    id: String,
+    sha256: String,
+    rows: Rows,
+    marks: Vec<String>,
+    raw: Vec<u8>,
+    report: Vec<u8>,
+    /// What a locked message says of itself, so that a later mail with its password is known to belong to it.
+    note: Option<Vec<u8>>,
+}
+
+impl Store {
+    /// Stores a message; answers its id.
+    ///
+    /// # Errors
+    /// There is a message of that id, or the database fails.
+    pub async fn put(&self, mail: &NewMessage<'_>) -> Result<String> {
+        let ids = self.put_all(std::slice::from_ref(mail)).await?;
+        ids.into_iter().next().ok_or_else(|| unknown(mail.id))
+    }
+
+    /// Stores several messages in one change: all of them or none. A file that is scanned again gets a new report
+    /// instead of a second entry.
+    ///
+    /// # Errors
+    /// There is a message of one of the ids, or the database fails.
+    pub async fn put_all(&self, mails: &[NewMessage<'_>]) -> Result<Vec<String>> {
+        let ready = heavy(|| mails.iter().map(|mail| self.ready(mail)).collect::<Result<Vec<_>>>())?;
+        let mut change = self.begin().await?;
+        let mut ids = Vec::new();
+        for ready in &ready {
+            let known = known_file(&mut change, ready).await?;
+            ids.push(match known {
+                Some(id) => {
+                    self.renew(&mut change, &id, ready.mail.report).await?;
+                    id
+                }
+                None => self.write(&mut change, ready).await?,
+            });
+        }
+        change.commit().await?;
+        Ok(ids)
+    }
+
+    /// Puts a new report in the place of the last one, which stays in the history. A decision that was made stays.
+    ///
+    /// # Errors
+    /// There is no message of that id, or the database fails.
+    pub async fn update_report(&self, id: &str, report: &Report) -> Result<()> {
+        let mut change = self.begin().await?;
+        self.renew(&mut change, id, report).await?;
+        change.commit().await?;
+        Ok(())
+    }
+
+    fn ready<'a>(&self, mail: &'a NewMessage<'a>) -> Result<Ready<'a>> {
+        let id = if mail.id.is_empty() { new_id(mail.received)? } else { column(mail.id) };
+        let names = [id.as_str(), mail.sender, mail.queue_id, mail.reporter, &mail.report.path];
+        let message_id = mail.report.message_id.as_deref().unwrap_or_default();
+        let names = [&names[..], &[message_id]].concat();
+        let names: Vec<String> =
+            names.into_iter().map(|name| column(&mail.report.without_passwords(name))).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let rows = Rows::of(mail.report, &summary::recipients(mail), &names);
+        let note = rows.locked.then(|| Note::of(mail.raw, &id)).flatten();
+        Ok(Ready {
+            sha256: super::sha256(mail.raw),
+            marks: campaign::marks(mail.report),
+            raw: self.seal.seal(&raw_owner(&id), mail.raw)?,
+            report: self.sealed_report(&id, 1, mail.report)?,
+            note: note.map(|note| self.sealed_note(&id, &note)).transpose()?,
+            mail,
+            id,
+            rows,
+        })
+    }
+
+    fn sealed_report(&self, id: &str, version: i64, report: &Report) -> Result<Vec<u8>> {
+        let text = serde_json::to_vec(report).map_err(|error| Error::Invalid(error.to_string()))?;
+        self.seal.seal(&report_owner(id, version), &text)
+    }
+
+    async fn write(&self, change: &mut Transaction<'static, Any>, ready: &Ready<'_>) -> Result<String> {
+        let (mail, id) = (ready.mail, &ready.id);
+        let campaign = campaign::join(change, &ready.marks, mail.received).await?;
+        let state = if mail.report.verdict == Verdict::Clean { State::Filed } else { State::Waiting };
+        let number = insert_message(change, ready, state, campaign).await?;
+        let insert = sqlx::query("INSERT INTO raws (message, sealed) VALUES ($1, $2)");
+        insert.bind(number).bind(&ready.raw).execute(&mut **change).await?;
+        insert_report(change, number, 1, mail.report, &ready.report).await?;
+        let counted = (mail.received, mail.report, state == State::Waiting);
+        campaign::count(change, campaign, number, counted, &ready.rows.recipients).await?;
+        insert_rows(change, self.dialect, number, &ready.rows).await?;
+        if let Some(note) = &ready.note {
+            super::letters::insert(change, mail.received, id, note).await?;
+        }
+        Ok(id.clone())
+    }
+
+    async fn renew(&self, change: &mut Transaction<'static, Any>, id: &str, report: &Report) -> Result<()> {
+        let query = "SELECT m.number, m.campaign, m.state, m.sender, m.queue_id, m.reporter, m.message_id, \
+                     (SELECT COALESCE(MAX(version), 0) FROM reports WHERE message = m.number) AS version \
+                     FROM messages m WHERE m.id = $1";
+        let row = sqlx::query(query).bind(id).fetch_optional(&mut **change).await?;
+        let row = row.ok_or_else(|| unknown(id))?;
+        let (number, campaign, state): (i64, i64, i64) =
+            (row.try_get("number")?, row.try_get("campaign")?, row.try_get("state")?);
+        let version: i64 = row.try_get::<i64, _>("version")? + 1;
+        let known = sqlx::query_scalar("SELECT address FROM recipients WHERE message = $1");
+        let people = known.bind(number).fetch_all(&mut **change).await?.into_iter().collect();
+        let mut names = vec![id.to_string(), column(&report.without_passwords(&report.path))];
+        for name in ["sender", "queue_id", "reporter", "message_id"] {
+            names.push(report.without_passwords(&row.try_get::<String, _>(name)?));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let rows = Rows::of(report, &people, &names);
+        let sealed = heavy(|| self.sealed_report(id, version, report))?;
+        insert_report(change, number, version, report, &sealed).await?;
+        let state = match (state, report.verdict) {
+            (decided, _) if decided == State::Decided.code() => decided,
+            (_, Verdict::Clean) => State::Filed.code(),
+            _ => State::Waiting.code(),
+        };
+        update_message(change, number, report, &rows, state).await?;
+        delete_rows(change, self.dialect, number).await?;
+        insert_rows(change, self.dialect, number, &rows).await?;
+        campaign::refresh(change, campaign).await
+    }
+}
+
+/// A file that was scanned before, by its path and content.
+async fn known_file(change: &mut AnyConnection, ready: &Ready<'_>) -> Result<Option<String>> {
+    if ready.mail.source != Source::Scan || !ready.mail.id.is_empty() {
+        return Ok(None);
+    }
+    let query = "SELECT id FROM messages WHERE sha256 = $1 AND path = $2 AND source = $3 LIMIT 1";
+    let query = sqlx::query_scalar(query).bind(&ready.sha256).bind(path(ready.mail.report));
+    Ok(query.bind(Source::Scan.id()).fetch_optional(change).await?)
+}
+
+/// The file of a message, and its place where the file holds several.
+fn path(report: &Report) -> String {
+    let path = report.without_passwords(&report.path);
+    if report.index == 0 { column(&path) } else { column(&format!("{path}#{}", report.index)) }
+}
+
+async fn insert_message(
+    change: &mut AnyConnection,
+    ready: &Ready<'_>,
+    state: State,
+    campaign: i64,
+) -> Result<i64> {
+    let (mail, rows) = (ready.mail, &ready.rows);
+    let hide = |text: &str| column(&mail.report.without_passwords(text));
+    let insert = "INSERT INTO messages (id, received, source, path, reporter, client, queue_id, action, sender, \
+        message_id, dated, sha256, size, kept, locked, state, recipients, campaign, shown_from, address, subject, \
+        verdict, score, complete, rule, title, title_ja, evidence, trail, unread) VALUES \
+        ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+        $24, $25, $26, $27, $28, $29, $30) RETURNING number";
+    let insert = sqlx::query(insert)
+        .bind(&ready.id)
+        .bind(mail.received)
+        .bind(mail.source.id())
+        .bind(path(mail.report))
+        .bind(hide(mail.reporter))
+        .bind(column(mail.client))
+        .bind(column(mail.queue_id))
+        .bind(column(mail.action))
+        .bind(hide(mail.sender))
+        .bind(hide(mail.report.message_id.as_deref().unwrap_or_default()))
+        .bind(hide(mail.report.date.as_deref().unwrap_or_default()))
+        .bind(&ready.sha256)
+        .bind(count(mail.raw.len()))
+        .bind(count(ready.raw.len()))
+        .bind(i64::from(rows.locked))
+        .bind(state.code())
+        .bind(count(rows.recipients.len()))
+        .bind(campaign);
+    let inserted = said(insert, mail.report, rows).fetch_one(change).await;
+    let row = inserted.map_err(|error| match error.as_database_error() {
+        Some(database) if database.is_unique_violation() => Error::Exists(ready.id.clone()),
+        _ => error.into(),
+    })?;
+    Ok(row.try_get(0)?)
+}
+
+/// Binds what a report says, in the order of the columns from `shown_from` to `unread`.
+fn said<'q>(
+    query: Query<'q, Any, AnyArguments>,
+    report: &Report,
+    rows: &'q Rows,
+) -> Query<'q, Any, AnyArguments> {
+    query
+        .bind(&rows.shown_from)
+        .bind(&rows.address)
+        .bind(&rows.subject)
+        .bind(verdict_code(report.verdict))
+        .bind(i64::from(report.score))
+        .bind(i64::from(report.complete))
+        .bind(&rows.rule)
+        .bind(&rows.title)
+        .bind(&rows.title_ja)
+        .bind(&rows.evidence)
+        .bind(&rows.trail)
+        .bind(&rows.unread)
+}
+
+async fn update_message(
+    change: &mut AnyConnection,
+    number: i64,
+    report: &Report,
+    rows: &Rows,
+    state: i64,
+) -> Result<()> {
+    let update = "UPDATE messages SET locked = $2, state = $3, shown_from = $4, address = $5, subject = $6, \
+                  verdict = $7, score = $8, complete = $9, rule = $10, title = $11, title_ja = $12, evidence = $13, \
+                  trail = $14, unread = $15 WHERE number = $1";
+    let update = sqlx::query(update).bind(number).bind(i64::from(rows.locked)).bind(state);
+    said(update, report, rows).execute(change).await?;
+    Ok(())
+}
+
+async fn insert_report(
+    change: &mut AnyConnection,
+    number: i64,
+    version: i64,
+    report: &Report,
+    sealed: &[u8],
+) -> Result<()> {
+    let insert = "INSERT INTO reports (message, version, made, verdict, score, sealed) VALUES ($1, $2, $3, $4, $5, $6)";
+    let insert = sqlx::query(insert).bind(number).bind(version).bind(super::now());
+    let insert = insert.bind(verdict_code(report.verdict)).bind(i64::from(report.score)).bind(sealed);
+    insert.execute(change).await?;
+    Ok(())
+}
+
+/// What a report has many of, and the text that a search looks through.
+async fn insert_rows(change: &mut AnyConnection, dialect: Dialect, number: i64, rows: &Rows) -> Result<()> {
+    for some in rows.recipients.chunks(CHUNK) {
+        let text = many("recipients (message, address, domain)", 3, some.len());
+        let insert = some.iter().fold(sqlx::query(sql(text)), |insert, (address, domain)| {
+            insert.bind(number).bind(address).bind(domain)
+        });
+        insert.execute(&mut *change).await?;
+    }
+    let mut place = 0..;
+    for some in rows.artifacts.chunks(CHUNK) {
+        let text = many("artifacts (message, place, name, format, via, size, sha256)", 7, some.len());
+        let insert = some.iter().zip(&mut place).fold(sqlx::query(sql(text)), |insert, (one, place)| {
+            let insert = insert.bind(number).bind(place).bind(&one.name).bind(one.format);
+            insert.bind(one.via).bind(one.size).bind(&one.sha256)
+        });
+        insert.execute(&mut *change).await?;
+    }
+    let mut place = 0..;
+    for some in rows.indicators.chunks(CHUNK) {
+        let text = many("indicators (message, place, kind, value)", 4, some.len());
+        let insert =
+            some.iter().zip(&mut place).fold(sqlx::query(sql(text)), |insert, ((kind, value), place)| {
+                insert.bind(number).bind(place).bind(*kind).bind(value)
+            });
+        insert.execute(&mut *change).await?;
+    }
+    for some in rows.rules.chunks(CHUNK) {
+        let text = many("rules (message, rule)", 2, some.len());
+        let insert = some.iter().fold(sqlx::query(sql(text)), |insert, rule| insert.bind(number).bind(rule));
+        insert.execute(&mut *change).await?;
+    }
+    search::insert(change, dialect, number, &rows.text).await
+}
+
+async fn delete_rows(change: &mut AnyConnection, dialect: Dialect, number: i64) -> Result<()> {
+    for delete in [
+        "DELETE FROM recipients WHERE message = $1",
+        "DELETE FROM artifacts WHERE message = $1",
+        "DELETE FROM indicators WHERE message = $1",
+        "DELETE FROM rules WHERE message = $1",
+    ] {
+        sqlx::query(delete).bind(number).execute(&mut *change).await?;
+    }
+    search::delete(change, dialect, number).await
+}
+
+/// Rows of one statement.
+const CHUNK: usize = 50;
+
+/// A statement that inserts several rows.
+fn many(table: &str, columns: usize, rows: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=columns).map(|column| format!("${}", row * columns + column));
+        format!("({})", places.collect::<Vec<_>>().join(", "))
+    };
+    let rows = (0..rows).map(row).collect::<Vec<_>>().join(", ");
+    format!("INSERT INTO {table} VALUES {rows}")
+}
+
+fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// An id that no other message gets: when it came, and a number that begins anywhere in each process.
+fn new_id(received: i64) -> Result<String> {
+    static BASE: OnceLock<u32> = OnceLock::new();
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let base = match BASE.get() {
+        Some(base) => *base,
+        None => {
+            let made = u32::from_le_bytes(random()?);
+            *BASE.get_or_init(|| made)
+        }
+    };
+    let count = base.wrapping_add(COUNT.fetch_add(1, Ordering::Relaxed));
+    Ok(format!("{:x}-{:06x}", received.max(0), count & 0xff_ffff))
+}
