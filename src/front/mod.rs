@@ -15,6 +15,8 @@ mod pipeline;
 mod progress;
 mod rules;
 mod scan;
+#[cfg(feature = "desk")]
+mod storage;
 #[cfg(unix)]
 pub mod serve;
 

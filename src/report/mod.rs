@@ -24,12 +24,15 @@ use crate::kind::{Class, Kind};
 use crate::verdict::{self, Verdict};
 use serde::{Deserialize, Serialize};
 
+/// A fixed word of a report. The name keeps readers of JSON from borrowing it.
+pub type Word = &'static str;
+
 /// The report of one message; serialises to the contract of `docs/report.schema.json`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Report {
     /// `tenpu/1`.
     #[serde(deserialize_with = "read::word")]
-    pub schema: &'static str,
+    pub schema: Word,
     /// The file or folder entry the message came from; `-` for standard input.
     pub path: String,
     /// The place of the message in that file, from 0.
@@ -99,14 +102,14 @@ pub struct ArtifactEntry {
     pub name: String,
     /// Kind by content.
     #[serde(deserialize_with = "read::word")]
-    pub format: &'static str,
+    pub format: Word,
     /// Whole size in bytes.
     pub size: u64,
     /// SHA-256 in hex.
     pub sha256: String,
     /// How it was reached.
     #[serde(deserialize_with = "read::word")]
-    pub via: &'static str,
+    pub via: Word,
     /// What was broken but read in part.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub damage: Vec<String>,
@@ -118,7 +121,7 @@ pub struct Indicator {
     /// `url`, `domain`, `ip`, `email`, `filename`, `sha256`, `command`.
     #[serde(deserialize_with = "read::word")]
     #[serde(rename = "type")]
-    pub kind: &'static str,
+    pub kind: Word,
     /// The value, as found.
     pub value: String,
     /// The artifact's id.
@@ -134,12 +137,12 @@ pub struct PasswordEntry {
     pub password: String,
     /// The kind of place it was found in.
     #[serde(deserialize_with = "read::word")]
-    pub source: &'static str,
+    pub source: Word,
     /// The place itself.
     pub place: String,
     /// What it opened: `zip-crypto`, `winzip-aes` …
     #[serde(deserialize_with = "read::word")]
-    pub scheme: &'static str,
+    pub scheme: Word,
 }
 
 /// Something that could not be read.
@@ -149,7 +152,7 @@ pub struct UnreadEntry {
     pub artifact: usize,
     /// Why, in kebab-case.
     #[serde(deserialize_with = "read::word")]
-    pub reason: &'static str,
+    pub reason: Word,
     /// Which entry or method.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,

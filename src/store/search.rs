@@ -126,7 +126,7 @@ pub(super) async fn insert(
     }
     let all: Vec<i32> = all.into_iter().collect();
     let insert = match dialect {
-        Dialect::Sqlite => "INSERT INTO grams (rowid, grams) VALUES ($1, $2)",
+        Dialect::Sqlite => "INSERT INTO grams (rowid, body) VALUES ($1, $2)",
         Dialect::Postgres => "INSERT INTO grams (message, grams) VALUES ($1, $2::integer[])",
     };
     sqlx::query(insert).bind(number).bind(dialect.written(&all)).execute(change).await?;

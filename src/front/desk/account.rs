@@ -2,12 +2,13 @@
 
 use super::Desk;
 use super::fail::Fail;
-use super::ledger::{Role, User};
 use super::page::Page;
-use super::secret::{self, derived};
+use super::secret;
 use super::time::now;
 use super::visit::{Checked, FORM, LANGUAGE, SESSION, Visit};
 use super::words::say;
+use crate::report::Lang;
+use crate::store::{self, Role, User};
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
@@ -64,7 +65,7 @@ pub(super) async fn ask(
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, Fail> {
     let lang = visit.lang;
-    let notice = match (desk.ledger.has_users().await?, wanted.changed.is_empty()) {
+    let notice = match (desk.has_users().await?, wanted.changed.is_empty()) {
         (false, _) => say(lang, "sign-in.first"),
         (true, false) => say(lang, "password.changed"),
         (true, true) => "",
@@ -88,6 +89,7 @@ pub(super) async fn sign_in(
         desk.attempts.succeeded(&name, &address);
         return start(&desk, &visit, &name, &to).await;
     } else {
+        desk.store.audit(&name, "sign-in-failed", "", &address).await?;
         (StatusCode::UNAUTHORIZED, "sign-in.wrong")
     };
     let page = Page::new(&visit, "login", "sign-in.title");
@@ -99,10 +101,10 @@ pub(super) async fn sign_in(
 
 /// Starts a session and leads to where somebody wanted to go.
 pub(super) async fn start(desk: &Desk, visit: &Visit, name: &str, to: &str) -> Result<Response, Fail> {
-    let token = secret::token().map_err(|_| Fail::Fault)?;
     let seconds = desk.settings.session.as_secs();
     let expires = now().saturating_add(i64::try_from(seconds).unwrap_or(i64::MAX));
-    desk.ledger.start_session(&derived("session", &token), name, expires).await?;
+    let token = desk.store.begin_session(name, expires).await?;
+    desk.store.audit(name, "sign-in", "", &visit.address.to_string()).await?;
     let mut response = Redirect::to(to).into_response();
     set(&mut response, &visit.cookie(SESSION, &token, Some(seconds)));
     set(&mut response, &visit.cookie(FORM, "", Some(0)));
@@ -115,7 +117,10 @@ pub(super) async fn sign_out(
     visit: Visit,
     _: Checked<serde_json::Value>,
 ) -> Result<Response, Fail> {
-    desk.ledger.end_session(&derived("session", &visit.token)).await?;
+    desk.store.end_session(&visit.token).await?;
+    if let Some(user) = &visit.user {
+        desk.store.audit(&user.name, "sign-out", "", "").await?;
+    }
     let mut response = Redirect::to("/login").into_response();
     set(&mut response, &visit.cookie(SESSION, "", Some(0)));
     Ok(response)
@@ -169,8 +174,8 @@ async fn change(
         return Ok(Some("password.wrong"));
     }
     desk.attempts.succeeded(&user.name, &address);
-    desk.ledger.set_hash(&user.name, hashed(form.new).await?).await?;
-    desk.ledger.end_sessions_of(&user.name).await?;
+    desk.store.update_user(&User { hash: hashed(form.new).await?, ..user.clone() }).await?;
+    desk.store.audit(&user.name, "change-password", &user.name, &address).await?;
     Ok(None)
 }
 
@@ -184,7 +189,7 @@ pub(super) fn unfit(password: &str, again: &str) -> Option<&'static str> {
 
 /// The hash of a password, worked out where it holds up nobody.
 pub(super) async fn hashed(password: String) -> Result<String, Fail> {
-    let hash = tokio::task::spawn_blocking(move || secret::hash(&password)).await;
+    let hash = tokio::task::spawn_blocking(move || store::hash_password(&password)).await;
     hash.ok().and_then(Result::ok).ok_or(Fail::Fault)
 }
 
@@ -195,11 +200,15 @@ pub(super) fn account_name(name: &str) -> String {
 
 /// Chooses the language and comes back.
 pub(super) async fn switch(
+    State(desk): State<Arc<Desk>>,
     visit: Visit,
     Path(lang): Path<String>,
     Query(back): Query<Vec<(String, String)>>,
 ) -> Result<Response, Fail> {
     let lang = ["en", "ja"].into_iter().find(|known| *known == lang).ok_or(Fail::Missing)?;
+    if let Some(user) = &visit.user {
+        desk.store.update_user(&User { lang: Lang::of_locale(lang), ..user.clone() }).await?;
+    }
     let back = back.iter().find(|(name, _)| name == "back").map(|(_, path)| local(path));
     let mut response = Redirect::to(back.as_deref().unwrap_or("/")).into_response();
     set(&mut response, &visit.cookie(LANGUAGE, lang, Some(365 * 86_400)));
@@ -220,10 +229,16 @@ fn set(response: &mut Response, cookie: &str) {
 }
 
 impl Desk {
+    /// Whether somebody can sign in at all.
+    pub(super) async fn has_users(&self) -> Result<bool, Fail> {
+        Ok(!self.store.users().await?.is_empty())
+    }
+
     /// Whether the password is that of the account. Some at a time, for each takes much memory.
     async fn verify(&self, name: &str, password: String) -> Result<bool, Fail> {
         static PLACES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
-        let hash = self.ledger.hash_of(name).await?;
+        let user = self.store.user(name).await?.filter(|user| !user.is_disabled);
+        let hash = user.map(|user| user.hash);
         let _place = PLACES.acquire().await.map_err(|_| Fail::Fault)?;
         let work = move || secret::verify(&password, hash.as_deref());
         tokio::task::spawn_blocking(work).await.map_err(|_| Fail::Fault)

@@ -1,5 +1,7 @@
 //! Why a page cannot be shown. The guard turns it into a page in the reader's language.
 
+use crate::front::complain;
+use crate::store;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
@@ -65,7 +67,18 @@ impl IntoResponse for Fail {
 }
 
 impl From<askama::Error> for Fail {
-    fn from(_: askama::Error) -> Self {
+    fn from(error: askama::Error) -> Self {
+        complain(&format!("a page: {error}"));
+        Self::Fault
+    }
+}
+
+impl From<store::Error> for Fail {
+    fn from(error: store::Error) -> Self {
+        if matches!(error, store::Error::Unknown(_)) {
+            return Self::Missing;
+        }
+        complain(&format!("the store: {error}"));
         Self::Fault
     }
 }

@@ -9,7 +9,6 @@ mod attempts;
 mod engine;
 mod fail;
 mod guard;
-mod ledger;
 mod message;
 mod page;
 mod queue;
@@ -23,17 +22,19 @@ mod visit;
 mod words;
 
 use super::config::{self, Options, Passwords};
-use super::{Status, rules};
+use super::storage::Storage;
+use super::{Status, complain, rules};
 use crate::scan::Scanner;
+use crate::store::{Retention, Role, Store};
 use anyhow::Context;
 use attempts::Attempts;
 use engine::Engine;
-use ledger::{Ledger, Role};
 use settings::Settings;
 use setup::Setup;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Arguments of `tenpu desk`.
 #[derive(clap::Args)]
@@ -64,7 +65,7 @@ enum UserCommand {
         /// The name to sign in with.
         name: String,
         /// What the account may do.
-        #[arg(long, value_enum, default_value = "operator")]
+        #[arg(long, value_parser = role, default_value = "operator")]
         role: Role,
     },
 }
@@ -74,7 +75,7 @@ enum UserCommand {
 struct Desk {
     settings: Settings,
     engine: Engine,
-    ledger: Ledger,
+    store: Store,
     attempts: Attempts,
     setup: Setup,
 }
@@ -92,23 +93,49 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
         .build()
         .context("no threads could be started")?;
     runtime.block_on(async {
-        let ledger = Ledger::open(args.config.as_deref()).await?;
+        let storage = Storage::read(args.config.as_deref())?;
+        let store = storage.open().await?;
         match args.command {
             Some(Command::User { command: UserCommand::Add { name, role } }) => {
-                setup::add_from_terminal(&ledger, &name, role).await?;
+                setup::add_from_terminal(&store, &name, role).await?;
                 Ok(Status::Quiet)
             }
-            None => serve(settings, args.config, ledger).await,
+            None => serve(settings, args.config, store, storage.retention).await,
         }
     })
 }
 
-async fn serve(settings: Settings, config: Option<PathBuf>, ledger: Ledger) -> anyhow::Result<Status> {
+/// A role by its word.
+fn role(word: &str) -> Result<Role, String> {
+    Role::of(word).ok_or_else(|| "viewer, operator or administrator".to_string())
+}
+
+async fn serve(
+    settings: Settings,
+    config: Option<PathBuf>,
+    store: Store,
+    retention: Retention,
+) -> anyhow::Result<Status> {
     let options = config.as_deref().map(Options::of_file).unwrap_or_default();
     let scan = config::Settings::new(options, &Passwords::default(), None)?;
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
-    let desk = Desk { settings, engine, ledger, attempts: Attempts::default(), setup: Setup::new()? };
-    site::serve(Arc::new(desk)).await?;
+    let desk =
+        Desk { settings, engine, store: store.clone(), attempts: Attempts::default(), setup: Setup::new()? };
+    let forgetting = tokio::spawn(forget(store.clone(), retention));
+    let served = site::serve(Arc::new(desk)).await;
+    forgetting.abort();
+    store.close().await;
+    served?;
     Ok(status)
+}
+
+/// Forgets every hour what is no longer kept.
+async fn forget(store: Store, retention: Retention) {
+    loop {
+        if let Err(error) = store.prune(retention).await {
+            complain(&format!("the store: {error}"));
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
 }

@@ -1,10 +1,10 @@
 //! What every page has: language, navigation, the token of its forms.
 
 use super::fail::Fail;
-use super::ledger::{Role, User};
 use super::visit::{FORM, Visit};
 use super::words;
 use crate::report::Lang;
+use crate::store::{Role, User};
 use askama::Template;
 use axum::http::HeaderValue;
 use axum::http::header::SET_COOKIE;

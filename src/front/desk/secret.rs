@@ -1,9 +1,7 @@
 //! Passwords and random tokens.
 
+use crate::store;
 use anyhow::Context;
-use argon2::Argon2;
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
@@ -16,18 +14,6 @@ pub(super) fn is_password(password: &str) -> bool {
     password.len() <= LONGEST && password.chars().count() >= SHORTEST
 }
 
-/// The PHC string of a password under argon2id, with a salt of its own.
-///
-/// # Errors
-/// The system gives no random numbers.
-pub(super) fn hash(password: &str) -> anyhow::Result<String> {
-    let hash: argon2::password_hash::phc::PasswordHash = Argon2::default()
-        .hash_password(password.as_bytes())
-        .ok()
-        .context("the password could not be hashed")?;
-    Ok(hash.to_string())
-}
-
 /// Whether the password is that of the PHC string. Without one it takes as long, so that the time tells nobody
 /// which accounts there are.
 pub(super) fn verify(password: &str, phc: Option<&str>) -> bool {
@@ -35,14 +21,12 @@ pub(super) fn verify(password: &str, phc: Option<&str>) -> bool {
         Some(phc) => (phc, true),
         None => (NOBODY.as_str(), false),
     };
-    let Ok(hash) = PasswordHash::new(phc) else { return false };
-    password.len() <= LONGEST
-        && Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
-        && exists
+    password.len() <= LONGEST && store::is_password(password, phc) && exists
 }
 
 /// The hash that stands for an account that is not there.
-static NOBODY: LazyLock<String> = LazyLock::new(|| hash("nobody has this").unwrap_or_default());
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| store::hash_password("nobody has this").unwrap_or_default());
 
 /// 256 random bits in hex.
 ///
@@ -75,12 +59,12 @@ mod tests {
 
     #[test]
     fn a_password_is_known_by_its_hash_alone() {
-        let phc = hash("correct horse").unwrap();
+        let phc = store::hash_password("correct horse").unwrap();
         assert!(phc.starts_with("$argon2id$v=19$"), "{phc}");
         assert!(verify("correct horse", Some(&phc)));
         assert!(!verify("correct hors", Some(&phc)) && !verify("", Some("x")));
         assert!(!verify("nobody has this", None));
-        assert_ne!(phc, hash("correct horse").unwrap());
+        assert_ne!(phc, store::hash_password("correct horse").unwrap());
     }
 
     #[test]

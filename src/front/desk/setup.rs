@@ -3,11 +3,13 @@
 use super::Desk;
 use super::account::{account_name, hashed, start, unfit};
 use super::fail::Fail;
-use super::ledger::{Ledger, Role};
 use super::page::Page;
 use super::secret::{self, same};
+use super::time::now;
 use super::visit::{Checked, Visit};
 use super::words::say;
+use crate::report::Lang;
+use crate::store::{self, Role, Store, User};
 use crate::text::is_deceptive;
 use anyhow::{Context, bail, ensure};
 use askama::Template;
@@ -79,7 +81,7 @@ pub(super) async fn ask(
     visit: Visit,
     Query(link): Query<Link>,
 ) -> Result<Response, Fail> {
-    let holds = desk.setup.holds(&link.token) && !desk.ledger.has_users().await?;
+    let holds = desk.setup.holds(&link.token) && !desk.has_users().await?;
     first(&visit, link.token, String::new(), holds, "")
 }
 
@@ -90,7 +92,7 @@ pub(super) async fn make(
     Checked(form): Checked<Account>,
 ) -> Result<Response, Fail> {
     let _one = desk.setup.one_at_a_time.lock().await;
-    if !desk.setup.holds(&form.token) || desk.ledger.has_users().await? {
+    if !desk.setup.holds(&form.token) || desk.has_users().await? {
         return first(&visit, String::new(), String::new(), false, "");
     }
     let name = account_name(&form.name);
@@ -98,7 +100,9 @@ pub(super) async fn make(
     if let Some(problem) = problem {
         return first(&visit, form.token, name, true, say(visit.lang, problem));
     }
-    desk.ledger.add_user(&name, Role::Administrator, hashed(form.password).await?).await?;
+    let user = account(&name, hashed(form.password).await?, Role::Administrator, visit.lang);
+    desk.store.add_user(&user).await?;
+    desk.store.audit(&name, "add-account", &name, Role::Administrator.id()).await?;
     start(&desk, &visit, &name, "/upload").await
 }
 
@@ -125,20 +129,27 @@ fn is_name(name: &str) -> bool {
     (1..=64).contains(&length) && !name.chars().any(is_deceptive)
 }
 
+fn account(name: &str, hash: String, role: Role, lang: Lang) -> User {
+    User { name: name.to_string(), hash, role, lang, is_disabled: false, created: now() }
+}
+
 /// Adds an account whose password is typed or comes in on standard input.
 ///
 /// # Errors
 /// Name or password cannot be used, or the store failed.
-pub(super) async fn add_from_terminal(ledger: &Ledger, name: &str, role: Role) -> anyhow::Result<()> {
+pub(super) async fn add_from_terminal(store: &Store, name: &str, role: Role) -> anyhow::Result<()> {
     let name = account_name(name);
     ensure!(is_name(&name), "the name must have 1 to 64 characters that can be seen");
     let password = password_of_terminal()?;
     ensure!(secret::is_password(&password), "the password needs {} characters or more", secret::SHORTEST);
-    let added = ledger.add_user(&name, role, secret::hash(&password)?).await;
-    match added.ok().context("the store failed")? {
-        true => writeln!(io::stdout(), "{name} can sign in now.").map_err(Into::into),
-        false => bail!("there is an account of that name already"),
+    let user = account(&name, store::hash_password(&password)?, role, Lang::default());
+    match store.add_user(&user).await {
+        Err(store::Error::Exists(_)) => bail!("there is an account of that name already"),
+        added => added?,
     }
+    store.audit("terminal", "add-account", &name, role.id()).await?;
+    writeln!(io::stdout(), "{name} can sign in now.")?;
+    Ok(())
 }
 
 /// One line of standard input, without its end.

@@ -76,7 +76,7 @@ pub(super) async fn serve(desk: Arc<Desk>) -> anyhow::Result<()> {
 async fn greet(desk: &Desk, address: SocketAddr) -> anyhow::Result<()> {
     let scheme = if desk.settings.tls.is_some() { "https" } else { "http" };
     let base = format!("{scheme}://{address}");
-    let has_users = desk.ledger.has_users().await.ok().context("the store does not answer")?;
+    let has_users = !desk.store.users().await?.is_empty();
     let mut out = io::stdout().lock();
     writeln!(out, "tenpu desk: {base}/")?;
     if !has_users {

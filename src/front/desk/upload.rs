@@ -3,10 +3,11 @@
 use super::Desk;
 use super::engine::Share;
 use super::fail::Fail;
-use super::ledger::Role;
 use super::page::Page;
+use super::time::now;
 use super::visit::Visit;
 use crate::report::gist::size;
+use crate::store::{NewMessage, Role, Source};
 use askama::Template;
 use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
@@ -46,7 +47,21 @@ pub(super) async fn check(
     let user = visit.user(Role::Operator)?;
     let upload = receive(&desk, &visit, &mut form).await?;
     let (report, tree) = desk.engine.scan(&upload.name, upload.bytes.clone(), &upload.passwords).await?;
-    let id = desk.ledger.put(report, upload.bytes, &user.name).await?;
+    let message = NewMessage {
+        id: "",
+        raw: &upload.bytes,
+        report: &report,
+        source: Source::Upload,
+        reporter: &user.name,
+        sender: "",
+        recipients: &[],
+        client: "",
+        queue_id: "",
+        action: "",
+        received: now(),
+    };
+    let id = desk.store.put(&message).await?;
+    desk.store.audit(&user.name, "upload", &id, &upload.name).await?;
     desk.engine.remember(&id, tree);
     drop(upload.share);
     Ok(Redirect::to(&format!("/messages/{id}")).into_response())

@@ -2,13 +2,13 @@
 
 use super::Desk;
 use super::fail::Fail;
-use super::ledger::{Role, User};
 use super::secret::{derived, same};
 use crate::report::Lang;
+use crate::store::{Role, User};
+use axum::Form;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, request::Parts};
-use axum::Form;
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -49,7 +49,7 @@ impl Visit {
         let proxied = |name| if desk.settings.trust_proxy { last(headers, name) } else { None };
         let session = cookie(headers, SESSION).filter(|token| is_token(token)).map(str::to_string);
         let user = match &session {
-            Some(token) => desk.ledger.user_of_session(&derived("session", token)).await?,
+            Some(token) => desk.store.session(token).await?.map(|session| session.user),
             None => None,
         };
         let form = || cookie(headers, FORM).filter(|token| is_token(token)).map(str::to_string);

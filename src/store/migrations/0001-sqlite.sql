@@ -1,1 +1,1 @@
-CREATE VIRTUAL TABLE grams USING fts5 (grams, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');
+CREATE VIRTUAL TABLE grams USING fts5 (body, content = '', contentless_delete = 1, detail = 'none', tokenize = 'ascii');

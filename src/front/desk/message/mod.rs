@@ -5,9 +5,10 @@ mod inside;
 mod preview;
 mod programs;
 
+pub(super) use headers::mailbox;
+
 use super::Desk;
 use super::fail::Fail;
-use super::ledger::{Role, Stored};
 use super::page::Page;
 use super::time;
 use super::visit::Visit;
@@ -15,6 +16,7 @@ use super::words::{fill, say};
 use crate::artifact::Tree;
 use crate::report::gist::{self, Gist, quote, verdict_id};
 use crate::report::{Lang, Report, words};
+use crate::store::{Role, Summary};
 use crate::verdict::Verdict;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -74,22 +76,31 @@ pub(super) async fn show(
     Path(id): Path<String>,
 ) -> Result<Response, Fail> {
     visit.user(Role::Viewer)?;
-    let stored = desk.ledger.message(&id).await?.ok_or(Fail::Missing)?;
+    let stored = desk.store.get(&id).await?;
+    let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
+    let stored = Stored { summary: stored.summary, report };
     let tree = opened(&desk, &stored).await?;
     let mut page = Page::new(&visit, "message", "message.about");
     let message = Message::of(&stored, tree.as_deref(), &desk, &mut page);
     page.show(&message)
 }
 
+/// What the store has of a message.
+struct Stored {
+    summary: Summary,
+    report: Report,
+}
+
 /// What was inside a message: kept from the last look, or opened again from the stored mail.
 async fn opened(desk: &Desk, stored: &Stored) -> Result<Option<Arc<Tree>>, Fail> {
-    if let Some(tree) = desk.engine.remembered(&stored.id) {
+    let id = &stored.summary.id;
+    if let Some(tree) = desk.engine.remembered(id) {
         return Ok(Some(tree));
     }
-    let Some(raw) = desk.ledger.raw(&stored.id).await? else { return Ok(None) };
+    let Some(raw) = desk.store.raw(id).await? else { return Ok(None) };
     let passwords: Vec<String> = stored.report.passwords.iter().map(|entry| entry.password.clone()).collect();
     let (_, tree) = desk.engine.scan(&stored.report.path, raw, &passwords).await?;
-    Ok(Some(desk.engine.remember(&stored.id, tree)))
+    Ok(Some(desk.engine.remember(id, tree)))
 }
 
 impl Message {
@@ -99,8 +110,8 @@ impl Message {
         let subject = report.subject.as_deref().map(|subject| quote(subject, 60)).unwrap_or_default();
         let name = if subject.is_empty() { gist::source(report, lang) } else { subject };
         page.title = format!("{} {} – {name}", gist.sign, gist.verdict);
-        let when = time::told(stored.received, desk.settings.zone, lang);
-        let checked = match stored.reporter.as_str() {
+        let when = time::told(stored.summary.received, desk.settings.zone, lang);
+        let checked = match stored.summary.reporter.as_str() {
             "" => fill(lang, "message.checked", &[&when]),
             who => fill(lang, "message.checked-by", &[&when, who]),
         };
