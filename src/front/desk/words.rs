@@ -165,6 +165,11 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("do.typed.2", "Change it everywhere else where you use the same one.", "同じパスワードを使っているほかのサービスでも変えてください。"),
     ("do.typed.3", "Tell your IT staff when you typed it, and on which page.", "入力した日時と画面を、情報システム担当へ知らせてください。"),
     ("do.typed.4", "If it was a bank or card, call the bank too.", "銀行やカードの情報を入力した場合は、その会社にも電話してください。"),
+    ("message.before", "Before you open it", "開く前に"),
+    ("message.noticed", "What was noticed", "気づいた点"),
+    ("message.marked", "see the reasons", "理由に記載"),
+    ("message.noted", "noticed", "気づいた点あり"),
+    ("message.unread", "not read", "読めませんでした"),
     ("message.rule", "Rule and technique", "規則と手口"),
     ("message.source-of", "found", "見つけた場所"),
     ("message.show", "Show", "表示"),
@@ -187,6 +192,13 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("message.checked-by", "Checked on {} for {}", "{}に検査（{}さん）"),
     ("message.another", "Check another file", "別のファイルを調べる"),
     ("message.damage", "damaged", "破損あり"),
+    ("indicator.url", "Web address", "Webアドレス"),
+    ("indicator.domain", "Domain", "ドメイン"),
+    ("indicator.ip", "IP address", "IPアドレス"),
+    ("indicator.email", "Mail address", "メールアドレス"),
+    ("indicator.filename", "File name", "ファイル名"),
+    ("indicator.sha256", "SHA-256", "SHA-256"),
+    ("indicator.command", "Command", "命令"),
     ("header.from", "Sender as shown", "表示された差出人"),
     ("header.address", "Real address", "実際のアドレス"),
     ("header.reply-to", "Answers go to", "返信先"),
@@ -215,7 +227,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("kind.exe", "program", "プログラム"), ("kind.dll", "program", "プログラム"), ("kind.msi", "installer", "インストーラー"),
     ("kind.vba", "macro", "マクロ"), ("kind.xlm", "macro (Excel 4)", "マクロ（Excel 4.0）"), ("kind.lnk", "shortcut", "ショートカット"), ("kind.one", "OneNote page", "OneNoteのページ"),
     ("kind.js", "script (JavaScript)", "スクリプト（JavaScript）"), ("kind.vbs", "script (VBScript)", "スクリプト（VBScript）"), ("kind.ps1", "script (PowerShell)", "スクリプト（PowerShell）"), ("kind.bat", "batch file", "バッチファイル"),
-    ("kind.png", "picture", "画像"), ("kind.jpg", "picture", "画像"), ("kind.gif", "picture", "画像"), ("kind.iso", "disc image", "ディスクイメージ"), ("kind.data", "data", "データ"),
+    ("kind.png", "picture", "画像"), ("kind.jpg", "picture", "画像"), ("kind.gif", "picture", "画像"), ("kind.iso", "disc image", "ディスクイメージ"),
 ];
 
 #[cfg(test)]
@@ -231,7 +243,7 @@ mod tests {
             assert!(seen.insert(key), "{key} stands twice");
             assert!(!en.trim().is_empty() && !ja.trim().is_empty(), "{key} lacks a language");
             assert_eq!(en.matches("{}").count(), ja.matches("{}").count(), "{key}: {{}}");
-            let families = ["role.", "fail.", "kind.", "situation.", "do.", "note.", "header."];
+            let families = ["role.", "fail.", "kind.", "situation.", "do.", "note.", "header.", "indicator."];
             let is_new = words::say(Lang::En, key).is_empty();
             assert!(
                 is_new || families.iter().any(|family| key.starts_with(family)),

@@ -78,14 +78,12 @@ fn marked(report: &Report) -> Vec<usize> {
 
 fn row(artifact: &ArtifactEntry, report: &Report, lang: Lang) -> Row {
     let kind = say(lang, &format!("kind.{}", artifact.format));
-    let kind = if kind.is_empty() { artifact.format } else { kind };
+    // The way says more than the kind of what has no word: parts and streams of documents.
     let via = words::word(lang, "via", artifact.via);
-    let mut about = vec![kind];
-    if !kind.eq_ignore_ascii_case(via) {
-        about.push(via);
-    }
     let size = size(artifact.size);
-    about.push(&size);
+    let is_top = artifact.parent.is_none();
+    let about = [kind, if is_top { "" } else { via }, &size];
+    let about: Vec<&str> = about.into_iter().filter(|word| !word.is_empty()).collect();
     Row {
         name: links::defang(&clip_middle(artifact.name.trim())),
         about: about.join(if lang == Lang::Ja { "、" } else { ", " }),

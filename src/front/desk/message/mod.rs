@@ -28,6 +28,7 @@ use std::sync::Arc;
 struct Message {
     page: Page,
     verdict: &'static str,
+    is_clean: bool,
     gist: Gist,
     checked: String,
     situations: Vec<Situation>,
@@ -119,6 +120,7 @@ impl Message {
         let root = tree.and_then(|tree| tree.get(0));
         Self {
             verdict: verdict_id(report.verdict),
+            is_clean: report.verdict == Verdict::Clean,
             checked,
             situations: situations(report, &gist, lang),
             contacts: desk.settings.contacts.clone(),
@@ -169,7 +171,10 @@ fn passwords(report: &Report, lang: Lang) -> Vec<Password> {
 
 fn indicators(report: &Report, lang: Lang) -> Vec<Value> {
     let whole = report.indicators.iter().take(VALUES).map(|indicator| Value {
-        label: indicator.kind,
+        label: match say(lang, &format!("indicator.{}", indicator.kind)) {
+            "" => indicator.kind,
+            label => label,
+        },
         text: quote(&indicator.value, 2048),
         place: gist::place(report, indicator.artifact, lang),
     });
