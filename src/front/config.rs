@@ -65,6 +65,9 @@ pub(super) struct Settings {
     pub(super) lang: Lang,
     /// Worker threads.
     pub(super) jobs: usize,
+    /// What is remembered, and where.
+    #[cfg(feature = "desk")]
+    pub(super) store: StoreSection,
 }
 
 impl Settings {
@@ -92,6 +95,8 @@ impl Settings {
             keys,
             lang: options.lang.or(file.scan.lang).unwrap_or_else(lang_of_environment),
             jobs: jobs.or(file.scan.jobs).map_or_else(machine, usize::from).clamp(1, JOBS),
+            #[cfg(feature = "desk")]
+            store: file.store,
         })
     }
 }
@@ -107,6 +112,8 @@ const FILE: u64 = 16 << 20;
 struct File {
     scan: ScanSection,
     limits: LimitsSection,
+    #[cfg(feature = "desk")]
+    store: StoreSection,
 }
 
 /// `[scan]`: what `tenpu scan` takes as options.
@@ -137,6 +144,21 @@ struct LimitsSection {
     passwords: Option<u32>,
 }
 
+/// `[store]`: see docs/store.md.
+#[cfg(feature = "desk")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct StoreSection {
+    /// `sqlite:/path` or `postgres://…`.
+    pub(super) url: Option<String>,
+    /// The key file, relative to the configuration file.
+    pub(super) key: Option<PathBuf>,
+    /// Days for which mails are kept.
+    pub(super) days: Option<u32>,
+    /// Bytes of kept mails.
+    pub(super) bytes: Option<u64>,
+}
+
 impl File {
     fn read(path: &Path) -> anyhow::Result<Self> {
         let shown = path.display();
@@ -145,6 +167,8 @@ impl File {
             match name.as_str() {
                 "scan" => file.scan = value.try_into().with_context(|| format!("{shown}: [scan]"))?,
                 "limits" => file.limits = value.try_into().with_context(|| format!("{shown}: [limits]"))?,
+                #[cfg(feature = "desk")]
+                "store" => file.store = value.try_into().with_context(|| format!("{shown}: [store]"))?,
                 _ if value.is_table() || value.is_array() => {}
                 _ => bail!("{shown}: unknown key `{name}` outside any section"),
             }
@@ -153,6 +177,8 @@ impl File {
         let folder = path.parent().unwrap_or(Path::new(""));
         let paths = file.scan.rules.iter_mut().chain(&mut file.scan.passwords);
         paths.for_each(|path| *path = folder.join(&path));
+        #[cfg(feature = "desk")]
+        file.store.key.iter_mut().for_each(|path| *path = folder.join(&path));
         Ok(file)
     }
 }
@@ -252,6 +278,23 @@ mod tests {
         file.limits.apply(&mut limits);
         assert_eq!((limits.time, limits.artifact_bytes), (Duration::from_secs(5), 1000));
         assert_eq!(limits.depth, Limits::default().depth);
+    }
+
+    #[cfg(feature = "desk")]
+    #[test]
+    fn the_store_has_a_section() {
+        let text = "[store]\nurl = \"sqlite:/a.db\"\nkey = \"k\"\ndays = 90\nbytes = 5000000000\n";
+        let store = read("store.toml", text).unwrap().store;
+        let key = Some(std::env::temp_dir().join("k"));
+        let want = StoreSection {
+            url: Some("sqlite:/a.db".into()),
+            key,
+            days: Some(90),
+            bytes: Some(5_000_000_000),
+        };
+        assert_eq!(store, want);
+        let error = format!("{:#}", read("badstore.toml", "[store]\npath = \"x\"\n").unwrap_err());
+        assert!(error.contains("[store]") && error.contains("path"), "{error}");
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod desk;
 mod explain;
 mod extract;
 mod input;
+#[cfg(feature = "desk")]
+mod keeper;
 mod neighbours;
 mod pipeline;
 mod progress;

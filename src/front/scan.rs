@@ -1,6 +1,8 @@
 //! `tenpu scan`: a report of every message.
 
 use super::config::{Options, Passwords, Settings};
+#[cfg(feature = "desk")]
+use super::keeper::Keeper;
 use super::pipeline::{self, Outcome};
 use super::progress::Progress;
 use super::{Status, complain, input, neighbours, rules};
@@ -8,7 +10,7 @@ use crate::report::gist::verdict_id;
 use crate::report::html::Page;
 use crate::report::words::{fill, say, word};
 use crate::report::{Lang, Report, json, text};
-use crate::scan::Scanner;
+use crate::scan::{Input, Scanner};
 use crate::verdict::Verdict;
 use std::io::{self, BufWriter, IsTerminal, StdoutLock, Write};
 use std::path::PathBuf;
@@ -26,6 +28,11 @@ pub(super) struct Args {
     /// Worker threads [default: all cores].
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     jobs: Option<u16>,
+    /// Writes every message into a store too: sqlite:/path, a path, or postgres://…; its key file lies beside it
+    /// unless the configuration names one.
+    #[cfg(feature = "desk")]
+    #[arg(long, value_name = "DB")]
+    store: Option<String>,
     #[command(flatten)]
     passwords: Passwords,
     #[command(flatten)]
@@ -45,18 +52,50 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let (rules, loaded) = rules::load(&settings);
     let scanner = Scanner::new(settings.limits, rules);
     let limit = scanner.limits().input_bytes;
+    #[cfg(feature = "desk")]
+    let mut keeper = args.store.as_deref().map(|url| Keeper::open(url, &settings.store)).transpose()?;
+    #[cfg(feature = "desk")]
+    let is_kept = keeper.is_some();
+    #[cfg(not(feature = "desk"))]
+    let is_kept = false;
     let paths = args.paths;
     let mut printer = Printer::new(args.format, settings.lang);
     let keys = &settings.keys;
     let neighbours = neighbours::index(&paths, settings.jobs)?;
     let session = || {
         let (mut session, neighbours) = (scanner.session(), &neighbours);
-        move |input| session.scan_among(input, keys, neighbours).0
+        move |input: Input| {
+            let raw = if is_kept { input.bytes.clone() } else { Vec::new() };
+            Scanned { report: session.scan_among(input, keys, neighbours).0, raw }
+        }
     };
     let feed = move |emit: &mut input::Emit| input::each(&paths, limit, emit);
-    let mut each = |outcome| printer.print(outcome);
+    let mut each = |outcome| {
+        printer.print(&outcome)?;
+        #[cfg(feature = "desk")]
+        if let (Outcome::Answer(scanned), Some(keeper)) = (outcome, &mut keeper) {
+            keeper.add(*scanned).map_err(io::Error::other)?;
+        }
+        Ok(())
+    };
     pipeline::run(session, settings.jobs, feed, &mut each)?;
+    #[cfg(feature = "desk")]
+    keeper.map(Keeper::finish).transpose()?;
     Ok(printer.finish()?.max(loaded))
+}
+
+/// A scanned message.
+pub(super) struct Scanned {
+    pub(super) report: Report,
+    /// Its bytes; empty where they are not kept.
+    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "only a store asks for it"))]
+    pub(super) raw: Vec<u8>,
+}
+
+impl pipeline::Answer for Scanned {
+    fn fault(path: &str, index: usize, why: &str) -> Self {
+        Self { report: Report::fault(path, index, why), raw: Vec::new() }
+    }
 }
 
 /// Prints outcomes as they come, and counts them.
@@ -89,9 +128,9 @@ impl Printer {
         }
     }
 
-    fn print(&mut self, outcome: Outcome<Report>) -> io::Result<()> {
+    fn print(&mut self, outcome: &Outcome<Scanned>) -> io::Result<()> {
         match outcome {
-            Outcome::Answer(report) => self.report(&report),
+            Outcome::Answer(scanned) => self.report(&scanned.report),
             Outcome::Unreadable(problem) => {
                 self.failed += 1;
                 self.status = Status::Failed;

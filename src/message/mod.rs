@@ -37,6 +37,11 @@ use std::borrow::Cow;
 pub const FORMATS: &[&dyn Format] =
     &[&Rfc5322, &msg::Msg, &tnef::Tnef, &uuencode::UUENCODE, &binhex::BINHEX, &yenc::YENC, &note::Note];
 
+/// The time that a Date field tells, in seconds since 1970.
+pub fn date(field: &str) -> Option<i64> {
+    parse::time(field)
+}
+
 /// An Internet message (RFC 5322, MIME RFC 2045 to 2049).
 #[derive(Debug)]
 pub struct Rfc5322;

@@ -125,7 +125,7 @@ impl Store {
     pub async fn update_user(&self, user: &User) -> Result<()> {
         let mut change = self.begin().await?;
         let query = "SELECT name, hash, role, lang, disabled, created FROM users WHERE name = $1";
-        let known = sqlx::query(query).bind(&user.name).fetch_optional(&mut *change).await?;
+        let known = sqlx::query(query).bind(column(&user.name)).fetch_optional(&mut *change).await?;
         let known = User::read(&known.ok_or_else(|| Error::Unknown(column(&user.name)))?)?;
         let update = "UPDATE users SET hash = $2, role = $3, lang = $4, disabled = $5 WHERE name = $1";
         let update = sqlx::query(update).bind(&user.name).bind(&user.hash).bind(user.role.id());

@@ -60,7 +60,7 @@ impl Store {
     pub async fn decide(&self, decision: &Decision) -> Result<()> {
         super::message::number(&mut *self.pool.acquire().await?, &decision.message).await?;
         let insert = "INSERT INTO decisions (message, made, name, act, comment) VALUES ($1, $2, $3, $4, $5)";
-        let insert = sqlx::query(insert).bind(&decision.message).bind(decision.made);
+        let insert = sqlx::query(insert).bind(column(&decision.message)).bind(decision.made);
         let insert = insert.bind(column(&decision.name)).bind(column(&decision.act));
         insert.bind(printable(&decision.comment)).execute(&self.pool).await?;
         Ok(())
@@ -73,7 +73,7 @@ impl Store {
     pub async fn decisions(&self, message: &str) -> Result<Vec<Decision>> {
         let query =
             "SELECT message, made, name, act, comment FROM decisions WHERE message = $1 ORDER BY number";
-        let rows = sqlx::query(query).bind(message).fetch_all(&self.pool).await?;
+        let rows = sqlx::query(query).bind(column(message)).fetch_all(&self.pool).await?;
         let read = |row: &AnyRow| {
             Ok(Decision {
                 message: row.try_get(0)?,
@@ -143,7 +143,7 @@ impl Store {
             "SELECT {EXCEPTION} FROM exceptions WHERE kind = $1 AND value = $2 AND revoked = 0 AND expires > $3 \
              AND approved_by <> '' ORDER BY expires DESC LIMIT 1"
         );
-        let query = sqlx::query(sql(text)).bind(kind).bind(value(what)).bind(now());
+        let query = sqlx::query(sql(text)).bind(column(kind)).bind(value(what)).bind(now());
         query.fetch_optional(&self.pool).await?.as_ref().map(Exception::read).transpose()
     }
 }

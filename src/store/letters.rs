@@ -6,6 +6,7 @@
 
 use super::connect::sql;
 use super::message::HEAD;
+use super::summary::column;
 use super::{Error, Result, Store, Summary};
 use crate::message::neighbours::Note;
 use sqlx::AnyConnection;
@@ -32,6 +33,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn remember_password_mail(&self, id: &str, received: i64, note: &Note) -> Result<()> {
+        let id = &column(id);
         let sealed = self.sealed_note(id, note)?;
         insert(&mut *self.pool.acquire().await?, received, id, &sealed).await
     }

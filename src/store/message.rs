@@ -1,6 +1,7 @@
 //! A stored message: what is handed in, and what comes back.
 
 use super::connect::sql;
+use super::summary::column;
 use super::{Error, Result, Store};
 use crate::report::Report;
 use crate::verdict::Verdict;
@@ -175,7 +176,7 @@ impl Store {
     /// There is none of that id.
     pub async fn summary(&self, id: &str) -> Result<Summary> {
         let query = sql(format!("SELECT {HEAD} FROM messages m WHERE m.id = $1"));
-        let row = sqlx::query(query).bind(id).fetch_optional(&self.pool).await?;
+        let row = sqlx::query(query).bind(column(id)).fetch_optional(&self.pool).await?;
         Summary::read(&row.ok_or_else(|| unknown(id))?)
     }
 
@@ -197,7 +198,8 @@ impl Store {
     pub async fn set_state(&self, id: &str, state: State) -> Result<()> {
         let mut change = self.begin().await?;
         let update = "UPDATE messages SET state = $1 WHERE id = $2 RETURNING campaign";
-        let row = sqlx::query(update).bind(state.code()).bind(id).fetch_optional(&mut *change).await?;
+        let row =
+            sqlx::query(update).bind(state.code()).bind(column(id)).fetch_optional(&mut *change).await?;
         let campaign = row.ok_or_else(|| unknown(id))?.try_get(0)?;
         super::campaign::refresh(&mut change, campaign).await?;
         change.commit().await?;
@@ -223,7 +225,7 @@ impl Store {
     /// There is none of that id.
     pub async fn set_action(&self, id: &str, action: &str) -> Result<()> {
         let update = sqlx::query("UPDATE messages SET action = $1 WHERE id = $2");
-        let done = update.bind(super::summary::column(action)).bind(id).execute(&self.pool).await?;
+        let done = update.bind(column(action)).bind(column(id)).execute(&self.pool).await?;
         if done.rows_affected() == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 }
@@ -231,12 +233,12 @@ impl Store {
 /// The number of a message.
 pub(super) async fn number(connection: &mut AnyConnection, id: &str) -> Result<i64> {
     let number = sqlx::query_scalar("SELECT number FROM messages WHERE id = $1");
-    number.bind(id).fetch_optional(connection).await?.ok_or_else(|| unknown(id))
+    number.bind(column(id)).fetch_optional(connection).await?.ok_or_else(|| unknown(id))
 }
 
 /// No message has that id.
 pub(super) fn unknown(id: &str) -> Error {
-    Error::Unknown(crate::text::printable(id))
+    Error::Unknown(column(id))
 }
 
 /// To what a sealed mail and a sealed report belong.

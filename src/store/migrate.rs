@@ -67,3 +67,54 @@ impl Migration {
         [self.both, own].map(|text| text.replace("{number}", number).replace("{blob}", blob))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use crate::store::connect::Place;
+
+    /// A database with the schema of a number, and what was in it, becomes the newest.
+    #[test]
+    fn an_older_schema_is_brought_up() {
+        let folder = std::env::temp_dir().join(format!("tenpu-migrate-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let url = format!("sqlite:{}", folder.join("a.db").display());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let place = Place::of(&url, None).unwrap();
+            for older in 0..MIGRATIONS.len() {
+                let pool = place.connect().await.unwrap();
+                run_to(&pool, Dialect::Sqlite, older).await.unwrap();
+                if older == 1 {
+                    let insert = "INSERT INTO campaign_keys (mark, campaign, seen) VALUES ('a', 7, 8)";
+                    sqlx::query(insert).execute(&pool).await.unwrap();
+                }
+                pool.close().await;
+            }
+            for _ in 0..2 {
+                let store = Store::open(&url, None).await.unwrap();
+                assert_eq!(
+                    store.audit("system", "open", "", "").await.unwrap(),
+                    store.verify_audit().await.unwrap().sound
+                );
+                let kept = sqlx::query_scalar("SELECT campaign FROM campaign_keys WHERE mark = 'a'");
+                assert_eq!(kept.fetch_one(&store.pool).await.ok(), Some(7i64));
+                store.close().await;
+            }
+            let pool = place.connect().await.unwrap();
+            sqlx::query("INSERT INTO migrations (number, made) VALUES (99, 0)").execute(&pool).await.unwrap();
+            pool.close().await;
+            assert!(matches!(Store::open(&url, None).await, Err(Error::Newer { found: 99, .. })));
+        });
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn both_databases_get_types_they_know() {
+        for dialect in [Dialect::Sqlite, Dialect::Postgres] {
+            let texts: Vec<String> = MIGRATIONS.iter().flat_map(|one| one.texts(dialect)).collect();
+            assert!(!texts.iter().any(|text| text.contains("{number}") || text.contains("{blob}")));
+        }
+    }
+}

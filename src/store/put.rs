@@ -119,7 +119,7 @@ impl Store {
         let query = "SELECT m.number, m.campaign, m.state, m.sender, m.queue_id, m.reporter, m.message_id, \
                      (SELECT COALESCE(MAX(version), 0) FROM reports WHERE message = m.number) AS version \
                      FROM messages m WHERE m.id = $1";
-        let row = sqlx::query(query).bind(id).fetch_optional(&mut **change).await?;
+        let row = sqlx::query(query).bind(column(id)).fetch_optional(&mut **change).await?;
         let row = row.ok_or_else(|| unknown(id))?;
         let (number, campaign, state): (i64, i64, i64) =
             (row.try_get("number")?, row.try_get("campaign")?, row.try_get("state")?);

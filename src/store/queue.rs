@@ -2,6 +2,7 @@
 
 use super::connect::sql;
 use super::message::{HEAD, Source, State, Summary, verdict_code};
+use super::summary::column;
 use super::{Result, Store};
 use crate::verdict::Verdict;
 use sqlx::Row as _;
@@ -249,7 +250,7 @@ impl Conditions {
             ));
         }
         if !filter.recipient_domain.is_empty() {
-            let place = self.value(Value::Text(filter.recipient_domain.to_lowercase()));
+            let place = self.value(Value::Text(column(&filter.recipient_domain.to_lowercase())));
             self.add(format!("c.number IN (SELECT campaign FROM people WHERE domain = {place})"));
         }
     }
@@ -262,7 +263,7 @@ impl Conditions {
             self.add(format!("m.state = {}", State::Waiting.code()));
         }
         if !filter.recipient_domain.is_empty() {
-            let place = self.value(Value::Text(filter.recipient_domain.to_lowercase()));
+            let place = self.value(Value::Text(column(&filter.recipient_domain.to_lowercase())));
             let to = format!("SELECT 1 FROM recipients r WHERE r.message = m.number AND r.domain = {place}");
             self.add(format!("EXISTS ({to})"));
         }

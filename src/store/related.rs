@@ -64,7 +64,7 @@ impl Store {
                 )
             }
         };
-        let query = sqlx::query(sql(text)).bind(campaign).bind(after).bind(i64::from(most));
+        let query = sqlx::query(sql(text)).bind(campaign).bind(column(after)).bind(i64::from(most));
         let rows = query.fetch_all(&self.pool).await?;
         let read = |row: &sqlx::any::AnyRow| {
             Ok(Recipient {
@@ -101,7 +101,7 @@ impl Store {
             "SELECT {HEAD}, MIN(a.name) AS seen FROM artifacts a JOIN messages m ON m.number = a.message \
              WHERE a.sha256 = $1 AND a.message < $2 GROUP BY m.number ORDER BY m.number DESC LIMIT $3"
         );
-        self.sightings(text, &sha256.to_lowercase(), page).await
+        self.sightings(text, &column(&sha256.to_lowercase()), page).await
     }
 
     /// The mails in which an indicator was found: an address, a URL, a command.

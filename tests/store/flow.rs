@@ -1,0 +1,58 @@
+//! Password mails in the flow.
+
+use super::messages::{TIME, dangerous, mail, report};
+use super::place::Database;
+use tenpu::message::neighbours::Note;
+use tenpu::report::UnreadEntry;
+use tenpu::store::NewMessage;
+use tenpu::verdict::Verdict;
+
+fn letter(subject: &str, date: &str, body: &str) -> Vec<u8> {
+    format!(
+        "From: tanaka@kaisha.example\r\nSubject: {subject}\r\nDate: {date}\r\n\
+         Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n"
+    )
+    .into_bytes()
+}
+
+pub(crate) async fn letters(database: Database) {
+    let store = database.open().await;
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    let mut locked = report("見積書の送付", Verdict::Unverified, 20);
+    locked.unread.push(UnreadEntry { artifact: 0, reason: "encrypted", detail: String::new() });
+    let raw = letter("見積書の送付", "Wed, 02 Mar 2022 10:00:00 +0900", "添付の件");
+    let id = store.put(&mail(&raw, &locked, now - 3600)).await.unwrap();
+    store.put(&mail(&raw, &locked, now - 100 * 3600)).await.unwrap();
+    store.put(&mail(&raw, &dangerous("x", "11", "33"), now)).await.unwrap();
+    let password = letter("パスワード", "Wed, 02 Mar 2022 10:01:00 +0900", "パスワード：k7Rm2x");
+    let note = Note::read(&password, "8-9").unwrap();
+    store.remember_password_mail("8-9", now, &note).await.unwrap();
+    store.close().await;
+    let store = database.open().await;
+    let locked = store.locked(now - 72 * 3600).await.unwrap();
+    assert_eq!(locked.iter().map(|one| one.summary.id.as_str()).collect::<Vec<_>>(), [&id]);
+    let kin = store.locked_kin(&note).await.unwrap();
+    assert_eq!(kin.iter().map(|one| one.summary.id.as_str()).collect::<Vec<_>>(), [&id]);
+    let stranger = letter("x", "Wed, 02 Mar 2022 10:01:00 +0900", "パスワード：k7Rm2x");
+    let stranger = String::from_utf8(stranger).unwrap().replace("kaisha", "elsewhere");
+    let stranger = Note::read(stranger.as_bytes(), "9").unwrap();
+    assert!(store.locked_kin(&stranger).await.unwrap().is_empty());
+    let notes = store.notes_since(now - 60).await.unwrap();
+    assert!(notes.len() == 1 && notes[0].tells() && notes[0].is_kin(&note));
+    assert_eq!(store.notes_since(now + 1).await.unwrap().len(), 0);
+    let pool = database.pool().await;
+    let sealed: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT sealed FROM letters").fetch_all(&pool).await.unwrap();
+    assert_eq!(sealed.len(), 3);
+    assert!(!sealed.iter().any(|sealed| sealed.windows(6).any(|window| window == b"k7Rm2x")));
+    pool.close().await;
+    store.prune(tenpu::store::Retention::default()).await.unwrap();
+    assert_eq!(store.notes_since(0).await.unwrap().len(), 1);
+    // With the password the mail is read, and waits no longer.
+    store.update_report(&id, &dangerous("見積書の送付", "11", "33")).await.unwrap();
+    assert!(store.locked(0).await.unwrap().iter().all(|one| one.summary.id != id));
+    let clean = report("x", Verdict::Clean, 0);
+    let id = store.put(&NewMessage { id: "8-9", ..mail(b"x", &clean, TIME) }).await.unwrap();
+    assert_eq!(id, "8-9");
+    store.close().await;
+}
