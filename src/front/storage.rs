@@ -1,63 +1,41 @@
-//! `[store]` of the configuration file: where the store is, and how long it keeps mails.
+//! The store of the desk: the one that `[store]` names, or one in the user's data folder.
 
-use super::config;
+use super::config::StoreSection;
 use crate::store::{Retention, Store};
 use anyhow::{Context, ensure};
-use serde::Deserialize;
+use std::borrow::Cow;
 use std::fs::DirBuilder;
 use std::path::{Path, PathBuf};
 
-/// Where the store is and what it forgets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Storage {
-    url: String,
-    key: Option<PathBuf>,
-    /// What is forgotten.
-    pub(super) retention: Retention,
+/// Opens the store. The folder of a file is made if it is not there, for its owner alone.
+///
+/// # Errors
+/// There is no data folder, the folder cannot be made, or the store does not open.
+pub(super) async fn open(section: &StoreSection) -> anyhow::Result<Store> {
+    let url = match &section.url {
+        Some(url) => Cow::Borrowed(url.as_str()),
+        None => Cow::Owned(default_path()?.to_string_lossy().into_owned()),
+    };
+    if let Some(folder) = folder(&url) {
+        make_private(folder).with_context(|| folder.display().to_string())?;
+    }
+    Store::open(&url, section.key.as_deref()).await.context("the store")
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Section {
-    /// `sqlite:/path`, a path, or `postgres://…`.
-    url: Option<String>,
-    /// The file of the key, relative to the configuration file.
-    key: Option<PathBuf>,
-    days: Option<u32>,
-    bytes: Option<u64>,
+/// How much of it is kept.
+///
+/// # Errors
+/// Nothing would be.
+pub(super) fn retention(section: &StoreSection) -> anyhow::Result<Retention> {
+    ensure!(section.days != Some(0), "[store]: `days` must be at least 1");
+    Ok(Retention { days: section.days, bytes: section.bytes })
 }
 
-impl Storage {
-    /// Reads `[store]` of the file, if there is one; else the store is in the user's data folder.
-    ///
-    /// # Errors
-    /// The file cannot be read or holds what it must not, or there is no data folder.
-    pub(super) fn read(path: Option<&Path>) -> anyhow::Result<Self> {
-        let section = path.map(config::sections).transpose()?.and_then(|mut all| all.remove("store"));
-        let section: Option<Section> = section.map(toml::Value::try_into).transpose().context("[store]")?;
-        let Section { url, key, days, bytes } = section.unwrap_or_default();
-        ensure!(days != Some(0), "[store]: `days` must be at least 1");
-        let folder = path.and_then(Path::parent).unwrap_or(Path::new(""));
-        let url = match url {
-            Some(url) => url,
-            None => default_path()?.to_string_lossy().into_owned(),
-        };
-        Ok(Self { url, key: key.map(|key| folder.join(key)), retention: Retention { days, bytes } })
-    }
-
-    /// Opens the store. Its folder is made if it is not there, for its owner alone.
-    ///
-    /// # Errors
-    /// The folder cannot be made, or the store does not open.
-    pub(super) async fn open(&self) -> anyhow::Result<Store> {
-        if !self.url.contains("://") {
-            let path = Path::new(self.url.strip_prefix("sqlite:").unwrap_or(&self.url));
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                make_private(folder).with_context(|| folder.display().to_string())?;
-            }
-        }
-        Store::open(&self.url, self.key.as_deref()).await.context("the store")
-    }
+/// The folder of a store that is a file.
+fn folder(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite://").or(url.strip_prefix("sqlite:")).unwrap_or(url);
+    let is_file = !path.contains("://");
+    Path::new(path).parent().filter(|folder| is_file && !folder.as_os_str().is_empty())
 }
 
 fn make_private(folder: &Path) -> std::io::Result<()> {
@@ -86,23 +64,24 @@ fn default_path() -> anyhow::Result<PathBuf> {
 mod tests {
     use super::*;
 
-    fn read(name: &str, text: &str) -> anyhow::Result<Storage> {
-        let path = std::env::temp_dir().join(format!("tenpu-storage-{}-{name}.toml", std::process::id()));
-        std::fs::write(&path, text).unwrap();
-        let storage = Storage::read(Some(&path));
-        std::fs::remove_file(&path).unwrap();
-        storage
+    #[test]
+    fn only_files_have_a_folder() {
+        let rows = [
+            ("sqlite:/a/b.db", Some("/a")),
+            ("sqlite:///a/b.db", Some("/a")),
+            ("a/b.db", Some("a")),
+            ("b.db", None),
+            ("postgres://h/d", None),
+        ];
+        for (url, want) in rows {
+            assert_eq!(folder(url), want.map(Path::new), "{url}");
+        }
     }
 
     #[test]
-    fn the_section_is_read() {
-        let storage = read("good", "[store]\nurl = \"postgres://h/d\"\nkey = \"k\"\ndays = 90\n").unwrap();
-        let retention = Retention { days: Some(90), bytes: None };
-        let key = Some(std::env::temp_dir().join("k"));
-        assert_eq!(storage, Storage { url: "postgres://h/d".into(), key, retention });
-        assert!(read("none", "[scan]\n").unwrap().url.ends_with("tenpu.db"));
-        for (n, text) in ["[store]\npath = \"x\"\n", "[store]\ndays = 0\n"].iter().enumerate() {
-            assert!(format!("{:#}", read(&format!("bad{n}"), text).unwrap_err()).contains("[store]"));
-        }
+    fn a_store_that_keeps_nothing_is_a_slip() {
+        let none = StoreSection { days: Some(0), ..StoreSection::default() };
+        assert!(retention(&none).unwrap_err().to_string().contains("days"));
+        assert_eq!(retention(&StoreSection::default()).unwrap(), Retention::default());
     }
 }

@@ -22,8 +22,7 @@ mod visit;
 mod words;
 
 use super::config::{self, Options, Passwords};
-use super::storage::Storage;
-use super::{Status, complain, rules};
+use super::{Status, complain, rules, storage};
 use crate::scan::Scanner;
 use crate::store::{Retention, Role, Store};
 use anyhow::Context;
@@ -87,20 +86,21 @@ const STACK: usize = 8 << 20;
 pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let mut settings = Settings::read(args.config.as_deref())?;
     settings.listen = args.listen.unwrap_or(settings.listen);
+    let options = args.config.as_deref().map(Options::of_file).unwrap_or_default();
+    let scan = config::Settings::new(options, &Passwords::default(), None)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_stack_size(STACK)
         .build()
         .context("no threads could be started")?;
     runtime.block_on(async {
-        let storage = Storage::read(args.config.as_deref())?;
-        let store = storage.open().await?;
+        let store = storage::open(&scan.store).await?;
         match args.command {
             Some(Command::User { command: UserCommand::Add { name, role } }) => {
                 setup::add_from_terminal(&store, &name, role).await?;
                 Ok(Status::Quiet)
             }
-            None => serve(settings, args.config, store, storage.retention).await,
+            None => serve(settings, scan, store).await,
         }
     })
 }
@@ -110,14 +110,8 @@ fn role(word: &str) -> Result<Role, String> {
     Role::of(word).ok_or_else(|| "viewer, operator or administrator".to_string())
 }
 
-async fn serve(
-    settings: Settings,
-    config: Option<PathBuf>,
-    store: Store,
-    retention: Retention,
-) -> anyhow::Result<Status> {
-    let options = config.as_deref().map(Options::of_file).unwrap_or_default();
-    let scan = config::Settings::new(options, &Passwords::default(), None)?;
+async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyhow::Result<Status> {
+    let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
     let desk =

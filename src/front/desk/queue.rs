@@ -171,8 +171,9 @@ impl Row {
     fn of(row: &store::Row, is_one: bool, zone: i32, lang: Lang) -> Self {
         let lead = &row.lead;
         let id = verdict_id(lead.verdict);
-        let (name, address) = mailbox(&lead.shown_from);
-        let shown = if name.is_empty() { address } else { name };
+        let (name, _) = mailbox(&lead.shown_from);
+        let address = lead.address.as_str();
+        let shown = if name.is_empty() { lead.shown_from.trim() } else { name };
         let subject = if lead.subject.trim().is_empty() { &lead.path } else { &lead.subject };
         let subject = quote(subject, 100);
         let several = (!is_one && row.messages > 1)
@@ -192,7 +193,7 @@ impl Row {
             subject: if subject.trim().is_empty() { say(lang, "queue.no-subject").into() } else { subject },
             campaign: several,
             shown: quote(shown, 60),
-            real: if address == shown { String::new() } else { quote(address, 80) },
+            real: if address.eq_ignore_ascii_case(shown) { String::new() } else { quote(address, 80) },
             people: match people {
                 0 => String::new(),
                 1 => say(lang, "queue.person").to_string(),

@@ -189,7 +189,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("message.technical", "Hashes and numbers", "ハッシュ値と番号"),
     ("message.cut", "only the beginning is shown", "先頭だけを表示しています"),
     ("message.checked", "Checked on {}", "{}に検査"),
-    ("message.checked-by", "Checked on {} for {}", "{}に検査（{}さん）"),
+    ("message.checked-by", "Checked on {} by {}", "{}に検査（{}さん）"),
     ("message.another", "Check another file", "別のファイルを調べる"),
     ("message.damage", "damaged", "破損あり"),
     ("indicator.url", "Web address", "Webアドレス"),

@@ -35,7 +35,7 @@ pub(super) fn rows(root: &Artifact, lang: Lang) -> Vec<Row> {
         let other = address_in(name).is_some_and(|shown| !shown.eq_ignore_ascii_case(address));
         let note = if other { "note.name-address" } else { "note.from" };
         rows.push(row(lang, "from", shown, note, other));
-        rows.push(row(lang, "address", address, "", false));
+        rows.extend((!address.is_empty()).then(|| row(lang, "address", address, "", false)));
     }
     for (name, note) in [("reply-to", "note.reply-to"), ("sender", ""), ("return-path", "note.return-path")] {
         if let Some(value) = root.header(name).filter(|value| !value.trim().is_empty()) {
@@ -85,16 +85,17 @@ fn hop(value: &str, lang: Lang) -> Hop {
     Hop { text, time: quote(time.trim(), 60) }
 }
 
-/// The name and the address of `name <address>`.
+/// The name and the address of `name <address>`. What stands last in angle brackets counts, as mail programs take
+/// it, if it can be an address at all.
 pub(in super::super) fn mailbox(value: &str) -> (&str, &str) {
     let value = value.trim();
-    match value.rsplit_once('<') {
-        Some((name, rest)) => {
-            let address = rest.split('>').next().unwrap_or_default();
-            (name.trim().trim_matches('"').trim(), address.trim())
-        }
-        None => ("", value),
+    let (name, rest) = value.rsplit_once('<').unwrap_or(("", value));
+    let address = rest.split('>').next().unwrap_or_default().trim();
+    if address.contains('@') {
+        return (name.trim().trim_matches('"').trim(), address);
     }
+    let words = value.split(|c: char| c.is_whitespace() || "<>()\",;".contains(c));
+    (value, words.into_iter().find(|word| word.contains('@')).unwrap_or_default())
 }
 
 /// The first word with an `@` in a name.
@@ -142,6 +143,20 @@ mod tests {
         assert!(rows[0].is_odd && rows[0].value == "佐藤 a@city.example");
         assert_eq!(rows[1].value, "x@foreign.example");
         assert!(rows[2].is_odd && !rows[2].note.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_address_is_not_taken_for_one() {
+        let rows = [
+            ("山田 <a@b.example>", ("山田", "a@b.example")),
+            ("a@b.example", ("", "a@b.example")),
+            ("x <a@b.example> <img src=x>", ("x <a@b.example> <img src=x>", "a@b.example")),
+            ("nobody", ("nobody", "")),
+            ("", ("", "")),
+        ];
+        for (value, want) in rows {
+            assert_eq!(mailbox(value), want, "{value}");
+        }
     }
 
     #[test]

@@ -83,7 +83,8 @@ fn row(artifact: &ArtifactEntry, report: &Report, lang: Lang) -> Row {
     let size = size(artifact.size);
     let is_top = artifact.parent.is_none();
     let about = [kind, if is_top { "" } else { via }, &size];
-    let about: Vec<&str> = about.into_iter().filter(|word| !word.is_empty()).collect();
+    let mut about: Vec<&str> = about.into_iter().filter(|word| !word.is_empty()).collect();
+    about.dedup();
     Row {
         name: links::defang(&clip_middle(artifact.name.trim())),
         about: about.join(if lang == Lang::Ja { "、" } else { ", " }),
