@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Options of every subcommand.
-#[derive(clap::Args)]
+#[derive(clap::Args, Default)]
 pub(super) struct Options {
     /// Language of the words [default: from LC_ALL, LC_MESSAGES or LANG].
     #[arg(long, value_enum, value_name = "LANG")]
@@ -32,7 +32,7 @@ pub(super) struct Options {
 
 impl Options {
     /// What a front asks for that takes everything from its configuration file.
-    #[cfg(unix)]
+    #[cfg(any(unix, feature = "desk"))]
     pub(super) fn of_file(path: &Path) -> Self {
         Self { lang: None, rules: Vec::new(), no_builtin_rules: false, config: Some(path.to_path_buf()) }
     }

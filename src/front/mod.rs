@@ -6,6 +6,8 @@
 
 mod config;
 mod day;
+#[cfg(feature = "desk")]
+mod desk;
 mod explain;
 mod exposure;
 mod extract;
@@ -18,6 +20,8 @@ mod pipeline;
 mod progress;
 mod rules;
 mod scan;
+#[cfg(feature = "desk")]
+mod storage;
 #[cfg(unix)]
 pub mod serve;
 #[cfg(target_os = "linux")]
@@ -68,6 +72,9 @@ enum Command {
     #[cfg(target_os = "linux")]
     #[command(hide = true)]
     Worker(worker::Args),
+    /// Serves the help desk's pages, on which people ask whether they may open a mail.
+    #[cfg(feature = "desk")]
+    Desk(desk::Args),
 }
 
 /// How a run ended; the greater goes before the smaller.
@@ -105,6 +112,8 @@ pub fn main() -> ExitCode {
         Command::Generate(args) => generate::run(&args),
         #[cfg(target_os = "linux")]
         Command::Worker(args) => worker::run(&args),
+        #[cfg(feature = "desk")]
+        Command::Desk(args) => desk::run(args),
     };
     match outcome {
         Ok(status) => status.into(),

@@ -236,13 +236,19 @@ fn reason(finding: &FindingEntry, lang: Lang) -> Reason {
 }
 
 fn password(report: &Report, entry: &PasswordEntry, lang: Lang) -> String {
+    let source = password_source(entry, lang);
+    let values = [&*place(report, entry.artifact, lang), &*quote(&entry.password, 100), &*source];
+    fill(lang, "password.line", &values)
+}
+
+/// Where a password was found, in words.
+pub fn password_source(entry: &PasswordEntry, lang: Lang) -> String {
     let mut source = word(lang, "source", entry.source).to_string();
     if !entry.place.is_empty() {
         source.push_str(": ");
         source.push_str(&quote(&spot(&entry.place, lang), 160));
     }
-    let values = [&*place(report, entry.artifact, lang), &*quote(&entry.password, 100), &*source];
-    fill(lang, "password.line", &values)
+    source
 }
 
 /// The place of a password in the reader's language: `line 3 of “subject” (1.eml)` is how it is noted.

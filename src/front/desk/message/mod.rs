@@ -1,0 +1,198 @@
+//! The page of one message: the answer, what to do, why, what was inside, what can be read of it, where it came from.
+
+mod headers;
+mod inside;
+mod preview;
+mod programs;
+
+pub(super) use headers::mailbox;
+
+use super::Desk;
+use super::fail::Fail;
+use super::page::Page;
+use super::time;
+use super::visit::Visit;
+use super::words::{fill, say};
+use crate::artifact::Tree;
+use crate::report::gist::{self, Gist, quote, verdict_id};
+use crate::report::{Lang, Report, words};
+use crate::store::{Role, Summary};
+use crate::verdict::Verdict;
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use std::sync::Arc;
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct Message {
+    page: Page,
+    verdict: &'static str,
+    is_clean: bool,
+    gist: Gist,
+    checked: String,
+    situations: Vec<Situation>,
+    contacts: Vec<String>,
+    passwords: Vec<Password>,
+    inside: Vec<inside::Row>,
+    inside_more: usize,
+    programs: Vec<programs::Program>,
+    indicators: Vec<Value>,
+    is_opened: bool,
+    previews: Vec<preview::Preview>,
+    headers: Vec<headers::Row>,
+    hops: Vec<headers::Hop>,
+    numbers: Vec<Value>,
+}
+
+/// What somebody has done so far, and what to do then.
+struct Situation {
+    id: &'static str,
+    label: &'static str,
+    steps: Vec<&'static str>,
+    is_first: bool,
+}
+
+/// A password that opened something.
+struct Password {
+    what: String,
+    text: String,
+    place: String,
+}
+
+/// Something to copy.
+struct Value {
+    label: &'static str,
+    text: String,
+    place: String,
+}
+
+/// Indicators and hashes that are listed.
+const VALUES: usize = 200;
+
+/// Shows one message.
+pub(super) async fn show(
+    State(desk): State<Arc<Desk>>,
+    visit: Visit,
+    Path(id): Path<String>,
+) -> Result<Response, Fail> {
+    visit.user(Role::Viewer)?;
+    let stored = desk.store.get(&id).await?;
+    let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
+    let stored = Stored { summary: stored.summary, report };
+    let tree = opened(&desk, &stored).await?;
+    let mut page = Page::new(&visit, "message", "message.about");
+    let message = Message::of(&stored, tree.as_deref(), &desk, &mut page);
+    page.show(&message)
+}
+
+/// What the store has of a message.
+struct Stored {
+    summary: Summary,
+    report: Report,
+}
+
+/// What was inside a message: kept from the last look, or opened again from the stored mail.
+async fn opened(desk: &Desk, stored: &Stored) -> Result<Option<Arc<Tree>>, Fail> {
+    let id = &stored.summary.id;
+    if let Some(tree) = desk.engine.remembered(id) {
+        return Ok(Some(tree));
+    }
+    let Some(raw) = desk.store.raw(id).await? else { return Ok(None) };
+    let passwords: Vec<String> = stored.report.passwords.iter().map(|entry| entry.password.clone()).collect();
+    let (_, tree) = desk.engine.scan(&stored.report.path, raw, &passwords).await?;
+    Ok(Some(desk.engine.remember(id, tree)))
+}
+
+impl Message {
+    fn of(stored: &Stored, tree: Option<&Tree>, desk: &Desk, page: &mut Page) -> Self {
+        let (report, lang) = (&stored.report, page.lang);
+        let gist = Gist::of(report, lang);
+        let subject = report.subject.as_deref().map(|subject| quote(subject, 60)).unwrap_or_default();
+        let name = if subject.is_empty() { gist::source(report, lang) } else { subject };
+        page.title = format!("{} {} – {name}", gist.sign, gist.verdict);
+        let when = time::told(stored.summary.received, desk.settings.zone, lang);
+        let checked = match stored.summary.reporter.as_str() {
+            "" => fill(lang, "message.checked", &[&when]),
+            who => fill(lang, "message.checked-by", &[&when, who]),
+        };
+        let (inside, inside_more) = inside::rows(report, lang);
+        let root = tree.and_then(|tree| tree.get(0));
+        Self {
+            verdict: verdict_id(report.verdict),
+            is_clean: report.verdict == Verdict::Clean,
+            checked,
+            situations: situations(report, &gist, lang),
+            contacts: desk.settings.contacts.clone(),
+            passwords: passwords(report, lang),
+            inside,
+            inside_more,
+            programs: tree.map(|tree| programs::of(tree, report, lang)).unwrap_or_default(),
+            indicators: indicators(report, lang),
+            is_opened: tree.is_some(),
+            previews: tree.map(|tree| preview::of(tree, report, lang)).unwrap_or_default(),
+            headers: root.map(|root| headers::rows(root, lang)).unwrap_or_default(),
+            hops: root.map(|root| headers::hops(root, lang)).unwrap_or_default(),
+            numbers: numbers(report, lang),
+            page: page.clone(),
+            gist,
+        }
+    }
+}
+
+/// What to do, by what has happened. A mail without anything suspicious needs no first aid.
+fn situations(report: &Report, gist: &Gist, lang: Lang) -> Vec<Situation> {
+    let of = |family: &str, count: usize| -> Vec<&'static str> {
+        (1..=count).map(|n| say(lang, &format!("do.{family}.{n}"))).collect()
+    };
+    let after = ["step.opened", "step.enabled", "step.typed"].map(|key| words::say(lang, key));
+    let first = match report.verdict {
+        Verdict::Clean => of("clean", 3),
+        _ => gist.steps.iter().copied().filter(|step| !after.contains(step)).collect(),
+    };
+    let mut situations = vec![("unopened", say(lang, "situation.unopened"), first)];
+    if report.verdict != Verdict::Clean {
+        situations.push(("opened", say(lang, "situation.opened"), of("opened", 4)));
+        situations.push(("enabled", say(lang, "situation.enabled"), of("enabled", 5)));
+        situations.push(("typed", say(lang, "situation.typed"), of("typed", 4)));
+    }
+    let whole = situations.into_iter().enumerate();
+    whole.map(|(n, (id, label, steps))| Situation { id, label, steps, is_first: n == 0 }).collect()
+}
+
+fn passwords(report: &Report, lang: Lang) -> Vec<Password> {
+    let whole = report.passwords.iter().map(|entry| Password {
+        what: fill(lang, "message.password-opened", &[&gist::place(report, entry.artifact, lang)]),
+        text: quote(&entry.password, 200),
+        place: gist::password_source(entry, lang),
+    });
+    whole.collect()
+}
+
+fn indicators(report: &Report, lang: Lang) -> Vec<Value> {
+    let whole = report.indicators.iter().take(VALUES).map(|indicator| Value {
+        label: match say(lang, &format!("indicator.{}", indicator.kind)) {
+            "" => indicator.kind,
+            label => label,
+        },
+        text: quote(&indicator.value, 2048),
+        place: gist::place(report, indicator.artifact, lang),
+    });
+    whole.collect()
+}
+
+/// Hashes, ids and the score, for those who look closer.
+fn numbers(report: &Report, lang: Lang) -> Vec<Value> {
+    let mut values: Vec<Value> = Vec::new();
+    let score = format!("{} / 100", report.score);
+    values.push(Value { label: words::say(lang, "label.score"), text: score, place: String::new() });
+    if let Some(id) = &report.message_id {
+        values.push(Value { label: "Message-ID", text: quote(id, 400), place: String::new() });
+    }
+    values.extend(report.artifacts.iter().take(VALUES).map(|artifact| Value {
+        label: "SHA-256",
+        text: artifact.sha256.clone(),
+        place: gist::place(report, artifact.id, lang),
+    }));
+    values
+}

@@ -1,0 +1,135 @@
+//! `tenpu desk`: web pages on which a help desk asks "may I open this?" and gets the answer.
+//!
+//! The pages are made on the server and work without the one script. Everything that came from a mail went through
+//! `text::printable` and is escaped by the templates; nothing of it is ever sent as it came. [`guard`] stands before
+//! every page; scans run on threads of their own, as many at one time as there are jobs.
+
+mod account;
+mod attempts;
+mod engine;
+mod fail;
+mod guard;
+mod message;
+mod page;
+mod queue;
+mod secret;
+mod settings;
+mod setup;
+mod site;
+mod time;
+mod upload;
+mod visit;
+mod words;
+
+use super::config::{self, Options, Passwords};
+use super::{Status, complain, rules, storage};
+use crate::scan::Scanner;
+use crate::store::{Retention, Role, Store};
+use anyhow::Context;
+use attempts::Attempts;
+use engine::Engine;
+use settings::Settings;
+use setup::Setup;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Arguments of `tenpu desk`.
+#[derive(clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Configuration file; see docs/desk.md.
+    #[arg(long, value_name = "FILE", global = true)]
+    config: Option<PathBuf>,
+    /// Where to listen [default: 127.0.0.1:8893].
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    /// Makes accounts from the terminal.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+}
+
+#[derive(clap::Subcommand)]
+enum UserCommand {
+    /// Adds an account; the password is asked for, or read from standard input.
+    Add {
+        /// The name to sign in with.
+        name: String,
+        /// What the account may do.
+        #[arg(long, value_parser = role, default_value = "operator")]
+        role: Role,
+    },
+}
+
+/// What all pages share.
+#[derive(Debug)]
+struct Desk {
+    settings: Settings,
+    engine: Engine,
+    store: Store,
+    attempts: Attempts,
+    setup: Setup,
+}
+
+/// The stack of a thread that scans, as the command line gives it to its own.
+const STACK: usize = 8 << 20;
+
+/// Serves until it is told to stop, or does what the subcommand says.
+pub(super) fn run(args: Args) -> anyhow::Result<Status> {
+    let mut settings = Settings::read(args.config.as_deref())?;
+    settings.listen = args.listen.unwrap_or(settings.listen);
+    let options = args.config.as_deref().map(Options::of_file).unwrap_or_default();
+    let scan = config::Settings::new(options, &Passwords::default(), None)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_stack_size(STACK)
+        .build()
+        .context("no threads could be started")?;
+    runtime.block_on(async {
+        let store = storage::open(&scan.store).await?;
+        match args.command {
+            Some(Command::User { command: UserCommand::Add { name, role } }) => {
+                setup::add_from_terminal(&store, &name, role).await?;
+                Ok(Status::Quiet)
+            }
+            None => serve(settings, scan, store).await,
+        }
+    })
+}
+
+/// A role by its word.
+fn role(word: &str) -> Result<Role, String> {
+    Role::of(word).ok_or_else(|| "viewer, operator or administrator".to_string())
+}
+
+async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyhow::Result<Status> {
+    let retention = storage::retention(&scan.store)?;
+    let (rules, status) = rules::load(&scan);
+    let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
+    let desk =
+        Desk { settings, engine, store: store.clone(), attempts: Attempts::default(), setup: Setup::new()? };
+    let forgetting = tokio::spawn(forget(store.clone(), retention));
+    let served = site::serve(Arc::new(desk)).await;
+    forgetting.abort();
+    store.close().await;
+    served?;
+    Ok(status)
+}
+
+/// Forgets every hour what is no longer kept.
+async fn forget(store: Store, retention: Retention) {
+    loop {
+        if let Err(error) = store.prune(retention).await {
+            complain(&format!("the store: {error}"));
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+}

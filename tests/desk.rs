@@ -1,0 +1,344 @@
+//! The help desk's pages as a browser meets them: a real `tenpu desk` on an empty machine, asked over HTTP.
+
+#![cfg(feature = "desk")]
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::disallowed_methods,
+    reason = "a test may panic, starts the program, and reads what it answers"
+)]
+
+mod build;
+#[path = "desk/client.rs"]
+mod client;
+
+use build::cases;
+use client::{Browser, Desk};
+
+const PASSWORD: &str = "four words in a row";
+
+/// A desk with an administrator who is signed in.
+fn opened(lang: &'static str) -> (Desk, Browser) {
+    let desk = Desk::new();
+    let mut browser = Browser::new(&desk, lang);
+    let link = desk.setup.clone().unwrap();
+    let token = link.split('=').nth(1).unwrap().to_string();
+    let fields = [("token", token.as_str()), ("name", "山田"), ("password", PASSWORD), ("again", PASSWORD)];
+    let made = browser.submit(&link, "/setup", &fields);
+    assert_eq!((made.status, made.header("location")), (303, "/upload"), "{}", made.text());
+    (desk, browser)
+}
+
+fn sign_in(desk: &Desk, name: &str, password: &str) -> (Browser, u16) {
+    let mut browser = Browser::new(desk, "en");
+    let answer = browser.submit("/login", "/login", &[("name", name), ("password", password)]);
+    (browser, answer.status)
+}
+
+fn case(name: &str) -> Vec<u8> {
+    cases::recipe(&cases::place("tests/cases").join(name).join("build.toml")).message.bytes()
+}
+
+/// Uploads a file; answers the path of its page.
+fn checked(browser: &mut Browser, name: &str, file: &[u8]) -> String {
+    let answer = browser.upload(name, file, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer.header("location").to_string()
+}
+
+#[test]
+fn from_an_empty_machine_to_the_first_answer() {
+    let (desk, mut browser) = opened("ja");
+    let page = checked(&mut browser, "a.eml", &case("emotet-autoopen-continued-doc"));
+    let japanese = browser.get(&page);
+    let text = japanese.text();
+    assert!(text.contains("<html lang=\"ja\">") && text.contains("危険：ウイルスメールの可能性が高いです"));
+    assert!(text.contains("「コンテンツの有効化」を押した") && text.contains("安全な表示"));
+    assert!(text.contains("Please find attached the invoice"), "the text of the mail can be read");
+    assert!(text.contains("cmd /c"), "what the macro does is told");
+
+    browser.get("/language/en?back=%2F");
+    let english = browser.get(&page);
+    assert!(english.text().contains("Dangerous: very likely a virus mail. Do not open the attachment."));
+    let queue = browser.get("/");
+    assert!(queue.text().contains("Re: Invoice 20181114") && queue.text().contains("1 waiting, 1 today"));
+
+    // After a restart the session holds, and the page is made from what is stored.
+    let desk = desk.restarted();
+    assert!(desk.setup.is_none(), "there is an account");
+    let mut again = Browser::new(&desk, "en");
+    again.cookies = browser.cookies;
+    let restored = again.get(&page);
+    assert_eq!(restored.status, 200);
+    assert!(restored.text().contains("Please find attached the invoice"));
+}
+
+#[test]
+fn a_harmless_mail_is_not_called_safe() {
+    let (_desk, mut browser) = opened("en");
+    let mail = std::fs::read(cases::place("samples-benign/en/invoice-pdf.eml")).unwrap();
+    let page = checked(&mut browser, "invoice.eml", &mail);
+    let answer = browser.get(&page);
+    assert!(answer.text().contains("Nothing suspicious was found (this is no guarantee)."));
+    let queue = browser.get("/");
+    assert!(queue.text().contains("0 waiting, 1 today"), "what is clean waits for nobody");
+    assert!(browser.get("/?state=all").text().contains(&page));
+}
+
+#[test]
+fn the_set_up_link_works_once() {
+    let (desk, _) = opened("en");
+    let link = desk.setup.clone().unwrap();
+    let token = link.split('=').nth(1).unwrap();
+    let mut second = Browser::new(&desk, "en");
+    let fields = [("token", token), ("name", "evil"), ("password", PASSWORD), ("again", PASSWORD)];
+    assert_eq!(second.get(&link).status, 403);
+    let answer = second.submit("/login", "/setup", &fields);
+    assert_eq!((answer.status, second.cookies.contains_key("tenpu_session")), (403, false));
+}
+
+#[test]
+fn the_set_up_link_asks_for_its_token_and_a_good_password() {
+    let desk = Desk::new();
+    let link = desk.setup.clone().unwrap();
+    let token = link.split('=').nth(1).unwrap();
+    let mut browser = Browser::new(&desk, "en");
+    let rows = [
+        ("x".repeat(64), "a", PASSWORD, PASSWORD, 403),
+        (token.to_string(), "a", "short", "short", 422),
+        (token.to_string(), "a", PASSWORD, "another long one", 422),
+        (token.to_string(), "\u{202e}a", PASSWORD, PASSWORD, 422),
+    ];
+    for (token, name, password, again, want) in rows {
+        let fields = [("token", token.as_str()), ("name", name), ("password", password), ("again", again)];
+        assert_eq!(browser.submit(&link, "/setup", &fields).status, want, "{name} {password}");
+    }
+    assert!(!browser.cookies.contains_key("tenpu_session"));
+}
+
+#[test]
+fn signing_in_and_out() {
+    let (desk, _) = opened("en");
+    assert_eq!(sign_in(&desk, "山田", "wrong password").1, 401);
+    assert_eq!(sign_in(&desk, "nobody", PASSWORD).1, 401);
+    let (mut browser, status) = sign_in(&desk, " 山田 ", PASSWORD);
+    assert_eq!(status, 303);
+    assert_eq!(browser.get("/").status, 200);
+    let before = browser.cookies.clone();
+    assert_eq!(browser.submit("/", "/logout", &[]).status, 303);
+    browser.cookies = before;
+    let answer = browser.get("/messages/1?x=%3C");
+    assert_eq!((answer.status, answer.header("location")), (303, "/login?to=/messages/1%3Fx%3D%253C"));
+}
+
+#[test]
+fn guessing_is_stopped() {
+    let (desk, _) = opened("en");
+    let statuses: Vec<u16> =
+        (0..12).map(|n| sign_in(&desk, &format!("user{n}"), "some password").1).collect();
+    assert_eq!(statuses[..10], [401; 10]);
+    assert_eq!(statuses[10..], [429, 429]);
+    assert_eq!(sign_in(&desk, "山田", PASSWORD).1, 429, "from that address nobody may try");
+}
+
+#[test]
+fn a_new_password_ends_every_session() {
+    let (desk, mut browser) = opened("en");
+    let (mut other, _) = sign_in(&desk, "山田", PASSWORD);
+    let new = "five words in a row";
+    let change = |browser: &mut Browser, old: &str| {
+        browser.submit("/password", "/password", &[("old", old), ("new", new), ("again", new)]).status
+    };
+    assert_eq!(change(&mut browser, "not the old one"), 422);
+    assert_eq!(other.get("/").status, 200);
+    assert_eq!(change(&mut browser, PASSWORD), 303);
+    assert_eq!((other.get("/").status, browser.get("/").status), (303, 303));
+    assert_eq!(sign_in(&desk, "山田", PASSWORD).1, 401);
+    assert_eq!(sign_in(&desk, "山田", new).1, 303);
+}
+
+#[test]
+fn forms_of_others_are_refused() {
+    let (desk, mut browser) = opened("en");
+    let csrf = browser.get("/upload").csrf();
+    let without = browser.post("/logout", &[], &[]);
+    assert_eq!(without.status, 403);
+    assert!(without.text().contains("too old or was not made by this page"));
+    assert_eq!(browser.post("/logout", &[("csrf", &"0".repeat(64))], &[]).status, 403);
+    for header in [("Origin", "http://evil.example"), ("Origin", "null"), ("Sec-Fetch-Site", "cross-site")] {
+        assert_eq!(browser.post("/logout", &[("csrf", &csrf)], &[header]).status, 403, "{header:?}");
+    }
+    assert_eq!(browser.upload("a.eml", b"Subject: x\r\n\r\nx", Some("")).status, 403);
+    assert_eq!(browser.get("/").status, 200, "still signed in");
+    let mut stranger = Browser::new(&desk, "en");
+    assert_eq!(
+        stranger.post("/login", &[("csrf", &csrf), ("name", "山田"), ("password", PASSWORD)], &[]).status,
+        403
+    );
+    assert_eq!(stranger.upload("a.eml", b"Subject: x\r\n\r\nx", Some(&csrf)).status, 401);
+    let origin = format!("http://{}", desk.address);
+    assert_eq!(browser.post("/logout", &[("csrf", &csrf)], &[("Origin", &origin)]).status, 303);
+}
+
+#[test]
+fn a_viewer_reads_and_uploads_nothing() {
+    let (desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "a.eml", b"Subject: notes\r\nFrom: a@b.example\r\n\r\nhello\r\n");
+    assert!(desk.add_user("見る人", "viewer", PASSWORD));
+    assert!(!desk.add_user("見る人", "administrator", PASSWORD), "the name is taken");
+    assert!(!desk.add_user("x", "viewer", "short") && !desk.add_user("y", "king", PASSWORD));
+    let (mut viewer, status) = sign_in(&desk, "見る人", PASSWORD);
+    assert_eq!(status, 303);
+    let queue = viewer.get("/?state=all");
+    assert!(queue.status == 200 && !queue.text().contains("href=\"/upload\""));
+    assert_eq!(viewer.get(&page).status, 200);
+    assert_eq!(viewer.get("/upload").status, 403);
+    let csrf = queue.csrf();
+    let refused = viewer.upload("a.eml", b"Subject: x\r\n\r\nx", Some(&csrf));
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("Your role does not allow this"));
+}
+
+#[test]
+fn nobody_reads_without_signing_in() {
+    let (desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "a.eml", b"Subject: notes\r\n\r\nhello\r\n");
+    let mut stranger = Browser::new(&desk, "ja");
+    for path in ["/", "/upload", &page, "/password"] {
+        let answer = stranger.get(path);
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.header("location").starts_with("/login?to="), "{path}");
+    }
+    stranger.cookies.insert("tenpu_session".into(), "0".repeat(64));
+    assert_eq!(stranger.get(&page).status, 303);
+    assert_eq!(browser.get("/messages/none").status, 404);
+    assert_eq!(browser.get("/nothing-here").status, 404);
+}
+
+#[test]
+fn every_answer_tells_the_browser_what_it_may_do() {
+    let (_desk, mut browser) = opened("en");
+    for path in ["/", "/login", "/upload", "/nothing", "/assets/desk.css", "/assets/desk.js"] {
+        let answer = browser.get(path);
+        let policy = answer.header("content-security-policy");
+        for part in ["default-src 'none'", "frame-ancestors 'none'", "base-uri 'none'", "form-action 'self'"]
+        {
+            assert!(policy.contains(part), "{path}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{path}: {policy}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin", "{path}");
+        assert_eq!(answer.header("referrer-policy"), "same-origin", "{path}");
+        if !path.starts_with("/assets/") {
+            assert_eq!(answer.header("cache-control"), "no-store", "{path}");
+            let text = answer.text();
+            assert!(
+                !text.contains("<style") && !text.contains(" style=") && !text.contains("http://"),
+                "{path}"
+            );
+            assert_eq!(text.matches("<script").count(), 1, "{path}");
+        }
+    }
+}
+
+/// What a sender may write to break a page.
+const HOSTILE: &str =
+    "<script>alert(1)</script>\" onmouseover=\"alert(2)' {{7*7}} \u{202e}gpj.exe\u{1b}[31m</bdi><img src=x>";
+
+/// A mail with hostile text in every field that a page shows.
+fn hostile_mail() -> Vec<u8> {
+    let word = |text: &str| {
+        let hex: String = text.bytes().map(|byte| format!("={byte:02X}")).collect();
+        format!("=?utf-8?q?{hex}?=")
+    };
+    let percent: String = HOSTILE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let word = word(HOSTILE);
+    format!(
+        "Received: from {HOSTILE} by {HOSTILE}; {HOSTILE}\r\nReturn-Path: <{HOSTILE}>\r\nSubject: {word}\r\n\
+         From: {word} <\"{word}\"@evil.example>\r\nReply-To: {word} <x@other.test>\r\nTo: {word} <a@b.example>\r\n\
+         Date: {word}\r\nMessage-ID: <{HOSTILE}>\r\nX-Mailer: {word}\r\nMIME-Version: 1.0\r\n\
+         Content-Type: multipart/mixed; boundary=edge\r\n\r\n--edge\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n\
+         {HOSTILE}\r\nhttp://evil.example/a\r\n{HOSTILE}\t{HOSTILE}\r\n'{HOSTILE}'!A1\t{HOSTILE}\r\n\r\n\
+         --edge\r\nContent-Type: application/octet-stream\r\n\
+         Content-Disposition: attachment; filename*=utf-8''{percent}.vbs\r\n\r\n\
+         CreateObject(\"WScript.Shell\").Run \"cmd /c {HOSTILE} http://evil.example/b.exe\"\r\n' {HOSTILE}\r\n--edge--\r\n"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn what_a_sender_wrote_is_shown_and_does_nothing() {
+    for lang in ["en", "ja"] {
+        let (_desk, mut browser) = opened(lang);
+        let page = checked(&mut browser, &format!("{}.eml", HOSTILE.replace('\u{1b}', "")), &hostile_mail());
+        for path in [
+            page.as_str(),
+            "/",
+            "/?state=all&domain=%22%3E%3Cscript%3Ealert(1)",
+            "/login?to=%22%3E%3Cscript%3E",
+        ] {
+            let answer = browser.get(path);
+            let text = answer.text();
+            assert_eq!(answer.status, 200, "{path}");
+            for wrong in
+                ["<script>", "<img", "\" onmouseover", "</bdi><img", "http://evil", "\u{202e}", "\u{1b}"]
+            {
+                assert!(!text.contains(wrong), "{path}: {wrong} in {text}");
+            }
+        }
+        let text = browser.get(&page).text().to_string();
+        assert!(text.contains("&#60;script&#62;alert(1)") && text.contains("⟨U+202E⟩"), "{text}");
+        assert!(text.contains("{{7*7}}") && text.contains("hxxp://evil[.]example"), "{text}");
+    }
+}
+
+#[test]
+fn bare_documents_and_nothing_at_all() {
+    let (_desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "C:\\mail\\notes.txt", b"Meeting at ten.\n");
+    let answer = browser.get(&page);
+    assert!(answer.text().contains("Meeting at ten.") && !answer.text().contains("C:\\mail"));
+    let empty = browser.upload("a.eml", b"", None);
+    assert_eq!(empty.status, 400);
+    assert!(empty.text().contains("No file was chosen"));
+    let csrf = browser.get("/upload").csrf();
+    let odd = [("Content-Type", "multipart/form-data; boundary=edge")];
+    assert_eq!(browser.send("POST", "/upload", &odd, b"--edge\r\nnonsense").status, 400);
+    let twice = format!("--edge\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n{csrf}\r\n--edge--\r\n");
+    assert_eq!(browser.send("POST", "/upload", &odd, twice.as_bytes()).status, 403);
+}
+
+#[test]
+fn a_password_is_masked_until_it_is_asked_for() {
+    let (_desk, mut browser) = opened("en");
+    let mail = std::fs::read(cases::place("samples-benign/ja/mitsumori-ppap-aes.eml")).unwrap();
+    let page = checked(&mut browser, "a.eml", &mail);
+    let text = browser.get(&page).text().to_string();
+    let section = text.split("id=\"passwords\"").nth(1).unwrap().split("</section>").next().unwrap();
+    assert!(section.contains("<details class=\"reveal\"><summary>"), "{section}");
+    assert!(section.contains("found in the mail text"), "{section}");
+}
+
+#[test]
+fn the_same_attack_is_one_row() {
+    let (_desk, mut browser) = opened("en");
+    let mail = String::from_utf8(case("emotet-autoopen-continued-doc")).unwrap();
+    for n in 0..3 {
+        let sent = mail.replacen("To: ", &format!("To: person{n}@city.example, "), 1);
+        checked(&mut browser, "a.eml", sent.as_bytes());
+    }
+    let queue = browser.get("/");
+    assert_eq!(queue.text().matches("data-row").count(), 1, "{}", queue.text());
+    let link =
+        queue.text().split("href=\"/?campaign=").nth(1).unwrap().split('"').next().unwrap().to_string();
+    assert!(queue.text().contains("×3"));
+    let list = browser.get(&format!("/?campaign={link}"));
+    assert_eq!(list.text().matches("data-row").count(), 3);
+    assert!(browser.get("/?verdict=clean").text().contains("Nothing matches these filters"));
+}
