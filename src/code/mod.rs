@@ -6,6 +6,7 @@ pub mod encoded;
 pub mod script;
 pub mod signs;
 pub mod vba;
+mod words;
 pub mod xlm;
 
 /// The formats of this stage.
