@@ -2,7 +2,6 @@
 //! (scripts are just text).
 
 mod disk;
-mod looks;
 mod outlook;
 mod packed;
 mod page;
@@ -207,11 +206,11 @@ static KINDS: &[Kind] = &[
     row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
     row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),
     // Known by name; some also by what stands in them.
-    row("js", Class::Script, &["js"], Some(script::is_jscript)),
-    row("vbs", Class::Script, &["vbs"], Some(script::is_visual_basic)),
+    row("js", Class::Script, &["js"], Some(script::is_js)),
+    row("vbs", Class::Script, &["vbs"], Some(script::is_vbs)),
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
-    row("bat", Class::Script, &["bat", "cmd"], Some(script::is_batch)),
-    row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_powershell)),
+    row("bat", Class::Script, &["bat", "cmd"], Some(script::is_bat)),
+    row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_ps1)),
     row("shell", Class::Script, &["sh", "command"], None),
     row("reg", Class::Script, &["reg", "inf"], None),
     row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "vsto", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),

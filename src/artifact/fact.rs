@@ -148,6 +148,8 @@ pub enum Sign {
     WritesPage,
     /// Makes a file and has the browser save it.
     SavesFile,
+    /// Puts a command for the command line into the reader's clipboard.
+    FillsClipboard,
 }
 
 impl Sign {
@@ -174,6 +176,7 @@ impl Sign {
             Self::Redirect => "redirect",
             Self::WritesPage => "writes-page",
             Self::SavesFile => "saves-file",
+            Self::FillsClipboard => "fills-clipboard",
         }
     }
 }

@@ -8,6 +8,7 @@ pub mod script;
 pub mod signs;
 pub mod vba;
 pub mod wordbasic;
+mod words;
 pub mod xlm;
 
 /// The formats of this stage.

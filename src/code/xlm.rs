@@ -6,7 +6,8 @@
 
 mod line;
 
-use super::signs::words::{self, Word};
+use super::signs::words;
+use super::words::Word;
 use crate::artifact::{Artifact, Fact, Format, Opened, Sign};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
@@ -127,7 +128,7 @@ impl Seen {
         match call.name.as_str() {
             "EXEC" => self.add(Sign::ProcessStart, &shown, number),
             "INITIATE" | "EXECUTE"
-                if says(words::TEXTS, &arguments, Sign::Interpreter) || arguments.contains("\"cmd") =>
+                if says(words::texts(), &arguments, Sign::Interpreter) || arguments.contains("\"cmd") =>
             {
                 self.add(Sign::ProcessStart, &shown, number);
             }
@@ -168,7 +169,7 @@ impl Seen {
     /// What a text says.
     fn text(&mut self, text: &str, line: &str, number: usize) {
         let text = text.to_lowercase().replace('^', "");
-        for word in words::TEXTS.iter().filter(|word| text.contains(word.word)) {
+        for word in words::texts().filter(|word| text.contains(word.word)) {
             // A line that calls is told as the call.
             if word.sign != Sign::ProcessStart || text.contains('=') {
                 self.add(word.sign, line, number);
@@ -219,8 +220,8 @@ impl Seen {
     }
 }
 
-fn says(list: &[Word], text: &str, sign: Sign) -> bool {
-    list.iter().any(|word| word.sign == sign && text.contains(word.word))
+fn says<'a>(list: impl IntoIterator<Item = &'a Word>, text: &str, sign: Sign) -> bool {
+    list.into_iter().any(|word| word.sign == sign && text.contains(word.word))
 }
 
 fn clip(text: &str) -> String {

@@ -274,6 +274,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("signof.redirect", "leads to another page", "別のページへ移動"),
     ("signof.writes-page", "writes decoded text into the page or runs it", "復号した文字列をページに書き込み、または実行"),
     ("signof.saves-file", "makes a file and has it saved", "ファイルを作って保存させる"),
+    ("signof.fills-clipboard", "puts a command into the clipboard", "クリップボードにコマンドを入れる"),
     ("signof.copies-code", "program copied into another document", "他の文書へのプログラムの複製"),
     ("signof.file-write", "writes a file", "ファイルを書き込み"),
     ("signof.interpreter", "names an interpreter", "実行環境の名前"),

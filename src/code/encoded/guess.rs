@@ -46,7 +46,7 @@ pub(super) fn begins(bytes: &[u8]) -> bool {
 }
 
 /// Whether bytes begin as a file does.
-pub(super) fn begins_file(bytes: &[u8]) -> bool {
+pub(in crate::code) fn begins_file(bytes: &[u8]) -> bool {
     FILES.iter().any(|file| bytes.starts_with(file))
 }
 
@@ -114,7 +114,7 @@ fn program_key(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The kind of a payload, and its bytes as they go on; none where it is nothing to open.
-pub(super) fn kind(payload: Vec<u8>) -> Option<(&'static Kind, Vec<u8>)> {
+pub(in crate::code) fn kind(payload: Vec<u8>) -> Option<(&'static Kind, Vec<u8>)> {
     let payload = if is_wide(&payload) { text::decode("utf-16le", &payload).into_bytes() } else { payload };
     let by_content = Kind::of("", &payload);
     let kind = match by_content.class {

@@ -4,7 +4,7 @@
 //! Read: what turns out to be a file that holds or runs something, a page, or program text. Pictures, fonts and plain
 //! data are left where they are; pages are full of them.
 
-mod guess;
+pub(in crate::code) mod guess;
 mod numbers;
 
 use crate::artifact::{Artifact, Child, Format, Opened};

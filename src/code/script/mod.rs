@@ -1,24 +1,30 @@
 //! Scripts that Windows runs on a double click, and those of pages: JavaScript, VBScript, PowerShell, batch files.
 //!
 //! Read: the texts that the source puts together from pieces (`fold`), and signs of what it does, in the source and in
-//! those texts. Nothing is run. What a script would compute in functions of its own stays unknown.
+//! those texts; look-ups in tables of texts (`tables`) and loops that decode (`loops`) are undone by their shape. Nothing
+//! is run. What a script would compute otherwise in functions of its own stays unknown.
 
 mod batch;
 mod dialect;
 mod encoded;
 mod fold;
 mod lexer;
+mod loops;
+mod plain;
 mod signs;
+mod tables;
 mod values;
 mod words;
 
-use crate::artifact::{Artifact, Child, Format, Opened};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened};
+use crate::code::encoded::guess;
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
 use crate::text;
 use dialect::Dialect;
 pub use encoded::ScriptEncoder;
 use fold::{Folded, Folding, GAP};
+use lexer::Token;
 use signs::Script;
 use std::collections::BTreeSet;
 use values::{Value, replaced};
@@ -46,36 +52,27 @@ impl Format for Scripts {
         source.truncate(source.floor_char_boundary(LONGEST));
         let Some(dialect) = Dialect::of(artifact.kind.id, &source) else { return Ok(()) };
         budget.pay(source.len() as u64)?;
-        let commands = (dialect == Dialect::Batch).then(|| batch::commands(&source));
         let tokens = lexer::tokens(&source, dialect);
-        budget.tick()?;
+        let (tokens, looked_up) = tables::resolved(tokens, budget)?;
+        let (tokens, mut named) = plain::members(tokens, dialect);
+        named.extend(looked_up);
         let mut folding = fold::fold(&tokens, dialect, budget);
         budget.pay(0)?;
-        if let Some(commands) = commands.filter(|commands| commands.undone > 0) {
-            let pieces = commands.undone.min(100) + 1;
-            folding.texts.push(Folded { at: 0, text: commands.text, pieces, is_decoded: false });
+        folding.texts.append(&mut named);
+        if dialect == Dialect::Batch {
+            folding.texts.extend(commands(&source));
         }
+        let undone = loops::undone(&tokens, &source, dialect, &folding, budget)?;
         rewritten(&mut folding, &source, dialect);
+        for payload in undone.payloads() {
+            budget.pay(payload.len() as u64)?;
+            let Some((kind, payload)) = guess::kind(payload) else { continue };
+            let child = Child::new("decoded", "encoded", payload);
+            out.push(Child { kind: Some(kind), ..child }, budget)?;
+        }
+        folding.texts.extend(undone.texts);
         budget.tick()?;
-        let decoded: BTreeSet<String> = folding
-            .names
-            .iter()
-            .filter(|(_, value)| value.is_decoded)
-            .map(|(name, _)| name.clone())
-            .collect();
-        let is_name = |folded: &&Folded| {
-            folded.text.len() < 2000 && (folded.text.contains("://") || folded.text.contains('.'))
-        };
-        let named = folding.texts.iter().filter(is_name).take(500).collect();
-        let script = Script {
-            source: &source,
-            dialect,
-            tokens: &tokens,
-            texts: &folding.texts,
-            decoded: &decoded,
-            named,
-        };
-        out.facts.extend(script.signs());
+        out.facts.extend(signs(&source, dialect, &tokens, &folding));
         for page in pages(&folding.texts) {
             budget.pay(page.len() as u64)?;
             out.push(Child::new("page", "encoded", page.as_bytes().to_vec()).of_kind("html"), budget)?;
@@ -86,6 +83,24 @@ impl Format for Scripts {
         }
         Ok(())
     }
+}
+
+/// The commands of a batch file as they are run, where that is not how they are written.
+fn commands(source: &str) -> Option<Folded> {
+    let commands = batch::commands(source);
+    let pieces = commands.undone.min(100) + 1;
+    (commands.undone > 0).then_some(Folded { at: 0, text: commands.text, pieces, is_decoded: false })
+}
+
+/// Signs of what a script does, in its source and in its texts.
+fn signs(source: &str, dialect: Dialect, tokens: &[(usize, Token)], folding: &Folding) -> Vec<Fact> {
+    let decoded: BTreeSet<String> =
+        folding.names.iter().filter(|(_, value)| value.is_decoded).map(|(name, _)| name.clone()).collect();
+    let is_name = |folded: &&Folded| {
+        folded.text.len() < 2000 && (folded.text.contains("://") || folded.text.contains('.'))
+    };
+    let named = folding.texts.iter().filter(is_name).take(500).collect();
+    Script { source, dialect, tokens, texts: &folding.texts, decoded: &decoded, named }.signs()
 }
 
 /// Bytes of source that are read.

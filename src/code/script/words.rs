@@ -1,56 +1,59 @@
 //! The words by which scripts of Windows show what they do, one table a sign. Lower case.
 
 use crate::artifact::Sign;
+use crate::code::words::{SHARED, Word, word};
 
-/// A word or phrase, and what it is a sign of.
-pub(super) struct Word(pub(super) Sign, pub(super) &'static str);
+/// The words of scripts, those that they share with macros first.
+pub(super) fn words() -> impl Iterator<Item = &'static Word> {
+    SHARED.iter().chain(WORDS)
+}
 
 #[rustfmt::skip]
-pub(super) const WORDS: &[Word] = &[
-    Word(Sign::Download, "msxml2.xmlhttp"), Word(Sign::Download, "msxml2.serverxmlhttp"),
-    Word(Sign::Download, "microsoft.xmlhttp"), Word(Sign::Download, "winhttp.winhttprequest"),
-    Word(Sign::Download, "internetexplorer.application"), Word(Sign::Download, "urldownloadtofile"),
-    Word(Sign::Download, "bitsadmin"), Word(Sign::Download, "start-bitstransfer"),
-    Word(Sign::Download, "-urlcache"), Word(Sign::Download, "/urlcache"), Word(Sign::Download, "net.webclient"),
-    Word(Sign::Download, ".downloadstring"), Word(Sign::Download, ".downloadfile"), Word(Sign::Download, ".downloaddata"),
-    Word(Sign::Download, "invoke-webrequest"), Word(Sign::Download, "invoke-restmethod"),
-    Word(Sign::Download, "iwr "), Word(Sign::Download, "irm "), Word(Sign::Download, "curl "), Word(Sign::Download, "curl.exe"),
-    Word(Sign::Download, "wget "), Word(Sign::Download, "mshta http"), Word(Sign::Download, "mshta.exe http"),
-    Word(Sign::Download, "mshta \"http"), Word(Sign::Download, "/i:http"), Word(Sign::Download, "davwwwroot"),
-    Word(Sign::Download, "@ssl\\"), Word(Sign::Download, "msiexec /i http"), Word(Sign::Download, "net.httpwebrequest"),
-    Word(Sign::Download, "net.http.httpclient"), Word(Sign::Download, "net.webrequest]::create"),
-    Word(Sign::ProcessStart, "wscript.shell"), Word(Sign::ProcessStart, "shell.application"),
-    Word(Sign::ProcessStart, "win32_process"), Word(Sign::ProcessStart, "shellexecute"),
-    Word(Sign::ProcessStart, "start-process"), Word(Sign::ProcessStart, "createprocess"),
-    Word(Sign::ProcessStart, "invoke-expression"), Word(Sign::ProcessStart, "diagnostics.process"),
-    Word(Sign::ProcessStart, "invoke-item"), Word(Sign::ProcessStart, "shellbrowserwindow"),
-    Word(Sign::ProcessStart, "schedule.service"),
-    Word(Sign::Interpreter, "powershell"), Word(Sign::Interpreter, "pwsh"), Word(Sign::Interpreter, "mshta"), Word(Sign::Interpreter, "rundll32"),
-    Word(Sign::Interpreter, "regsvr32"), Word(Sign::Interpreter, "certutil"), Word(Sign::Interpreter, "cmd /c"),
-    Word(Sign::Interpreter, "cmd.exe"), Word(Sign::Interpreter, "wmic "), Word(Sign::Interpreter, "msbuild"),
-    Word(Sign::Interpreter, "installutil"), Word(Sign::Interpreter, "regasm"), Word(Sign::Interpreter, "cscript"), Word(Sign::Interpreter, "schtasks"),
-    Word(Sign::HiddenWindow, "-windowstyle hidden"), Word(Sign::HiddenWindow, "-w hidden"), Word(Sign::HiddenWindow, "-windowstyle h"),
-    Word(Sign::HiddenWindow, "-win hidden"), Word(Sign::HiddenWindow, "-w h "), Word(Sign::HiddenWindow, "-wi h"),
-    Word(Sign::HiddenWindow, "windowstyle = 'hidden'"), Word(Sign::HiddenWindow, "windowstyle=hidden"),
-    Word(Sign::HiddenWindow, "-w 1 "), Word(Sign::HiddenWindow, "start /min"), Word(Sign::HiddenWindow, "createnowindow"),
-    Word(Sign::HiddenWindow, "showwindow(0"), Word(Sign::HiddenWindow, "showwindow = 0"), Word(Sign::HiddenWindow, "-windowstyle 1"),
-    Word(Sign::HiddenWindow, "resizeto(0"), Word(Sign::HiddenWindow, "resizeto 0"), Word(Sign::HiddenWindow, "resizeto(1,"), Word(Sign::HiddenWindow, "resizeto 1,"),
-    Word(Sign::HiddenWindow, "moveto(-"), Word(Sign::HiddenWindow, "moveto -"), Word(Sign::HiddenWindow, "-windowstyle minimized"),
-    Word(Sign::FileWrite, "adodb.stream"), Word(Sign::FileWrite, ".savetofile"), Word(Sign::FileWrite, "createtextfile"),
-    Word(Sign::FileWrite, "writeallbytes"), Word(Sign::FileWrite, "writealltext"), Word(Sign::FileWrite, "-outfile"),
-    Word(Sign::FileWrite, "-decode "), Word(Sign::FileWrite, "set-content"),
-    Word(Sign::Shellcode, "virtualalloc"), Word(Sign::Shellcode, "createthread"), Word(Sign::Shellcode, "getdelegateforfunctionpointer"),
-    Word(Sign::Shellcode, "reflection.assembly]::load"), Word(Sign::Shellcode, "assembly]::load("), Word(Sign::Shellcode, ".entrypoint.invoke"),
-    Word(Sign::Shellcode, "appdomain]::currentdomain.load"), Word(Sign::Shellcode, "writeprocessmemory"),
-    Word(Sign::Shellcode, "deserialize_2"), Word(Sign::Shellcode, "dynamicwrapperx"),
-    Word(Sign::WeakensOffice, "add-mppreference"), Word(Sign::WeakensOffice, "set-mppreference"), Word(Sign::WeakensOffice, "amsiutils"),
-    Word(Sign::WeakensOffice, "amsiinitfailed"), Word(Sign::WeakensOffice, "amsiscanbuffer"), Word(Sign::WeakensOffice, "disablerealtimemonitoring"),
-    Word(Sign::WeakensOffice, "disableantispyware"), Word(Sign::WeakensOffice, "delete shadows"), Word(Sign::WeakensOffice, "recoveryenabled no"),
-    Word(Sign::CopiesCode, "currentversion\\run"), Word(Sign::CopiesCode, "scriptfullname"), Word(Sign::CopiesCode, "start menu\\programs\\startup"),
-    Word(Sign::CopiesCode, "schtasks /create"),
-    Word(Sign::ComputedObject, "activexobject"),
-    Word(Sign::ChoppedText, "$shellid["), Word(Sign::ChoppedText, "$pshome["), Word(Sign::ChoppedText, "$env:comspec["),
-    Word(Sign::ChoppedText, "'*mdr*'"), Word(Sign::ChoppedText, "$verbosepreference"),
+const WORDS: &[Word] = &[
+    word(Sign::Download, "msxml2.xmlhttp"), word(Sign::Download, "msxml2.serverxmlhttp"),
+    word(Sign::Download, "microsoft.xmlhttp"), word(Sign::Download, "winhttp.winhttprequest"),
+    word(Sign::Download, "internetexplorer.application"),
+    word(Sign::Download, "bitsadmin"),
+    word(Sign::Download, "-urlcache"), word(Sign::Download, "/urlcache"), word(Sign::Download, "net.webclient"),
+    word(Sign::Download, ".downloadstring"), word(Sign::Download, ".downloadfile"), word(Sign::Download, ".downloaddata"),
+    word(Sign::Download, "invoke-restmethod"),
+    word(Sign::Download, "iwr "), word(Sign::Download, "irm "), word(Sign::Download, "curl "), word(Sign::Download, "curl.exe"),
+    word(Sign::Download, "wget "), word(Sign::Download, "mshta http"), word(Sign::Download, "mshta.exe http"),
+    word(Sign::Download, "mshta \"http"), word(Sign::Download, "/i:http"), word(Sign::Download, "davwwwroot"),
+    word(Sign::Download, "@ssl\\"), word(Sign::Download, "msiexec /i http"), word(Sign::Download, "net.httpwebrequest"),
+    word(Sign::Download, "net.http.httpclient"), word(Sign::Download, "net.webrequest]::create"),
+    word(Sign::ProcessStart, "wscript.shell"), word(Sign::ProcessStart, "shell.application"),
+    word(Sign::ProcessStart, "win32_process"), word(Sign::ProcessStart, "shellexecute"),
+    word(Sign::ProcessStart, "start-process"),
+    word(Sign::ProcessStart, "invoke-expression"), word(Sign::ProcessStart, "diagnostics.process"),
+    word(Sign::ProcessStart, "invoke-item"),
+    word(Sign::ProcessStart, "schedule.service"),
+    word(Sign::Interpreter, "pwsh"),
+    word(Sign::Interpreter, "cmd /c"),
+    word(Sign::Interpreter, "cmd.exe"), word(Sign::Interpreter, "msbuild"),
+    word(Sign::Interpreter, "regasm"),
+    word(Sign::HiddenWindow, "-windowstyle hidden"), word(Sign::HiddenWindow, "-w hidden"), word(Sign::HiddenWindow, "-windowstyle h"),
+    word(Sign::HiddenWindow, "-win hidden"), word(Sign::HiddenWindow, "-w h "), word(Sign::HiddenWindow, "-wi h"),
+    word(Sign::HiddenWindow, "windowstyle = 'hidden'"), word(Sign::HiddenWindow, "windowstyle=hidden"),
+    word(Sign::HiddenWindow, "-w 1 "), word(Sign::HiddenWindow, "start /min"), word(Sign::HiddenWindow, "createnowindow"),
+    word(Sign::HiddenWindow, "showwindow(0"), word(Sign::HiddenWindow, "showwindow = 0"), word(Sign::HiddenWindow, "-windowstyle 1"),
+    word(Sign::HiddenWindow, "resizeto(0"), word(Sign::HiddenWindow, "resizeto 0"), word(Sign::HiddenWindow, "resizeto(1,"), word(Sign::HiddenWindow, "resizeto 1,"),
+    word(Sign::HiddenWindow, "moveto(-"), word(Sign::HiddenWindow, "moveto -"), word(Sign::HiddenWindow, "-windowstyle minimized"),
+    word(Sign::FileWrite, ".savetofile"), word(Sign::FileWrite, "createtextfile"),
+    word(Sign::FileWrite, "writeallbytes"), word(Sign::FileWrite, "writealltext"), word(Sign::FileWrite, "-outfile"),
+    word(Sign::FileWrite, "-decode "), word(Sign::FileWrite, "set-content"),
+    word(Sign::Shellcode, "getdelegateforfunctionpointer"),
+    word(Sign::Shellcode, "reflection.assembly]::load"), word(Sign::Shellcode, "assembly]::load("), word(Sign::Shellcode, ".entrypoint.invoke"),
+    word(Sign::Shellcode, "appdomain]::currentdomain.load"),
+    word(Sign::Shellcode, "deserialize_2"), word(Sign::Shellcode, "dynamicwrapperx"),
+    word(Sign::WeakensOffice, "add-mppreference"), word(Sign::WeakensOffice, "set-mppreference"), word(Sign::WeakensOffice, "amsiutils"),
+    word(Sign::WeakensOffice, "amsiinitfailed"), word(Sign::WeakensOffice, "amsiscanbuffer"), word(Sign::WeakensOffice, "disablerealtimemonitoring"),
+    word(Sign::WeakensOffice, "disableantispyware"), word(Sign::WeakensOffice, "delete shadows"), word(Sign::WeakensOffice, "recoveryenabled no"),
+    word(Sign::CopiesCode, "currentversion\\run"), word(Sign::CopiesCode, "scriptfullname"), word(Sign::CopiesCode, "start menu\\programs\\startup"),
+    word(Sign::CopiesCode, "schtasks /create"),
+    word(Sign::ComputedObject, "activexobject"),
+    word(Sign::ChoppedText, "$shellid["), word(Sign::ChoppedText, "$pshome["), word(Sign::ChoppedText, "$env:comspec["),
+    word(Sign::ChoppedText, "'*mdr*'"), word(Sign::ChoppedText, "$verbosepreference"),
 ];
 
 /// What decodes text in a page, in lower case.
@@ -65,6 +68,7 @@ pub(super) const DECODERS: &[&str] = &[
     "pako",
     "lzstring",
     "textdecoder",
+    "decrypt",
 ];
 
 /// Words that programs write openly; one that appears only when pieces are put together was hidden.
@@ -85,4 +89,32 @@ pub(super) const HIDDEN: &[&str] = &[
     "invoke-expression",
     "iex",
     "new-object",
+];
+
+/// Programs of Windows that a command handed to a reader begins with.
+pub(super) const COMMANDS: &[&str] = &[
+    "powershell",
+    "pwsh",
+    "cmd",
+    "mshta",
+    "msiexec",
+    "rundll32",
+    "regsvr32",
+    "conhost",
+    "wscript",
+    "cscript",
+    "certutil",
+    "bitsadmin",
+    "curl",
+    "forfiles",
+    "ssh",
+    "%comspec%",
+    "iex",
+    "start",
+    "finger",
+    "nslookup",
+    "wt",
+    "explorer",
+    "pcalua",
+    "schtasks",
 ];

@@ -254,7 +254,7 @@ fn is_command(said: &str) -> bool {
     if is_office_command(said) {
         return false;
     }
-    let interpreters = words::TEXTS.iter().filter(|entry| entry.sign == Sign::Interpreter);
+    let interpreters = words::texts().filter(|entry| entry.sign == Sign::Interpreter);
     interpreters.into_iter().any(|entry| said.contains(entry.word))
         || said.contains("exec(")
         || said.contains("call(")

@@ -94,7 +94,7 @@ fn joined_word<'a>(lines: &[Line], texts: &'a [Folded]) -> Option<&'a Folded> {
     let joined: Vec<(&Folded, String)> =
         texts.iter().filter(|folded| folded.pieces > 1).map(|folded| (folded, plain(&folded.text))).collect();
     let whole = |word: &str| word.len() >= 5 && !word.contains([' ', '/']) && !literals.contains(word);
-    let words: Vec<&str> = words::TEXTS.iter().map(|entry| entry.word).filter(|word| whole(word)).collect();
+    let words: Vec<&str> = words::texts().map(|entry| entry.word).filter(|word| whole(word)).collect();
     joined.iter().find(|(_, text)| words.iter().any(|word| text.contains(word))).map(|(folded, _)| *folded)
 }
 

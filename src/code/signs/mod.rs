@@ -195,7 +195,7 @@ fn backwards(texts: &[Folded], reverses: bool, signs: &mut Collected) {
 fn said_by(text: &str) -> impl Iterator<Item = Sign> {
     // A query lists processes, a moniker starts them.
     let moniker = text.contains("win32_process") && !text.contains("select ");
-    let told = words::TEXTS.iter().filter(move |entry| text.contains(entry.word)).map(|entry| entry.sign);
+    let told = words::texts().filter(move |entry| text.contains(entry.word)).map(|entry| entry.sign);
     told.chain(moniker.then_some(Sign::ProcessStart))
 }
 

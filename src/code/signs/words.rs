@@ -1,6 +1,7 @@
 //! The words by which program text shows what it does, one table a sign.
 
 use crate::artifact::Sign;
+use crate::code::words::{SHARED, Word, word};
 
 /// Procedures that Office calls by itself (MS-VBAL has none; these are the object models' events and Word's
 /// automatic macros).
@@ -71,16 +72,6 @@ pub(super) const CONTROL_EVENTS: &[&str] = &[
     "clientsitechanged",
 ];
 
-/// A word or phrase, and what it is a sign of.
-pub(in crate::code) struct Word {
-    pub(in crate::code) sign: Sign,
-    pub(in crate::code) word: &'static str,
-}
-
-const fn word(sign: Sign, word: &'static str) -> Word {
-    Word { sign, word }
-}
-
 /// Names used as code (not in literals): functions, methods, declared imports. Lower case.
 #[rustfmt::skip]
 pub(super) const NAMES: &[Word] = &[
@@ -112,7 +103,7 @@ pub(super) const NAMES: &[Word] = &[
 /// What a text may hold that the code makes or writes. Lower case; carets and back-ticks are taken out of the text
 /// before it is compared.
 #[rustfmt::skip]
-pub(in crate::code) const TEXTS: &[Word] = &[
+const TEXTS: &[Word] = &[
     // Excel 4 formulas that start programs and call functions of libraries.
     word(Sign::ProcessStart, "=cmd|"), word(Sign::ProcessStart, "=exec("), word(Sign::ProcessStart, "=call("), word(Sign::ProcessStart, "=register("),
     // What OpenOffice starts programs with.
@@ -129,26 +120,29 @@ pub(in crate::code) const TEXTS: &[Word] = &[
     word(Sign::Interpreter, "mmc20.application"), word(Sign::Interpreter, "schedule.service"),
     word(Sign::Interpreter, "script:http"), word(Sign::Interpreter, "new activexobject("),
     word(Sign::ProcessStart, "win32_processstartup"),
-    word(Sign::ProcessStart, "shellbrowserwindow"), word(Sign::ProcessStart, "c08afd90-f2a1-11d1-8455-00a0c91f3880"),
+    word(Sign::ProcessStart, "c08afd90-f2a1-11d1-8455-00a0c91f3880"),
     word(Sign::ProcessStart, "9ba05972-f6a8-11cf-a442-00a0c90a8f39"),
-    word(Sign::PlainStart, "shellexecutea"), word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "winexec"),
-    word(Sign::Shellcode, "virtualalloc"), word(Sign::Shellcode, "virtualprotect"), word(Sign::Shellcode, "createthread"),
-    word(Sign::Shellcode, "createremotethread"), word(Sign::Shellcode, "writeprocessmemory"),
+    word(Sign::PlainStart, "shellexecutea"), word(Sign::ProcessStart, "winexec"),
+    word(Sign::Shellcode, "virtualprotect"),
+    word(Sign::Shellcode, "createremotethread"),
     word(Sign::Shellcode, "queueuserapc"), word(Sign::Shellcode, "ntallocatevirtualmemory"),
-    word(Sign::Download, "urldownloadtofile"), word(Sign::Download, "downloadfile("), word(Sign::Download, "downloadstring("),
-    word(Sign::Download, "invoke-webrequest"), word(Sign::Download, "start-bitstransfer"),
+    word(Sign::Download, "downloadfile("), word(Sign::Download, "downloadstring("),
     word(Sign::WebRequest, "msxml2.xmlhttp"), word(Sign::WebRequest, "msxml2.serverxmlhttp"),
     word(Sign::WebRequest, "microsoft.xmlhttp"), word(Sign::WebRequest, "winhttp.winhttprequest"),
-    word(Sign::FileWrite, "adodb.stream"), word(Sign::Decoding, "bin.base64"), word(Sign::Decoding, "bin.hex"),
-    word(Sign::Interpreter, "powershell"), word(Sign::Interpreter, "pwsh.exe"), word(Sign::Interpreter, "mshta"),
-    word(Sign::Interpreter, "wscript.exe"), word(Sign::Interpreter, "wscript "), word(Sign::Interpreter, "cscript"),
-    word(Sign::Interpreter, "regsvr32"), word(Sign::Interpreter, "rundll32"), word(Sign::Interpreter, "certutil"),
-    word(Sign::Interpreter, "bitsadmin"), word(Sign::Interpreter, "msiexec"), word(Sign::Interpreter, "schtasks"),
+    word(Sign::Decoding, "bin.base64"), word(Sign::Decoding, "bin.hex"),
+    word(Sign::Interpreter, "pwsh.exe"),
+    word(Sign::Interpreter, "wscript.exe"), word(Sign::Interpreter, "wscript "),
+    word(Sign::Interpreter, "bitsadmin"), word(Sign::Interpreter, "msiexec"),
     word(Sign::Interpreter, "cmd /"), word(Sign::Interpreter, "cmd.exe /"), word(Sign::Interpreter, "cmd.exe\" /"), word(Sign::Interpreter, "%comspec%"),
-    word(Sign::Interpreter, "wmic "), word(Sign::Interpreter, "installutil"), word(Sign::Interpreter, "msbuild.exe"),
+    word(Sign::Interpreter, "msbuild.exe"),
     word(Sign::Interpreter, "curl "), word(Sign::Interpreter, "forfiles"), word(Sign::Interpreter, "cmstp"),
     word(Sign::Interpreter, "frombase64string"), word(Sign::Interpreter, "explorer.exe http"),
 ];
+
+/// What a text may hold, in macros and in formulas.
+pub(in crate::code) fn texts() -> impl Iterator<Item = &'static Word> {
+    SHARED.iter().chain(TEXTS)
+}
 
 /// Objects whose `Run`, `Exec` or `ShellExecute` starts a process.
 pub(super) const SHELL_OBJECTS: &[&str] = &[

@@ -92,6 +92,7 @@ mod remote_object_runs;
 mod remote_object;
 mod remote_template;
 mod html_credential_form;
+mod html_copies_command;
 mod html_decodes_itself;
 mod html_redirects_away;
 mod html_smuggling_archive;
@@ -219,6 +220,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &remote_object::RULE,
     &remote_template::RULE,
     &html_credential_form::RULE,
+    &html_copies_command::RULE,
     &html_decodes_itself::RULE,
     &html_redirects_away::RULE,
     &html_smuggling_archive::RULE,

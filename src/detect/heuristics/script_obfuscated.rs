@@ -48,14 +48,21 @@ const TOGETHER: &[&[Sign]] = &[
     &[Sign::HiddenWindow, Sign::ProcessStart],
     &[Sign::ComputedObject, Sign::ProcessStart, Sign::FileWrite],
     &[Sign::CopiesCode, Sign::ProcessStart, Sign::FileWrite],
+    &[Sign::CopiesCode, Sign::Decoding],
 ];
+
+/// Signs that say enough only in languages whose libraries hold no long encoded texts.
+const OF_WINDOWS: &[&[Sign]] =
+    &[&[Sign::Decoding, Sign::EncodedText], &[Sign::ChoppedText, Sign::HiddenWindow]];
 
 fn telling(script: &Bundle) -> Option<String> {
     let file = script.decoded().find(|layer| {
         matches!(layer.kind.class, Class::Program | Class::Archive | Class::Shortcut)
             && layer.kind.id != "gzip"
     });
-    let signs = TOGETHER.iter().find(|signs| signs.iter().all(|sign| script.has(*sign)));
+    let is_of_windows = matches!(script.holder.kind.id, "ps1" | "vbs" | "vbe" | "bat" | "hta" | "wsf");
+    let of_windows = OF_WINDOWS.iter().filter(|_| is_of_windows);
+    let signs = TOGETHER.iter().chain(of_windows).find(|signs| signs.iter().all(|sign| script.has(*sign)));
     let shown = signs.and_then(|signs| script.first(*signs.first()?)).map(str::to_string);
     shown.or_else(|| file.map(|file| format!("{}: {} bytes", file.kind.id, file.size)))
 }

