@@ -57,7 +57,7 @@ async fn inner(desk: &Desk, request: Request, next: Next) -> Response {
         Err(fail) => return fail.into_response(),
     };
     let method = parts.method.clone();
-    let response = if is_from_here(&method, &parts.headers, desk.settings.trust_proxy) {
+    let response = if is_from_here(&parts, desk.settings.trust_proxy) {
         parts.extensions.insert(visit.clone());
         next.run(Request::from_parts(parts, body)).await
     } else {

@@ -8,6 +8,7 @@ use crate::store::{Role, User};
 use axum::Form;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::header::{ACCEPT_LANGUAGE, COOKIE, HOST, ORIGIN};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, Method, request::Parts};
 use serde::Deserialize;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -128,8 +129,9 @@ impl<T: for<'de> Deserialize<'de>> FromRequest<Arc<Desk>> for Checked<T> {
 
 /// Whether a request that changes something comes from a page of ours, as far as the browser tells: browsers send
 /// `Sec-Fetch-Site` or `Origin` with every form.
-pub(super) fn is_from_here(method: &Method, headers: &HeaderMap, trust_proxy: bool) -> bool {
-    if matches!(*method, Method::GET | Method::HEAD) {
+pub(super) fn is_from_here(request: &Parts, trust_proxy: bool) -> bool {
+    let headers = &request.headers;
+    if matches!(request.method, Method::GET | Method::HEAD) {
         return true;
     }
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
@@ -137,7 +139,9 @@ pub(super) fn is_from_here(method: &Method, headers: &HeaderMap, trust_proxy: bo
         return false;
     }
     let forwarded = if trust_proxy { last(headers, "x-forwarded-host") } else { None };
-    let host = forwarded.or_else(|| text(HOST.as_str()));
+    // HTTP/2 has the host in the address of the request.
+    let authority = request.uri.authority().map(Authority::as_str);
+    let host = forwarded.or_else(|| text(HOST.as_str())).or(authority);
     let same_host = |origin: &str| origin.split_once("://").map(|(_, origin)| origin) == host;
     text(ORIGIN.as_str()).is_none_or(same_host)
 }
@@ -190,6 +194,13 @@ mod tests {
         rows.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
     }
 
+    fn parts(method: Method, uri: &str, rows: &[(&'static str, &str)]) -> Parts {
+        let request = axum::http::Request::builder().method(method).uri(uri);
+        let mut parts = request.body(()).unwrap().into_parts().0;
+        parts.headers = headers(rows);
+        parts
+    }
+
     #[test]
     fn the_language_is_chosen_or_liked_best() {
         let rows = [
@@ -219,11 +230,19 @@ mod tests {
             (&[("origin", "http://b"), ("host", "a"), ("x-forwarded-host", "b")], false),
         ];
         for (rows, want) in rows {
-            assert_eq!(is_from_here(&Method::POST, &headers(rows), false), *want, "{rows:?}");
+            assert_eq!(is_from_here(&parts(Method::POST, "/", rows), false), *want, "{rows:?}");
         }
-        let proxied = headers(&[("origin", "https://b"), ("host", "a"), ("x-forwarded-host", "b")]);
-        assert!(is_from_here(&Method::POST, &proxied, true));
-        assert!(is_from_here(&Method::GET, &headers(&[("sec-fetch-site", "cross-site")]), false));
+        let rows = [("origin", "https://b"), ("host", "a"), ("x-forwarded-host", "b")];
+        assert!(is_from_here(&parts(Method::POST, "/", &rows), true));
+        assert!(is_from_here(&parts(Method::GET, "/", &[("sec-fetch-site", "cross-site")]), false));
+    }
+
+    #[test]
+    fn the_host_of_a_request_over_http_2_counts() {
+        for (origin, want) in [("https://a:1", true), ("https://b", false)] {
+            let request = parts(Method::POST, "https://a:1/login", &[("origin", origin)]);
+            assert_eq!(is_from_here(&request, false), want, "{origin}");
+        }
     }
 
     #[test]
