@@ -12,6 +12,10 @@ const FOUND: &[&str] = &["zip", "jar", "msix", "odf", "arj", "ace", "rar", "cab"
 
 /// Notes certificates and appended data, and gives out the data where they are of a known kind.
 pub(super) fn tell(image: &Image, size: u64, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    // Without a section nothing says where the program ends.
+    if image.end() == 0 {
+        return Ok(());
+    }
     let mut gap = (image.end(), size);
     if let Some((at, length)) = image.directory(Directory::Certificates) {
         let (at, length) = (u64::from(at), u64::from(length));

@@ -91,6 +91,16 @@ fn what_is_appended_is_a_child_where_it_is_a_file() {
 }
 
 #[test]
+fn a_program_without_sections_is_not_appended_to_itself() {
+    let mut image = Writer::default().write();
+    // The number of sections, behind the signature and the machine.
+    let at = usize::try_from(u32::from_le_bytes(image[0x3c..0x40].try_into().unwrap())).unwrap() + 6;
+    image[at..at + 2].fill(0);
+    let out = open(&image);
+    assert_eq!((told(&out, "pe-overlay").len(), out.children.len()), (0, 0));
+}
+
+#[test]
 fn parts_of_excel_dna_are_given_out() {
     let packed = pack(Codec::Lzma { size: None }, b"MZ an assembly, an assembly, an assembly");
     let lzma = [&packed[4..9], &[0xff; 8], &packed[9..]].concat();
