@@ -63,7 +63,7 @@ const LANGUAGES: &[Language] = &[
         sure: &["createobject(\"wscript.shell\")", "createobject(\"shell.application\")", "getobject(\"winmgmts:", "executeglobal"],
         marks: &["createobject(", "getobject("],
         hints: &["on error resume next", "wscript.sleep", "wscript.quit", "wscript.shell", "\ndim ", "\nset ", "\nend sub", "\nend function", "chr(", "execute(", "strreverse(", "wscript.scriptfullname"],
-        foreign: &["function(", "var ", "};", "#include", "echo off", "$", "attribute vb_"],
+        foreign: &["function(", "var ", "};", "#include", "\nimport ", "\npackage ", "echo off", "$", "attribute vb_"],
         is_enough: |seen| (seen.has(seen.language.marks) || seen.has(&["wscript.", "executeglobal"])) && seen.lines() >= 2,
     },
     Language {
@@ -296,6 +296,7 @@ mod tests {
             "function a() { return 1; }\nvar x = a();",
             "import os\nx = eval('1') ; y = (1)",
             "Echo off is what you write first.",
+            "package a.b;\nimport c.D;\npublic class E {\npublic E() {\nprivate X o = cursor.getObject();\n",
             "The price is $a = 3 and [system. that is all",
             "{\"a\": \"eval(unescape(1))\"}",
         ] {
