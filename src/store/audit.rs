@@ -6,6 +6,7 @@ use super::summary::column;
 use super::{Error, Result, Store, hex, now};
 use crate::text::printable;
 use sha2::{Digest, Sha256};
+use sqlx::AnyConnection;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 
@@ -51,27 +52,7 @@ impl Store {
     /// The database fails.
     pub async fn audit(&self, name: &str, act: &str, object: &str, detail: &str) -> Result<i64> {
         let mut change = self.begin().await?;
-        let query = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
-        let (number, previous) = match sqlx::query(query).fetch_optional(&mut *change).await? {
-            Some(row) => (row.try_get::<i64, _>(0)? + 1, row.try_get(1)?),
-            None => (1, String::new()),
-        };
-        let mut entry = Entry {
-            number,
-            made: now(),
-            name: column(name),
-            act: column(act),
-            object: column(object),
-            detail: printable(detail),
-            previous,
-            hash: String::new(),
-        };
-        entry.hash = entry.expected();
-        let insert = "INSERT INTO audit (number, made, name, act, object, detail, previous, hash) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-        let insert = sqlx::query(insert).bind(entry.number).bind(entry.made).bind(&entry.name);
-        let insert = insert.bind(&entry.act).bind(&entry.object).bind(&entry.detail);
-        insert.bind(&entry.previous).bind(&entry.hash).execute(&mut *change).await?;
+        let number = append(&mut change, name, act, object, detail).await?;
         change.commit().await?;
         Ok(number)
     }
@@ -123,6 +104,38 @@ impl Store {
             }
         }
     }
+}
+
+/// Adds an entry within a change; answers its number.
+pub(super) async fn append(
+    change: &mut AnyConnection,
+    name: &str,
+    act: &str,
+    object: &str,
+    detail: &str,
+) -> Result<i64> {
+    let query = "SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1";
+    let (number, previous) = match sqlx::query(query).fetch_optional(&mut *change).await? {
+        Some(row) => (row.try_get::<i64, _>(0)? + 1, row.try_get(1)?),
+        None => (1, String::new()),
+    };
+    let mut entry = Entry {
+        number,
+        made: now(),
+        name: column(name),
+        act: column(act),
+        object: column(object),
+        detail: printable(detail),
+        previous,
+        hash: String::new(),
+    };
+    entry.hash = entry.expected();
+    let insert = "INSERT INTO audit (number, made, name, act, object, detail, previous, hash) \
+                  VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let insert = sqlx::query(insert).bind(entry.number).bind(entry.made).bind(&entry.name);
+    let insert = insert.bind(&entry.act).bind(&entry.object).bind(&entry.detail);
+    insert.bind(&entry.previous).bind(&entry.hash).execute(&mut *change).await?;
+    Ok(number)
 }
 
 impl Entry {

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("migrations/0002-sqlite.sql"),
         postgres: include_str!("migrations/0002-postgres.sql"),
     },
+    Migration { both: include_str!("migrations/0003.sql"), sqlite: "", postgres: "" },
 ];
 
 /// Brings a database to the newest schema.

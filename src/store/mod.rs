@@ -11,6 +11,7 @@ mod audit;
 mod campaign;
 mod connect;
 mod decisions;
+mod envelope;
 mod error;
 mod key;
 mod letters;
@@ -26,7 +27,8 @@ mod summary;
 
 pub use accounts::{Role, Session, Token, User, hash_password, is_password};
 pub use audit::{Audited, Entry};
-pub use decisions::{Decision, Exception, NewException};
+pub use decisions::{Decision, Exception, NewException, Ruling};
+pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use letters::Locked;
 pub use message::{Message, NewMessage, Source, State, Summary, Version};

@@ -106,6 +106,7 @@ impl Store {
         insert_report(change, number, 1, mail.report, &ready.report).await?;
         campaign::count(change, campaign, number, mail, &ready.rows.recipients).await?;
         insert_rows(change, self.dialect, number, &ready.rows).await?;
+        super::envelope::insert(change, number, mail).await?;
         if let Some(note) = &ready.note {
             super::letters::insert(change, mail.received, id, note).await?;
         }
@@ -292,7 +293,7 @@ async fn delete_rows(change: &mut AnyConnection, dialect: Dialect, number: i64) 
 const CHUNK: usize = 50;
 
 /// A statement that inserts several rows.
-fn many(table: &str, columns: usize, rows: usize) -> String {
+pub(super) fn many(table: &str, columns: usize, rows: usize) -> String {
     let row = |row: usize| {
         let places = (1..=columns).map(|column| format!("${}", row * columns + column));
         format!("({})", places.collect::<Vec<_>>().join(", "))

@@ -12,7 +12,8 @@ use sqlx::any::Any;
 /// How long and how much is kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Retention {
-    /// Days for which a mail is kept; one that waits for a decision is kept until it has one.
+    /// Days for which a mail is kept; one that waits for a decision is kept until it has one, and one that was
+    /// decided to be kept until it is decided otherwise.
     pub days: Option<u32>,
     /// Bytes of kept mails, as packed; above that the oldest go, those that wait last.
     pub bytes: Option<u64>,
@@ -98,13 +99,13 @@ impl Oldest {
         let rows = match self {
             Self::Before(time) => {
                 let query = "SELECT number, kept FROM messages WHERE kept > 0 AND state <> $1 AND received < $2 \
-                             ORDER BY received LIMIT $3";
+                             AND action NOT IN ('keep', 'keep-copy') ORDER BY received LIMIT $3";
                 let query = sqlx::query(query).bind(State::Waiting.code()).bind(time).bind(BATCH);
                 query.fetch_all(&mut **change).await?
             }
             Self::Above(_) => {
                 let query = "SELECT number, kept FROM messages WHERE kept > 0 \
-                             ORDER BY CASE WHEN state = $1 THEN 1 ELSE 0 END, received, number LIMIT $2";
+                             ORDER BY CASE WHEN state = $1 OR action IN ('keep', 'keep-copy') THEN 1 ELSE 0 END, received, number LIMIT $2";
                 sqlx::query(query).bind(State::Waiting.code()).bind(BATCH).fetch_all(&mut **change).await?
             }
         };

@@ -6,7 +6,10 @@
 
 mod account;
 mod attempts;
+mod audit;
+mod decide;
 mod engine;
+mod exceptions;
 mod fail;
 mod guard;
 mod message;
@@ -16,8 +19,11 @@ mod secret;
 mod settings;
 mod setup;
 mod site;
+mod smtp;
+mod texts;
 mod time;
 mod upload;
+mod users;
 mod visit;
 mod words;
 
@@ -77,6 +83,8 @@ struct Desk {
     store: Store,
     attempts: Attempts,
     setup: Setup,
+    /// Held while a mail is released.
+    releasing: tokio::sync::Mutex<()>,
 }
 
 /// The stack of a thread that scans, as the command line gives it to its own.
@@ -114,8 +122,14 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
     let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
-    let desk =
-        Desk { settings, engine, store: store.clone(), attempts: Attempts::default(), setup: Setup::new()? };
+    let desk = Desk {
+        settings,
+        engine,
+        store: store.clone(),
+        attempts: Attempts::default(),
+        setup: Setup::new()?,
+        releasing: Default::default(),
+    };
     let forgetting = tokio::spawn(forget(store.clone(), retention));
     let served = site::serve(Arc::new(desk)).await;
     forgetting.abort();

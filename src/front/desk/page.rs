@@ -52,6 +52,11 @@ impl Page {
         self.user.as_ref().is_some_and(|user| user.role >= Role::Operator)
     }
 
+    /// Whether who is signed in manages accounts and reads the audit log.
+    pub(super) fn may_manage(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.role >= Role::Administrator)
+    }
+
     pub(super) fn role(&self) -> &'static str {
         self.user.as_ref().map(|user| words::member(self.lang, "role", user.role.id())).unwrap_or_default()
     }

@@ -1,6 +1,7 @@
 //! The queue: what waits for a decision, mails of one campaign in one row.
 
 use super::Desk;
+use super::decide;
 use super::fail::Fail;
 use super::message::mailbox;
 use super::page::{Page, percent};
@@ -38,6 +39,7 @@ pub(super) struct Wanted {
 struct Queue {
     page: Page,
     counts: String,
+    approval: decide::Waiting,
     is_fresh: bool,
     wanted: Wanted,
     verdicts: Vec<Choice>,
@@ -95,6 +97,7 @@ pub(super) async fn list(
     let numbers = [counts.waiting.to_string(), counts.since.to_string()];
     page.show(&Queue {
         counts: fill(lang, "queue.counts", &numbers.each_ref().map(String::as_str)),
+        approval: decide::waiting(&desk, lang).await?,
         is_fresh,
         verdicts: wanted.verdicts(lang),
         periods: wanted.periods(lang),

@@ -22,6 +22,10 @@ pub(super) struct Settings {
     pub(super) session: Duration,
     /// Minutes that clocks are ahead of UTC where the readers are.
     pub(super) zone: i32,
+    /// The mail server that takes released mails: host and port.
+    pub(super) smtp: Option<String>,
+    /// Whether a release and an exception need a second account.
+    pub(super) two_person: bool,
 }
 
 impl Default for Settings {
@@ -33,6 +37,8 @@ impl Default for Settings {
             contacts: Vec::new(),
             session: Duration::from_secs(12 * 3600),
             zone: super::time::zone_of_system().unwrap_or(0),
+            smtp: None,
+            two_person: false,
         }
     }
 }
@@ -58,6 +64,8 @@ struct Section {
     contact: Option<OneOrMore>,
     session_hours: Option<u16>,
     zone: Option<String>,
+    smtp: Option<String>,
+    two_person: bool,
 }
 
 impl Settings {
@@ -91,6 +99,13 @@ impl Settings {
             ensure!(hours > 0, "`session_hours` must be at least 1");
             self.session = Duration::from_secs(u64::from(hours) * 3600);
         }
+        if let Some(server) = &section.smtp {
+            let port = server.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+            let port = port.and_then(|(_, port)| port.parse::<u16>().ok()).filter(|port| *port > 0);
+            ensure!(port.is_some(), "`smtp` must be such as \"127.0.0.1:10025\", and is \"{server}\"");
+        }
+        self.smtp = section.smtp;
+        self.two_person = section.two_person;
         if let Some(zone) = section.zone {
             self.zone = super::time::zone(&zone)
                 .with_context(|| format!("`zone` must be such as \"+09:00\", and is \"{zone}\""))?;
@@ -129,6 +144,8 @@ mod tests {
             ("[desk]\ncert = \"a\"\n", "belong together"),
             ("[desk]\nsession_hours = 0\n", "session_hours"),
             ("[desk]\nzone = \"JST\"\n", "JST"),
+            ("[desk]\nsmtp = \"127.0.0.1\"\n", "10025"),
+            ("[desk]\nsmtp = \":25\"\n", "10025"),
             ("[desk]\ncontacts = \"a\"\n", "contacts"),
         ];
         for (n, (text, word)) in rows.iter().enumerate() {

@@ -124,12 +124,13 @@ fn first(
 }
 
 /// Whether an account may bear that name.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     let length = name.chars().count();
     (1..=64).contains(&length) && !name.chars().any(is_deceptive)
 }
 
-fn account(name: &str, hash: String, role: Role, lang: Lang) -> User {
+/// A new account.
+pub(super) fn account(name: &str, hash: String, role: Role, lang: Lang) -> User {
     User { name: name.to_string(), hash, role, lang, is_disabled: false, created: now() }
 }
 

@@ -1,6 +1,6 @@
 //! The addresses of the pages, and the listening for those who open them.
 
-use super::{Desk, account, guard, message, queue, setup, upload};
+use super::{Desk, account, audit, decide, exceptions, guard, message, queue, setup, texts, upload, users};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +29,13 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/", get(queue::list))
         .route("/upload", get(upload::ask).merge(upload))
         .route("/messages/{id}", get(message::show))
+        .route("/messages/{id}/decide/{act}", get(decide::ask).post(decide::make))
+        .route("/messages/{id}/texts", get(texts::show))
+        .route("/exceptions", get(exceptions::list))
+        .route("/exceptions/{number}/{act}", post(exceptions::change))
+        .route("/audit", get(audit::list))
+        .route("/users", get(users::list))
+        .route("/users/{act}", post(users::change))
         .route("/login", get(account::ask).post(account::sign_in))
         .route("/logout", post(account::sign_out))
         .route("/password", get(account::ask_password).post(account::change_password))

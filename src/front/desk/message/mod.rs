@@ -8,6 +8,7 @@ mod programs;
 pub(super) use headers::mailbox;
 
 use super::Desk;
+use super::decide;
 use super::fail::Fail;
 use super::page::Page;
 use super::time;
@@ -43,6 +44,8 @@ struct Message {
     headers: Vec<headers::Row>,
     hops: Vec<headers::Hop>,
     numbers: Vec<Value>,
+    decide: decide::Section,
+    id: String,
 }
 
 /// What somebody has done so far, and what to do then.
@@ -76,13 +79,14 @@ pub(super) async fn show(
     visit: Visit,
     Path(id): Path<String>,
 ) -> Result<Response, Fail> {
-    visit.user(Role::Viewer)?;
+    let user = visit.user(Role::Viewer)?;
     let stored = desk.store.get(&id).await?;
     let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
     let stored = Stored { summary: stored.summary, report };
     let tree = opened(&desk, &stored).await?;
     let mut page = Page::new(&visit, "message", "message.about");
-    let message = Message::of(&stored, tree.as_deref(), &desk, &mut page);
+    let decide = decide::section(&desk, user, visit.lang, (&stored.summary, &stored.report)).await?;
+    let message = Message::of(&stored, tree.as_deref(), &desk, decide, &mut page);
     page.show(&message)
 }
 
@@ -105,7 +109,13 @@ async fn opened(desk: &Desk, stored: &Stored) -> Result<Option<Arc<Tree>>, Fail>
 }
 
 impl Message {
-    fn of(stored: &Stored, tree: Option<&Tree>, desk: &Desk, page: &mut Page) -> Self {
+    fn of(
+        stored: &Stored,
+        tree: Option<&Tree>,
+        desk: &Desk,
+        decide: decide::Section,
+        page: &mut Page,
+    ) -> Self {
         let (report, lang) = (&stored.report, page.lang);
         let gist = Gist::of(report, lang);
         let subject = report.subject.as_deref().map(|subject| quote(subject, 60)).unwrap_or_default();
@@ -134,6 +144,8 @@ impl Message {
             headers: root.map(|root| headers::rows(root, lang)).unwrap_or_default(),
             hops: root.map(|root| headers::hops(root, lang)).unwrap_or_default(),
             numbers: numbers(report, lang),
+            decide,
+            id: stored.summary.id.clone(),
             page: page.clone(),
             gist,
         }
