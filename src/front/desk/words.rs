@@ -151,6 +151,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("situation.enabled", "Pressed “Enable Content”", "「コンテンツの有効化」を押した"),
     ("situation.typed", "Typed a password", "パスワードを入力した"),
     ("contact", "Call", "連絡先"),
+    ("do.encrypted", "If the password came in another mail, hand the file in again on “Check a file” and type that password there.", "パスワードが別のメールで届いている場合は、「ファイルを調べる」で、そのパスワードを入力してもう一度調べてください。"),
     ("do.clean.1", "Look at the sender's address: is it the one you know?", "差出人のアドレスを見てください。知っているアドレスですか。"),
     ("do.clean.2", "If the mail was not expected, call the sender on a number you already know.", "心当たりのないメールのときは、以前から知っている番号に電話して確かめてください。"),
     ("do.clean.3", "Never press “Enable Content” because a file asks you to.", "ファイルに書かれていても、「コンテンツの有効化」は押さないでください。"),

@@ -15,6 +15,7 @@ use super::time;
 use super::visit::Visit;
 use super::words::{fill, say};
 use crate::artifact::Tree;
+use crate::message;
 use crate::report::gist::{self, Gist, quote, verdict_id};
 use crate::report::{Lang, Report, words};
 use crate::store::{Role, Summary};
@@ -117,7 +118,8 @@ impl Message {
         page: &mut Page,
     ) -> Self {
         let (report, lang) = (&stored.report, page.lang);
-        let gist = Gist::of(report, lang);
+        let mut gist = Gist::of(report, lang);
+        tell_date(&mut gist, report, desk.settings.zone, lang);
         let subject = report.subject.as_deref().map(|subject| quote(subject, 60)).unwrap_or_default();
         let name = if subject.is_empty() { gist::source(report, lang) } else { subject };
         page.title = format!("{} {} – {name}", gist.sign, gist.verdict);
@@ -152,6 +154,20 @@ impl Message {
     }
 }
 
+/// Puts the date as a reader here says it; what its header holds stands below, where the mail came from.
+fn tell_date(gist: &mut Gist, report: &Report, zone: i32, lang: Lang) {
+    let Some(sent) = report.date.as_deref().and_then(message::date) else { return };
+    let label = words::say(lang, "label.date");
+    if let Some((_, value)) = gist.about.iter_mut().find(|(known, _)| *known == label) {
+        *value = time::told(sent, zone, lang);
+    }
+}
+
+/// A step in the words of this page: a report may name an option of the command line, which nobody has here.
+fn here(step: &'static str, lang: Lang) -> &'static str {
+    if step == words::say(lang, "step.encrypted") { say(lang, "do.encrypted") } else { step }
+}
+
 /// What to do, by what has happened. A mail without anything suspicious needs no first aid.
 fn situations(report: &Report, gist: &Gist, lang: Lang) -> Vec<Situation> {
     let of = |family: &str, count: usize| -> Vec<&'static str> {
@@ -160,7 +176,7 @@ fn situations(report: &Report, gist: &Gist, lang: Lang) -> Vec<Situation> {
     let after = ["step.opened", "step.enabled", "step.typed"].map(|key| words::say(lang, key));
     let first = match report.verdict {
         Verdict::Clean => of("clean", 3),
-        _ => gist.steps.iter().copied().filter(|step| !after.contains(step)).collect(),
+        _ => gist.steps.iter().map(|step| here(step, lang)).filter(|step| !after.contains(step)).collect(),
     };
     let mut situations = vec![("unopened", say(lang, "situation.unopened"), first)];
     if report.verdict != Verdict::Clean {
