@@ -7,15 +7,21 @@
 mod account;
 mod attempts;
 mod engine;
+mod exposure;
 mod fail;
 mod guard;
+mod help;
+mod intake;
 mod message;
 mod page;
 mod queue;
+mod reports;
 mod secret;
 mod settings;
 mod setup;
 mod site;
+mod smtp;
+mod status;
 mod time;
 mod upload;
 mod visit;
@@ -77,6 +83,9 @@ struct Desk {
     store: Store,
     attempts: Attempts,
     setup: Setup,
+    reports: reports::Watch,
+    lists: exposure::Lists,
+    retention: Retention,
 }
 
 /// The stack of a thread that scans, as the command line gives it to its own.
@@ -114,11 +123,21 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
     let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
-    let desk =
-        Desk { settings, engine, store: store.clone(), attempts: Attempts::default(), setup: Setup::new()? };
+    let desk = Arc::new(Desk {
+        settings,
+        engine,
+        store: store.clone(),
+        attempts: Attempts::default(),
+        setup: Setup::new()?,
+        reports: reports::Watch::default(),
+        lists: exposure::Lists::default(),
+        retention,
+    });
+    let mut watching = reports::start(&desk)?;
     let forgetting = tokio::spawn(forget(store.clone(), retention));
-    let served = site::serve(Arc::new(desk)).await;
+    let served = site::serve(desk).await;
     forgetting.abort();
+    watching.shutdown().await;
     store.close().await;
     served?;
     Ok(status)

@@ -22,6 +22,27 @@ pub(super) struct Settings {
     pub(super) session: Duration,
     /// Minutes that clocks are ahead of UTC where the readers are.
     pub(super) zone: i32,
+    /// Mailboxes of which the page for a list of correspondents may read; `*` stands for any name.
+    pub(super) mailboxes: Vec<PathBuf>,
+    /// The Maildir to which staff forward suspicious mails.
+    pub(super) reports: Option<PathBuf>,
+    /// Where such mails come in over LMTP.
+    pub(super) lmtp: Option<Lmtp>,
+    /// The mail server, as host and port.
+    pub(super) smtp: Option<String>,
+    /// From whom answers to reporters come; without it there are none.
+    pub(super) answer_from: Option<String>,
+    /// The domains whose people get answers.
+    pub(super) answer_domains: Vec<String>,
+}
+
+/// Where LMTP listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lmtp {
+    /// A socket of the file system.
+    Unix(PathBuf),
+    /// An address of the machine.
+    Inet(SocketAddr),
 }
 
 impl Default for Settings {
@@ -33,6 +54,12 @@ impl Default for Settings {
             contacts: Vec::new(),
             session: Duration::from_secs(12 * 3600),
             zone: super::time::zone_of_system().unwrap_or(0),
+            mailboxes: Vec::new(),
+            reports: None,
+            lmtp: None,
+            smtp: None,
+            answer_from: None,
+            answer_domains: Vec::new(),
         }
     }
 }
@@ -58,6 +85,12 @@ struct Section {
     contact: Option<OneOrMore>,
     session_hours: Option<u16>,
     zone: Option<String>,
+    mailboxes: Vec<PathBuf>,
+    reports: Option<PathBuf>,
+    lmtp: Option<String>,
+    smtp: Option<String>,
+    answer_from: Option<String>,
+    answer_domains: Option<Vec<String>>,
 }
 
 impl Settings {
@@ -95,8 +128,42 @@ impl Settings {
             self.zone = super::time::zone(&zone)
                 .with_context(|| format!("`zone` must be such as \"+09:00\", and is \"{zone}\""))?;
         }
+        self.mailboxes = section.mailboxes.iter().map(|path| folder.join(path)).collect();
+        self.reports = section.reports.map(|path| folder.join(path));
+        self.lmtp = section.lmtp.map(|text| lmtp(&text, folder)).transpose()?;
+        self.smtp = section.smtp;
+        self.answer(section.answer_from, section.answer_domains)
+    }
+
+    /// Who answers reporters, and whom. Strangers get no answer unless their domain is named: anybody can write any sender.
+    fn answer(&mut self, from: Option<String>, domains: Option<Vec<String>>) -> anyhow::Result<()> {
+        let Some(from) = from else {
+            ensure!(domains.is_none(), "`answer_domains` needs `answer_from`");
+            return Ok(());
+        };
+        let from = from.trim().to_lowercase();
+        let is_plain = from.is_ascii() && !from.contains(|c: char| c.is_whitespace() || c.is_control());
+        let domain = from.rsplit_once('@').filter(|(user, domain)| !user.is_empty() && !domain.is_empty());
+        let domain = domain.filter(|_| is_plain && !from.contains(['<', '>']));
+        let (_, domain) = domain.with_context(|| format!("`answer_from` is no address: \"{from}\""))?;
+        ensure!(self.smtp.is_some(), "`answer_from` needs `smtp`");
+        let domains = domains.unwrap_or_else(|| vec![domain.to_string()]);
+        self.answer_domains =
+            domains.iter().map(|domain| domain.trim_start_matches('@').to_lowercase()).collect();
+        self.answer_from = Some(from);
         Ok(())
     }
+}
+
+/// `unix:/run/tenpu/lmtp.sock`, `inet:127.0.0.1:24` or the address alone.
+fn lmtp(text: &str, folder: &Path) -> anyhow::Result<Lmtp> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return Ok(Lmtp::Unix(folder.join(path)));
+    }
+    let address = text.strip_prefix("inet:").unwrap_or(text).parse();
+    let address =
+        address.with_context(|| format!("`lmtp` must be unix:/path or an address, and is \"{text}\""))?;
+    Ok(Lmtp::Inet(address))
 }
 
 #[cfg(test)]
@@ -123,6 +190,22 @@ mod tests {
     }
 
     #[test]
+    fn ways_in_and_answers() {
+        let text = "[desk]\nmailboxes = [\"/var/vmail/*/Maildir\", \"m\"]\nreports = \"r\"\nlmtp = \"unix:/run/l\"\n\
+                    smtp = \"mx:25\"\nanswer_from = \"Help@City.example\"\n";
+        let (settings, folder) = (read("ways", text).unwrap(), std::env::temp_dir());
+        assert_eq!(settings.mailboxes, [PathBuf::from("/var/vmail/*/Maildir"), folder.join("m")]);
+        assert_eq!(
+            (settings.reports, settings.lmtp),
+            (Some(folder.join("r")), Some(Lmtp::Unix("/run/l".into())))
+        );
+        assert_eq!(settings.answer_from.as_deref(), Some("help@city.example"));
+        assert_eq!(settings.answer_domains, ["city.example"]);
+        let inet = read("inet", "[desk]\nlmtp = \"inet:127.0.0.1:24\"\n").unwrap().lmtp;
+        assert_eq!(inet, Some(Lmtp::Inet("127.0.0.1:24".parse().unwrap())));
+    }
+
+    #[test]
     fn slips_are_named() {
         let rows = [
             ("[desk]\nlisten = \"here\"\n", "listen"),
@@ -130,6 +213,11 @@ mod tests {
             ("[desk]\nsession_hours = 0\n", "session_hours"),
             ("[desk]\nzone = \"JST\"\n", "JST"),
             ("[desk]\ncontacts = \"a\"\n", "contacts"),
+            ("[desk]\nlmtp = \"here\"\n", "here"),
+            ("[desk]\nanswer_from = \"a@b.example\"\n", "smtp"),
+            ("[desk]\nsmtp = \"a:25\"\nanswer_from = \"a\"\n", "no address"),
+            ("[desk]\nsmtp = \"a:25\"\nanswer_from = \"a@b>\\r\\nX: y\"\n", "no address"),
+            ("[desk]\nanswer_domains = []\n", "answer_from"),
         ];
         for (n, (text, word)) in rows.iter().enumerate() {
             let error = format!("{:#}", read(&format!("bad{n}"), text).unwrap_err());
