@@ -84,6 +84,11 @@ fn passwords_of_later_mails_are_remembered() {
 }
 
 #[test]
+fn how_much_is_stored_is_told() {
+    on_both(store::flow::status);
+}
+
+#[test]
 fn decisions_and_exceptions() {
     on_both(store::accounts::decisions);
 }

@@ -38,6 +38,12 @@ pub(super) fn each(paths: &[PathBuf], limit: u64, emit: &mut Emit) -> ControlFlo
     })
 }
 
+/// Hands on what bytes hold that came from no file: the messages of a mailbox one by one, or all of them as one.
+#[cfg(feature = "desk")]
+pub(super) fn bytes(bytes: &[u8], limit: u64, emit: &mut Emit) -> ControlFlow<()> {
+    stream("", "", bytes, Some(bytes.len() as u64), limit, emit)
+}
+
 /// The one message that stands at place `index` of a file.
 ///
 /// # Errors

@@ -4,6 +4,8 @@
 //! not be read or the call was wrong; 2 goes before 1, because who asks must know that not everything was looked
 //! at. A reader that closes the pipe ends the run quietly with 0.
 
+#[cfg(feature = "desk")]
+mod afterwards;
 mod config;
 mod day;
 #[cfg(feature = "desk")]

@@ -57,7 +57,7 @@ fn of_fields(raw: &[u8]) -> Correspondence {
 }
 
 /// The bytes before the first empty line.
-fn block(raw: &[u8]) -> &[u8] {
+pub(super) fn block(raw: &[u8]) -> &[u8] {
     let ends = memchr::memchr_iter(b'\n', raw).map(|at| at + 1);
     let end = ends.into_iter().find(|at| matches!(raw.get(*at..), Some([b'\n', ..] | [b'\r', b'\n', ..])));
     raw.get(..end.unwrap_or(raw.len())).unwrap_or(raw)

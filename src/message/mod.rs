@@ -12,6 +12,7 @@ mod binhex;
 pub mod body;
 mod boundary;
 pub mod correspondence;
+pub mod forwarded;
 mod headers;
 mod mapi;
 pub mod maildir;

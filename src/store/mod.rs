@@ -23,6 +23,7 @@ mod related;
 mod retention;
 mod seal;
 mod search;
+mod status;
 mod summary;
 
 pub use accounts::{Role, Session, Token, User, hash_password, is_password};
@@ -35,6 +36,7 @@ pub use message::{Message, NewMessage, Source, State, Summary, Version};
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};
 pub use related::{Recipient, Sighting};
 pub use retention::{Pruned, Retention};
+pub use status::Status;
 
 use connect::Dialect;
 use seal::Seal;

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 pub struct Desk {
-    folder: PathBuf,
+    pub folder: PathBuf,
     child: Child,
     pub address: String,
     /// Path and query of the link that makes the first account.
@@ -20,10 +20,17 @@ pub struct Desk {
 impl Desk {
     /// On an empty machine.
     pub fn new() -> Self {
+        Self::configured(|_| String::new())
+    }
+
+    /// On a machine with a configuration file, which may name things in the folder.
+    pub fn configured(configuration: impl FnOnce(&std::path::Path) -> String) -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("tenpu-desk-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         fs::create_dir(&folder).unwrap();
+        let text = configuration(&folder);
+        fs::write(folder.join("desk.toml"), text).unwrap();
         Self::start(folder)
     }
 
@@ -64,7 +71,8 @@ impl Desk {
 
 fn program(folder: &PathBuf) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
-    command.arg("desk").env_clear().env("XDG_DATA_HOME", folder).stdin(Stdio::null());
+    command.arg("desk").arg("--config").arg(folder.join("desk.toml"));
+    command.env_clear().env("XDG_DATA_HOME", folder).stdin(Stdio::null());
     command
 }
 
@@ -133,6 +141,23 @@ impl Browser {
         part("name=\"password\"", b"");
         body.extend_from_slice(b"--upload-form--\r\n");
         self.send("POST", "/upload", &[("Content-Type", "multipart/form-data; boundary=upload-form")], &body)
+    }
+
+    /// Sends a form of fields in the way of one that may bring a file.
+    pub fn submit_parts(&mut self, path: &str, fields: &[(&str, &[u8])]) -> Answer {
+        let csrf = self.get(path).csrf();
+        let mut body = Vec::new();
+        for (name, value) in [("csrf", csrf.as_bytes())].iter().chain(fields) {
+            let file = if *name == "file" { "; filename=\"f\"" } else { "" };
+            body.extend_from_slice(
+                format!("--edge-of-it\r\nContent-Disposition: form-data; name=\"{name}\"{file}\r\n\r\n")
+                    .as_bytes(),
+            );
+            body.extend_from_slice(value);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--edge-of-it--\r\n");
+        self.send("POST", path, &[("Content-Type", "multipart/form-data; boundary=edge-of-it")], &body)
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {

@@ -4,7 +4,7 @@ use super::messages::{TIME, dangerous, mail, report};
 use super::place::Database;
 use tenpu::message::neighbours::Note;
 use tenpu::report::UnreadEntry;
-use tenpu::store::NewMessage;
+use tenpu::store::{NewMessage, Source};
 use tenpu::verdict::Verdict;
 
 fn letter(subject: &str, date: &str, body: &str) -> Vec<u8> {
@@ -54,5 +54,21 @@ pub(crate) async fn letters(database: Database) {
     let clean = report("x", Verdict::Clean, 0);
     let id = store.put(&NewMessage { id: "8-9", ..mail(b"x", &clean, TIME) }).await.unwrap();
     assert_eq!(id, "8-9");
+    store.close().await;
+}
+
+pub(crate) async fn status(database: Database) {
+    let store = database.open().await;
+    let empty = store.status().await.unwrap();
+    assert_eq!((empty.messages, empty.kept_bytes, empty.sources.len()), (0, 0, 0));
+    let mut locked = report("見積書の送付", Verdict::Unverified, 20);
+    locked.unread.push(UnreadEntry { artifact: 0, reason: "encrypted", detail: String::new() });
+    store.put(&mail(b"a", &locked, TIME)).await.unwrap();
+    let clean = report("x", Verdict::Clean, 0);
+    store.put(&NewMessage { source: Source::Mailbox, ..mail(b"b", &clean, TIME + 5) }).await.unwrap();
+    let status = store.status().await.unwrap();
+    assert_eq!((status.messages, status.waiting, status.locked, status.kept), (2, 1, 1, 2));
+    assert!(status.kept_bytes > 0 && status.database_bytes > status.kept_bytes);
+    assert!(status.sources.contains(&(Source::Mailbox, 1, TIME + 5)) && status.sources.len() == 2);
     store.close().await;
 }

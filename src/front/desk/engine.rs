@@ -3,7 +3,10 @@
 
 use super::fail::Fail;
 use crate::artifact::Tree;
+use crate::detect::Rules;
 use crate::keyring::{Candidate, Keyring, Origin, Source};
+use crate::limits::Limits;
+use crate::message::neighbours::Neighbours;
 use crate::report::Report;
 use crate::scan::{Input, Scanner};
 use std::collections::VecDeque;
@@ -54,6 +57,16 @@ impl Engine {
         self.scanner.limits().input_bytes
     }
 
+    /// What holds for one file.
+    pub(super) fn limits(&self) -> &Limits {
+        self.scanner.limits()
+    }
+
+    /// Its rules.
+    pub(super) fn rules(&self) -> &Rules {
+        self.scanner.rules()
+    }
+
     /// Makes a share larger, so that it holds that many bytes.
     ///
     /// # Errors
@@ -82,6 +95,21 @@ impl Engine {
         bytes: Vec<u8>,
         passwords: &[String],
     ) -> Result<(Report, Tree), Fail> {
+        let size = bytes.len() as u64;
+        let input = Input { path: name.into(), name: name.into(), bytes, size, ..Input::default() };
+        self.scan_among(input, passwords, Arc::default()).await
+    }
+
+    /// The same among mails that may tell its passwords.
+    ///
+    /// # Errors
+    /// No place got free in time, or the scanner failed.
+    pub(super) async fn scan_among(
+        &self,
+        input: Input,
+        passwords: &[String],
+        neighbours: Arc<Neighbours>,
+    ) -> Result<(Report, Tree), Fail> {
         let place = timeout(WAIT, self.places.clone().acquire_owned()).await;
         let place = place.map_err(|_| Fail::Busy)?.map_err(|_| Fail::Fault)?;
         let mut keys = self.keys.clone();
@@ -90,15 +118,14 @@ impl Engine {
             keys.add(Candidate { text: password.clone(), rank: 0, origin });
         }
         let scanner = self.scanner.clone();
-        let size = bytes.len() as u64;
-        let input = Input { path: name.into(), name: name.into(), bytes, size, ..Input::default() };
+        let path = input.path.clone();
         let work = move || {
             let _place = place;
-            catch_unwind(AssertUnwindSafe(|| scanner.session().scan(input, &keys)))
+            catch_unwind(AssertUnwindSafe(|| scanner.session().scan_among(input, &keys, &neighbours)))
         };
         match tokio::task::spawn_blocking(work).await {
             Ok(Ok(answer)) => Ok(answer),
-            _ => Ok((Report::fault(name, 0, "the scanner failed"), Tree::default())),
+            _ => Ok((Report::fault(&path, 0, "the scanner failed"), Tree::default())),
         }
     }
 
@@ -106,6 +133,12 @@ impl Engine {
     pub(super) fn remembered(&self, id: &str) -> Option<Arc<Tree>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.iter().find(|(known, _)| known == id).map(|(_, tree)| tree.clone())
+    }
+
+    /// Drops a tree, for its message is read otherwise now.
+    pub(super) fn forget(&self, id: &str) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(known, _)| known != id);
     }
 
     /// Keeps a tree for the next look, if it is small.

@@ -10,17 +10,22 @@ mod audit;
 mod decide;
 mod engine;
 mod exceptions;
+mod exposure;
 mod fail;
 mod guard;
+mod help;
+mod intake;
 mod message;
 mod page;
 mod queue;
+mod reports;
 mod secret;
 mod settings;
 mod setup;
 mod site;
 mod smtp;
 mod texts;
+mod status;
 mod time;
 mod upload;
 mod users;
@@ -85,6 +90,9 @@ struct Desk {
     setup: Setup,
     /// Held while a mail is released.
     releasing: tokio::sync::Mutex<()>,
+    reports: reports::Watch,
+    lists: exposure::Lists,
+    retention: Retention,
 }
 
 /// The stack of a thread that scans, as the command line gives it to its own.
@@ -122,17 +130,22 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
     let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
-    let desk = Desk {
+    let desk = Arc::new(Desk {
         settings,
         engine,
         store: store.clone(),
         attempts: Attempts::default(),
         setup: Setup::new()?,
         releasing: Default::default(),
-    };
+        reports: reports::Watch::default(),
+        lists: exposure::Lists::default(),
+        retention,
+    });
+    let mut watching = reports::start(&desk)?;
     let forgetting = tokio::spawn(forget(store.clone(), retention));
-    let served = site::serve(Arc::new(desk)).await;
+    let served = site::serve(desk).await;
     forgetting.abort();
+    watching.shutdown().await;
     store.close().await;
     served?;
     Ok(status)

@@ -26,6 +26,25 @@ pub(super) struct Settings {
     pub(super) smtp: Option<String>,
     /// Whether a release and an exception need a second account.
     pub(super) two_person: bool,
+    /// Mailboxes of which the page for a list of correspondents may read; `*` stands for any name.
+    pub(super) mailboxes: Vec<PathBuf>,
+    /// The Maildir to which staff forward suspicious mails.
+    pub(super) reports: Option<PathBuf>,
+    /// Where such mails come in over LMTP.
+    pub(super) lmtp: Option<Lmtp>,
+    /// From whom answers to reporters come; without it there are none.
+    pub(super) answer_from: Option<String>,
+    /// The domains whose people get answers.
+    pub(super) answer_domains: Vec<String>,
+}
+
+/// Where LMTP listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lmtp {
+    /// A socket of the file system.
+    Unix(PathBuf),
+    /// An address of the machine.
+    Inet(SocketAddr),
 }
 
 impl Default for Settings {
@@ -39,6 +58,11 @@ impl Default for Settings {
             zone: super::time::zone_of_system().unwrap_or(0),
             smtp: None,
             two_person: false,
+            mailboxes: Vec::new(),
+            reports: None,
+            lmtp: None,
+            answer_from: None,
+            answer_domains: Vec::new(),
         }
     }
 }
@@ -66,6 +90,11 @@ struct Section {
     zone: Option<String>,
     smtp: Option<String>,
     two_person: bool,
+    mailboxes: Vec<PathBuf>,
+    reports: Option<PathBuf>,
+    lmtp: Option<String>,
+    answer_from: Option<String>,
+    answer_domains: Option<Vec<String>>,
 }
 
 impl Settings {
@@ -110,8 +139,41 @@ impl Settings {
             self.zone = super::time::zone(&zone)
                 .with_context(|| format!("`zone` must be such as \"+09:00\", and is \"{zone}\""))?;
         }
+        self.mailboxes = section.mailboxes.iter().map(|path| folder.join(path)).collect();
+        self.reports = section.reports.map(|path| folder.join(path));
+        self.lmtp = section.lmtp.map(|text| lmtp(&text, folder)).transpose()?;
+        self.answer(section.answer_from, section.answer_domains)
+    }
+
+    /// Who answers reporters, and whom. Strangers get no answer unless their domain is named: anybody can write any sender.
+    fn answer(&mut self, from: Option<String>, domains: Option<Vec<String>>) -> anyhow::Result<()> {
+        let Some(from) = from else {
+            ensure!(domains.is_none(), "`answer_domains` needs `answer_from`");
+            return Ok(());
+        };
+        let from = from.trim().to_lowercase();
+        let is_plain = from.is_ascii() && !from.contains(|c: char| c.is_whitespace() || c.is_control());
+        let domain = from.rsplit_once('@').filter(|(user, domain)| !user.is_empty() && !domain.is_empty());
+        let domain = domain.filter(|_| is_plain && !from.contains(['<', '>']));
+        let (_, domain) = domain.with_context(|| format!("`answer_from` is no address: \"{from}\""))?;
+        ensure!(self.smtp.is_some(), "`answer_from` needs `smtp`");
+        let domains = domains.unwrap_or_else(|| vec![domain.to_string()]);
+        self.answer_domains =
+            domains.iter().map(|domain| domain.trim_start_matches('@').to_lowercase()).collect();
+        self.answer_from = Some(from);
         Ok(())
     }
+}
+
+/// `unix:/run/tenpu/lmtp.sock`, `inet:127.0.0.1:24` or the address alone.
+fn lmtp(text: &str, folder: &Path) -> anyhow::Result<Lmtp> {
+    if let Some(path) = text.strip_prefix("unix:") {
+        return Ok(Lmtp::Unix(folder.join(path)));
+    }
+    let address = text.strip_prefix("inet:").unwrap_or(text).parse();
+    let address =
+        address.with_context(|| format!("`lmtp` must be unix:/path or an address, and is \"{text}\""))?;
+    Ok(Lmtp::Inet(address))
 }
 
 #[cfg(test)]
@@ -138,6 +200,22 @@ mod tests {
     }
 
     #[test]
+    fn ways_in_and_answers() {
+        let text = "[desk]\nmailboxes = [\"/var/vmail/*/Maildir\", \"m\"]\nreports = \"r\"\nlmtp = \"unix:/run/l\"\n\
+                    smtp = \"mx:25\"\nanswer_from = \"Help@City.example\"\n";
+        let (settings, folder) = (read("ways", text).unwrap(), std::env::temp_dir());
+        assert_eq!(settings.mailboxes, [PathBuf::from("/var/vmail/*/Maildir"), folder.join("m")]);
+        assert_eq!(
+            (settings.reports, settings.lmtp),
+            (Some(folder.join("r")), Some(Lmtp::Unix("/run/l".into())))
+        );
+        assert_eq!(settings.answer_from.as_deref(), Some("help@city.example"));
+        assert_eq!(settings.answer_domains, ["city.example"]);
+        let inet = read("inet", "[desk]\nlmtp = \"inet:127.0.0.1:24\"\n").unwrap().lmtp;
+        assert_eq!(inet, Some(Lmtp::Inet("127.0.0.1:24".parse().unwrap())));
+    }
+
+    #[test]
     fn slips_are_named() {
         let rows = [
             ("[desk]\nlisten = \"here\"\n", "listen"),
@@ -147,6 +225,11 @@ mod tests {
             ("[desk]\nsmtp = \"127.0.0.1\"\n", "10025"),
             ("[desk]\nsmtp = \":25\"\n", "10025"),
             ("[desk]\ncontacts = \"a\"\n", "contacts"),
+            ("[desk]\nlmtp = \"here\"\n", "here"),
+            ("[desk]\nanswer_from = \"a@b.example\"\n", "smtp"),
+            ("[desk]\nsmtp = \"a:25\"\nanswer_from = \"a\"\n", "no address"),
+            ("[desk]\nsmtp = \"a:25\"\nanswer_from = \"a@b>\\r\\nX: y\"\n", "no address"),
+            ("[desk]\nanswer_domains = []\n", "answer_from"),
         ];
         for (n, (text, word)) in rows.iter().enumerate() {
             let error = format!("{:#}", read(&format!("bad{n}"), text).unwrap_err());

@@ -1,6 +1,9 @@
 //! The addresses of the pages, and the listening for those who open them.
 
-use super::{Desk, account, audit, decide, exceptions, guard, message, queue, setup, texts, upload, users};
+use super::{
+    Desk, account, audit, decide, exceptions, exposure, guard, help, message, queue, setup, status, texts,
+    upload, users,
+};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -25,6 +28,7 @@ const GRACE: Duration = Duration::from_secs(10);
 fn pages(desk: Arc<Desk>) -> Router {
     let largest = usize::try_from(desk.engine.largest()).unwrap_or(usize::MAX).saturating_add(FORM);
     let upload = post(upload::check).layer(DefaultBodyLimit::max(largest));
+    let count = post(exposure::count).layer(DefaultBodyLimit::max(largest));
     Router::new()
         .route("/", get(queue::list))
         .route("/upload", get(upload::ask).merge(upload))
@@ -36,6 +40,11 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/audit", get(audit::list))
         .route("/users", get(users::list))
         .route("/users/{act}", post(users::change))
+        .route("/exposure", get(exposure::ask).merge(count))
+        .route("/exposure/{token}", get(exposure::show))
+        .route("/exposure/{token}/list.csv", get(exposure::csv))
+        .route("/status", get(status::show))
+        .route("/help", get(help::show))
         .route("/login", get(account::ask).post(account::sign_in))
         .route("/logout", post(account::sign_out))
         .route("/password", get(account::ask_password).post(account::change_password))

@@ -3,11 +3,12 @@
 use super::Desk;
 use super::engine::Share;
 use super::fail::Fail;
+use super::intake::Handed;
 use super::page::Page;
 use super::time::now;
 use super::visit::Visit;
 use crate::report::gist::size;
-use crate::store::{NewMessage, Role, Source};
+use crate::store::{Role, Source};
 use askama::Template;
 use axum::extract::State;
 use axum::extract::multipart::{Field, Multipart, MultipartError};
@@ -46,23 +47,18 @@ pub(super) async fn check(
 ) -> Result<Response, Fail> {
     let user = visit.user(Role::Operator)?;
     let upload = receive(&desk, &visit, &mut form).await?;
-    let (report, tree) = desk.engine.scan(&upload.name, upload.bytes.clone(), &upload.passwords).await?;
-    let message = NewMessage {
-        id: "",
-        raw: &upload.bytes,
-        report: &report,
+    let handed = Handed {
+        name: upload.name.clone(),
+        size: upload.bytes.len() as u64,
+        bytes: upload.bytes,
+        passwords: upload.passwords,
         source: Source::Upload,
-        reporter: &user.name,
-        sender: "",
-        recipients: &[],
-        client: "",
-        queue_id: "",
-        action: "",
+        reporter: user.name.clone(),
         received: now(),
+        ..Handed::default()
     };
-    let id = desk.store.put(&message).await?;
+    let id = desk.take_in(handed).await?.id;
     desk.store.audit(&user.name, "upload", &id, &upload.name).await?;
-    desk.engine.remember(&id, tree);
     drop(upload.share);
     Ok(Redirect::to(&format!("/messages/{id}")).into_response())
 }
@@ -100,7 +96,7 @@ async fn receive(desk: &Desk, visit: &Visit, form: &mut Multipart) -> Result<Rec
 
 /// The bytes of a file, as they come; room is taken before they are kept. The room is for two copies: one is scanned
 /// while the other waits to be stored.
-async fn file(desk: &Desk, mut field: Field<'_>, share: &mut Share) -> Result<Vec<u8>, Fail> {
+pub(super) async fn file(desk: &Desk, mut field: Field<'_>, share: &mut Share) -> Result<Vec<u8>, Fail> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(refused)? {
         let length = (bytes.len() as u64).saturating_add(chunk.len() as u64);
@@ -114,7 +110,7 @@ async fn file(desk: &Desk, mut field: Field<'_>, share: &mut Share) -> Result<Ve
 }
 
 /// A short field of text.
-async fn line(mut field: Field<'_>) -> Result<String, Fail> {
+pub(super) async fn line(mut field: Field<'_>) -> Result<String, Fail> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(refused)? {
         if (bytes.len() as u64).saturating_add(chunk.len() as u64) > LINE {
@@ -130,7 +126,7 @@ fn name(sent: &str) -> String {
     sent.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(NAME).collect()
 }
 
-fn refused(error: MultipartError) -> Fail {
+pub(super) fn refused(error: MultipartError) -> Fail {
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE { Fail::Large } else { Fail::Wrong }
 }
 

@@ -4,12 +4,13 @@
 //! 「」; nothing promises safety, nothing says that a machine is infected.
 
 mod decide;
+mod ways;
 
 use crate::report::{Lang, words};
 
 /// The sentence of a key.
 pub(super) fn say(lang: Lang, key: &str) -> &'static str {
-    match TABLE.iter().chain(decide::TABLE).find(|(known, _, _)| *known == key) {
+    match all().find(|(known, _, _)| *known == key) {
         Some((_, en, ja)) => {
             if lang == Lang::Ja {
                 ja
@@ -36,6 +37,11 @@ pub(super) fn fill(lang: Lang, key: &str, values: &[&str]) -> String {
 /// The word for one member of a family; nothing where there is none.
 pub(super) fn member(lang: Lang, family: &str, member: &str) -> &'static str {
     say(lang, &format!("{family}.{member}"))
+}
+
+/// The sentences of every page.
+fn all() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    TABLE.iter().chain(decide::TABLE).chain(ways::TABLE)
 }
 
 /// Key, English, Japanese.
@@ -242,7 +248,7 @@ mod tests {
     #[test]
     fn keys_are_unique_and_both_languages_are_there() {
         let mut seen = BTreeSet::new();
-        for (key, en, ja) in TABLE.iter().chain(decide::TABLE) {
+        for (key, en, ja) in all() {
             assert!(seen.insert(key), "{key} stands twice");
             assert!(!en.trim().is_empty() && !ja.trim().is_empty(), "{key} lacks a language");
             assert_eq!(en.matches("{}").count(), ja.matches("{}").count(), "{key}: {{}}");
@@ -257,8 +263,7 @@ mod tests {
 
     #[test]
     fn nothing_promises_safety_or_speaks_of_infection() {
-        for (key, en, ja) in TABLE.iter().chain(decide::TABLE).filter(|(key, _, _)| *key != "message.preview")
-        {
+        for (key, en, ja) in all().filter(|(key, _, _)| *key != "message.preview") {
             let en = en.to_lowercase();
             assert!(!en.contains("safe") && !en.contains("infect"), "{key}: {en}");
             assert!(!ja.contains("感染") && !ja.contains("問題ありません") && !ja.contains("安全"), "{key}");

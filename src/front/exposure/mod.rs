@@ -4,9 +4,9 @@
 //! Only heads of messages are read. The list goes to standard output, what was counted and what could not be read to
 //! standard error.
 
-mod notice;
-mod table;
-mod tally;
+pub(super) mod notice;
+pub(super) mod table;
+pub(super) mod tally;
 
 use super::config::lang_of_environment;
 use super::day::Day;
@@ -75,26 +75,45 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
 /// Reads the heads of all messages, on all cores.
 fn read(paths: Vec<PathBuf>, period: Period) -> anyhow::Result<(Tally, Status)> {
     let jobs = std::thread::available_parallelism().map_or(1, usize::from);
-    let (mut tally, mut status) = (Tally::new(period), Status::Quiet);
+    let mut status = Status::Quiet;
+    let mut failed = |why: &str| {
+        complain(why);
+        status = Status::Failed;
+    };
+    let feed = move |emit: &mut Emit| input::each(&paths, HEAD, emit);
+    let tally = count(feed, jobs, period, &mut failed, &mut |_| true)?;
+    Ok((tally, status))
+}
+
+/// Counts the messages that `feed` hands on, of which the heads are enough. `failed` is told what could not be read;
+/// `goes_on` ends the counting early.
+///
+/// # Errors
+/// No thread could be started.
+pub(super) fn count(
+    feed: impl pipeline::Feed,
+    jobs: usize,
+    period: Period,
+    failed: &mut dyn FnMut(&str),
+    goes_on: &mut dyn FnMut(&Tally) -> bool,
+) -> io::Result<Tally> {
+    let (mut tally, mut is_ended) = (Tally::new(period), false);
     let mut each = |outcome: Outcome<Told>| {
         match outcome {
             Outcome::Answer(told) => match *told {
                 Told::Message(message) => tally.add(message),
                 Told::Other => {}
-                Told::Fault(what) => {
-                    complain(&what);
-                    status = Status::Failed;
-                }
+                Told::Fault(what) => failed(&what),
             },
-            Outcome::Unreadable(problem) => {
-                complain(&format!("{}: {}", problem.path, problem.reason));
-                status = Status::Failed;
-            }
+            Outcome::Unreadable(problem) => failed(&format!("{}: {}", problem.path, problem.reason)),
         }
-        Ok(())
+        is_ended = !goes_on(&tally);
+        if is_ended { Err(io::ErrorKind::Interrupted.into()) } else { Ok(()) }
     };
-    pipeline::run(|| one, jobs, move |emit: &mut Emit| input::each(&paths, HEAD, emit), &mut each)?;
-    Ok((tally, status))
+    match pipeline::run(|| one, jobs, feed, &mut each) {
+        Err(error) if !is_ended => Err(error),
+        _ => Ok(tally),
+    }
 }
 
 /// What became of one input.

@@ -35,6 +35,9 @@ pub(in crate::front) struct Tally {
     parts: HashMap<String, usize>,
     /// Messages that were read.
     pub(in crate::front) read: usize,
+    /// Addresses in all messages of the period.
+    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "only the desk has a bound"))]
+    pub(in crate::front) addresses: usize,
     /// Messages of the period that bear no date.
     pub(in crate::front) undated: usize,
 }
@@ -87,6 +90,7 @@ impl Tally {
         }
         if self.period.holds(message.date) {
             self.undated += usize::from(message.date.is_none());
+            self.addresses += message.from.len() + message.to.len();
             self.messages.push(message);
         }
     }

@@ -1,0 +1,183 @@
+//! Mails that staff hand on to have them looked at: what is inside is scanned and stored, and who handed it on gets an
+//! answer in their language.
+//!
+//! They come in through a Maildir ([`maildir`]) or over LMTP ([`lmtp`]). A file of the Maildir comes to the queue once, even
+//! if the desk was stopped before it was moved: the id is made of its bytes and the time it came.
+
+pub(super) mod answer;
+mod letter;
+mod lmtp;
+mod maildir;
+
+use super::Desk;
+use super::engine::Share;
+use super::fail::Fail;
+use super::intake::Handed;
+use crate::front::complain;
+use crate::message::forwarded::Forwarded;
+use crate::report::Report;
+use crate::store::Source;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::task::{JoinSet, spawn_blocking};
+
+/// What the page of the operator tells of the ways in.
+#[derive(Debug, Default)]
+pub(super) struct Watch(Mutex<Seen>);
+
+/// What was seen since the desk was started.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    /// When the last mail came in.
+    pub(super) last: Option<i64>,
+    /// How many did.
+    pub(super) mails: u64,
+    /// What went wrong last, and when.
+    pub(super) problem: Option<(i64, String)>,
+}
+
+impl Watch {
+    /// What was seen.
+    pub(super) fn seen(&self) -> Seen {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_mail(&self) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.last = Some(super::time::now());
+        seen.mails += 1;
+    }
+
+    fn note_problem(&self, problem: &str) {
+        complain(problem);
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.problem = Some((super::time::now(), problem.to_string()));
+    }
+}
+
+/// Starts to watch every way in that the configuration names.
+///
+/// # Errors
+/// The mailbox is no Maildir, or an address cannot be used.
+pub(super) fn start(desk: &Arc<Desk>) -> anyhow::Result<JoinSet<()>> {
+    let mut watching = JoinSet::new();
+    if let Some(path) = &desk.settings.reports {
+        maildir::check(path)?;
+        watching.spawn(maildir::watch(desk.clone(), path.clone()));
+    }
+    if let Some(listen) = &desk.settings.lmtp {
+        watching.spawn(lmtp::open(listen)?.serve(desk.clone()));
+    }
+    Ok(watching)
+}
+
+/// A mail that came in.
+struct Arrived {
+    raw: Vec<u8>,
+    /// Its whole size, which is more where the limit cut it.
+    size: u64,
+    /// When, in seconds since 1970.
+    received: i64,
+    /// The sender of the envelope, where the delivery tells it.
+    sender: Option<String>,
+}
+
+/// What came of it.
+struct Done {
+    /// The ids of what was handed on.
+    ids: Vec<String>,
+    /// The answer, if there is to be one.
+    answer: Option<answer::Answer>,
+}
+
+/// Scans and stores what a mail hands on. Nothing is sent yet.
+///
+/// # Errors
+/// Too much is going on, or the store fails; then the mail is to be tried again.
+async fn handle(desk: &Desk, arrived: Arrived) -> Result<Done, Fail> {
+    let mut share = Share::default();
+    desk.engine.grow(&mut share, (arrived.raw.len() as u64).saturating_mul(4))?;
+    let Arrived { raw, size, received, sender } = arrived;
+    let limits = desk.engine.limits().clone();
+    let (raw, forwarded) = read(raw, limits).await?;
+    let mut forwarded = forwarded.unwrap_or_default();
+    if let Some(sender) = sender {
+        forwarded.is_automatic |= sender.is_empty();
+        forwarded.return_path = Some(sender.to_lowercase());
+    }
+    let from = forwarded.from.as_ref().map(|from| from.address.clone());
+    let reporter = from.or_else(|| forwarded.return_path.clone()).unwrap_or_default();
+    let digest = Sha256::digest(&raw);
+    let missing = size.saturating_sub(raw.len() as u64);
+    let is_inline = forwarded.parts.is_empty();
+    let mut handed: Vec<Handed> = std::mem::take(&mut forwarded.parts)
+        .into_iter()
+        .map(|part| Handed {
+            name: part.name,
+            size: part.size.saturating_add(missing),
+            bytes: part.bytes,
+            is_message: part.is_message,
+            ..Handed::default()
+        })
+        .collect();
+    if is_inline {
+        handed.push(Handed { bytes: raw, size, is_message: true, ..Handed::default() });
+    }
+    let mut taken = Vec::new();
+    for (place, part) in handed.into_iter().enumerate() {
+        let id = id(received, &digest, place);
+        let part = Handed { id, reporter: reporter.clone(), received, source: Source::Mailbox, ..part };
+        let one = desk.take_in(part).await?;
+        desk.store.audit("tenpu", "report-mail", &one.id, &reporter).await?;
+        taken.push((one.id, one.report));
+    }
+    desk.reports.note_mail();
+    let answer = answer::Answer::to(&forwarded, &taken, is_inline, &desk.settings);
+    Ok(Done { ids: taken.into_iter().map(|(id, _): (String, Report)| id).collect(), answer })
+}
+
+/// What a mail hands on; nothing if reading it failed, then it is scanned as it is.
+async fn read(raw: Vec<u8>, limits: crate::limits::Limits) -> Result<(Vec<u8>, Option<Forwarded>), Fail> {
+    let raw = Arc::new(raw);
+    let shared = raw.clone();
+    let forwarded = spawn_blocking(move || Forwarded::read(&shared, &limits)).await.ok();
+    let raw = Arc::try_unwrap(raw).map_err(|_| Fail::Fault)?;
+    Ok((raw, forwarded))
+}
+
+/// The id of one part of a mail.
+fn id(received: i64, digest: &[u8], place: usize) -> String {
+    let mark: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+    let start = format!("{:x}-{mark}", received.max(0));
+    if place == 0 { start } else { format!("{start}-{}", place + 1) }
+}
+
+/// Sends the answer, if there is one. A mail server that is away is asked again a few times.
+fn send(desk: &Arc<Desk>, done: Done) {
+    let (Some(answer), Some(server)) = (done.answer, desk.settings.smtp.clone()) else { return };
+    let desk = desk.clone();
+    let id = done.ids.into_iter().next().unwrap_or_default();
+    tokio::spawn(async move {
+        match answer.send(&server).await {
+            Ok(()) => {
+                if let Err(error) = desk.store.audit("tenpu", "answer", &id, answer.recipient()).await {
+                    complain(&format!("the store: {error}"));
+                }
+            }
+            Err(why) => desk.reports.note_problem(&format!("the answer to the report {id}: {why}")),
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_report_is_the_same_whenever_it_is_read() {
+        let digest = Sha256::digest(b"mail");
+        let first = id(0x6200_0000, &digest, 0);
+        assert!(first.starts_with("62000000-") && first.len() == 15, "{first}");
+        assert_eq!(id(0x6200_0000, &digest, 1), format!("{first}-2"));
+    }
+}
