@@ -20,11 +20,20 @@ pub struct Desk {
 impl Desk {
     /// On an empty machine.
     pub fn new() -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("tenpu-desk-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
+        let folder = empty_folder();
         Self::start(folder)
+    }
+
+    /// The same with `[desk]` of a configuration file.
+    pub fn with(section: &str) -> Self {
+        let folder = empty_folder();
+        fs::write(folder.join("desk.toml"), format!("[desk]\n{section}\n")).unwrap();
+        Self::start(folder)
+    }
+
+    /// The store of the desk.
+    pub fn store(&self) -> PathBuf {
+        self.folder.join("tenpu/tenpu.db")
     }
 
     fn start(folder: PathBuf) -> Self {
@@ -62,9 +71,21 @@ impl Desk {
     }
 }
 
+fn empty_folder() -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("tenpu-desk-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir(&folder).unwrap();
+    folder
+}
+
 fn program(folder: &PathBuf) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tenpu"));
     command.arg("desk").env_clear().env("XDG_DATA_HOME", folder).stdin(Stdio::null());
+    let config = folder.join("desk.toml");
+    if config.exists() {
+        command.arg("--config").arg(config);
+    }
     command
 }
 
