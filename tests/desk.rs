@@ -16,6 +16,8 @@
 mod build;
 #[path = "desk/client.rs"]
 mod client;
+#[path = "desk/decide.rs"]
+mod decide;
 #[path = "desk/ways.rs"]
 mod ways;
 
@@ -26,11 +28,11 @@ const PASSWORD: &str = "four words in a row";
 
 /// A desk with an administrator who is signed in.
 fn opened(lang: &'static str) -> (Desk, Browser) {
-    of(Desk::new(), lang)
+    set_up(Desk::new(), lang)
 }
 
-/// The same of a desk that was configured.
-fn of(desk: Desk, lang: &'static str) -> (Desk, Browser) {
+/// The same on a desk that was started.
+fn set_up(desk: Desk, lang: &'static str) -> (Desk, Browser) {
     let mut browser = Browser::new(&desk, lang);
     let link = desk.setup.clone().unwrap();
     let token = link.split('=').nth(1).unwrap().to_string();

@@ -54,6 +54,11 @@ fn mails_of_one_attack_are_one_row() {
 }
 
 #[test]
+fn rulings_are_whole_and_kept() {
+    on_both(store::accounts::rulings);
+}
+
+#[test]
 fn the_queue_is_filtered_and_paged() {
     on_both(store::queue::pages);
 }

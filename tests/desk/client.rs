@@ -25,13 +25,22 @@ impl Desk {
 
     /// On a machine with a configuration file, which may name things in the folder.
     pub fn configured(configuration: impl FnOnce(&std::path::Path) -> String) -> Self {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("tenpu-desk-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        let folder = std::env::temp_dir().join(name);
-        fs::create_dir(&folder).unwrap();
+        let folder = empty_folder();
         let text = configuration(&folder);
         fs::write(folder.join("desk.toml"), text).unwrap();
         Self::start(folder)
+    }
+
+    /// The same with `[desk]` of a configuration file.
+    pub fn with(section: &str) -> Self {
+        let folder = empty_folder();
+        fs::write(folder.join("desk.toml"), format!("[desk]\n{section}\n")).unwrap();
+        Self::start(folder)
+    }
+
+    /// The store of the desk.
+    pub fn store(&self) -> PathBuf {
+        self.folder.join("tenpu/tenpu.db")
     }
 
     fn start(folder: PathBuf) -> Self {
@@ -67,6 +76,14 @@ impl Desk {
         child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes()).unwrap();
         child.wait().unwrap().success()
     }
+}
+
+fn empty_folder() -> PathBuf {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("tenpu-desk-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir(&folder).unwrap();
+    folder
 }
 
 fn program(folder: &PathBuf) -> Command {

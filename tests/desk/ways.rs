@@ -1,7 +1,7 @@
 //! The other ways in and out: mails that staff report, passwords that come in a second mail, whom to warn, status, help.
 
 use super::client::{Browser, Desk};
-use super::{PASSWORD, case, checked, of, opened, sign_in};
+use super::{PASSWORD, case, checked, set_up, opened, sign_in};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;

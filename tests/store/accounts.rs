@@ -3,7 +3,10 @@
 use super::messages::{TIME, mail, report};
 use super::place::Database;
 use tenpu::report::Lang;
-use tenpu::store::{Decision, Error, NewException, Page, Role, Store, User, hash_password, is_password};
+use tenpu::store::{
+    Decision, Envelope, Error, NewException, NewMessage, Page, Retention, Role, Ruling, State, Store, User,
+    hash_password, is_password,
+};
 use tenpu::verdict::Verdict;
 
 const FUTURE: i64 = 4_000_000_000;
@@ -50,6 +53,64 @@ pub(crate) async fn decisions(database: Database) {
     assert!(store.revoke_exception(number).await.is_err());
     assert!(store.add_exception(&NewException { expires: TIME, ..new.clone() }, "x").await.is_err());
     assert!(store.add_exception(&NewException { value: " ".into(), ..new }, "x").await.is_err());
+    store.close().await;
+}
+
+pub(crate) async fn rulings(database: Database) {
+    let store = database.open().await;
+    let report = report("見積書", Verdict::Suspicious, 50);
+    let recipients = ["<A@city.example>".to_string(), "b@city.example".to_string()];
+    let mut ids = Vec::new();
+    for n in 0..3 {
+        let raw = format!("mail {n}");
+        let envelope = NewMessage {
+            sender: "s@x.example",
+            recipients: &recipients,
+            ..mail(raw.as_bytes(), &report, TIME)
+        };
+        ids.push(store.put(&envelope).await.unwrap());
+    }
+    let plain = store.put(&mail(b"none", &report, TIME)).await.unwrap();
+    let envelope = store.envelope(&ids[0]).await.unwrap();
+    assert_eq!(
+        (envelope.sender.as_str(), envelope.recipients),
+        ("s@x.example", vec!["A@city.example".into(), "b@city.example".into()])
+    );
+    assert_eq!(store.envelope(&plain).await.unwrap(), Envelope::default());
+    let ask = Ruling { name: "山田", act: "ask-release", comment: "市民から", ..Ruling::default() };
+    store.rule(&ids[..2], &ask).await.unwrap();
+    assert_eq!(store.summary(&ids[0]).await.unwrap().state, State::Waiting);
+    let asked: Vec<String> =
+        store.asked_releases(9).await.unwrap().into_iter().map(|one| one.message).collect();
+    assert_eq!(asked, ids[..2]);
+    let release = Ruling {
+        name: "鈴木",
+        act: "release",
+        state: Some(State::Decided),
+        action: "release",
+        detail: "to a",
+        ..ask
+    };
+    store.rule(&ids[..1], &release).await.unwrap();
+    let done = store.summary(&ids[0]).await.unwrap();
+    assert_eq!((done.state, done.action.as_str()), (State::Decided, "release"));
+    assert_eq!(store.asked_releases(9).await.unwrap().len(), 1);
+    let log = store.audit_of(&ids[0]).await.unwrap();
+    assert_eq!((log[1].act.as_str(), log[1].detail.as_str()), ("release", "to a; 市民から"));
+    // All or none.
+    let wrong = [ids[2].clone(), "nobody".to_string()];
+    assert!(matches!(store.rule(&wrong, &release).await, Err(Error::Unknown(_))));
+    assert!(store.decisions(&ids[2]).await.unwrap().is_empty());
+    assert_eq!(store.verify_audit().await.unwrap().sound, 3);
+    // What was decided to be kept outlives the days, the rest does not.
+    let keep = Ruling { act: "keep", action: "keep", ..release };
+    store.rule(&ids[1..2], &keep).await.unwrap();
+    store.prune(Retention { days: Some(1), bytes: None }).await.unwrap();
+    let mut kept = Vec::new();
+    for id in &ids {
+        kept.push(store.summary(id).await.unwrap().is_kept);
+    }
+    assert_eq!(kept, [false, true, true]);
     store.close().await;
 }
 

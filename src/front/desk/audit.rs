@@ -52,7 +52,7 @@ pub(super) struct Wanted {
 const ROWS: u32 = 100;
 
 /// Acts whose object is a message.
-const OF_MESSAGES: [&str; 14] = [
+const OF_MESSAGES: [&str; 12] = [
     "upload",
     "keep",
     "release",
@@ -65,8 +65,6 @@ const OF_MESSAGES: [&str; 14] = [
     "missed",
     "exception",
     "ask-exception",
-    "export",
-    "download",
 ];
 
 /// Shows a page of the log.

@@ -13,9 +13,10 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-/// How long one answer may take, and the one to the mail itself, in which the server writes it to its disk.
+/// How long one answer may take, the one to the mail itself, which the server first writes to its disk, and the last.
 const ANSWER: Duration = Duration::from_secs(30);
 const LAST_ANSWER: Duration = Duration::from_secs(120);
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// The most bytes of one line of an answer, and the most lines.
 const LINE: u64 = 2048;
@@ -55,6 +56,20 @@ pub(super) async fn deliver(server: &str, envelope: &Envelope, mail: &[u8]) -> R
     let stream = connected.map_err(|_| gone("no answer in time"))?.map_err(gone)?;
     let local = stream.local_addr().map_err(gone)?;
     let mut dialogue = Dialogue { stream: BufReader::new(stream) };
+    let result = hand_over(&mut dialogue, local, envelope, mail).await;
+    if !matches!(result, Err(Refused::Connection(_) | Refused::Unclear)) {
+        // What is done is done, whatever the server says to the farewell.
+        let _farewell = timeout(FAREWELL, dialogue.expect("QUIT", "QUIT\r\n", 221)).await;
+    }
+    result
+}
+
+async fn hand_over(
+    dialogue: &mut Dialogue,
+    local: SocketAddr,
+    envelope: &Envelope,
+    mail: &[u8],
+) -> Result<(), Refused> {
     dialogue.expect("greeting", "", 220).await?;
     let extensions = dialogue.expect("EHLO", &format!("EHLO {}\r\n", literal(local)), 250).await?;
     let mail_from = mail_command(envelope, mail, &extensions)?;
@@ -65,13 +80,12 @@ pub(super) async fn deliver(server: &str, envelope: &Envelope, mail: &[u8]) -> R
     dialogue.expect("DATA", "DATA\r\n", 354).await?;
     dialogue.send(&stuffed(mail)).await?;
     match timeout(LAST_ANSWER, dialogue.answer()).await {
-        Ok(Ok((250, _))) => {}
-        Ok(Ok((_, lines))) => return Err(Refused::Answer { step: "DATA".into(), answer: lines.join(" ") }),
-        Ok(Err(_)) | Err(_) => return Err(Refused::Unclear),
+        Ok(Ok((250, _))) => Ok(()),
+        Ok(Ok((number, lines))) => {
+            Err(Refused::Answer { step: "DATA".into(), answer: format!("{number} {}", lines.join(" ")) })
+        }
+        Ok(Err(_)) | Err(_) => Err(Refused::Unclear),
     }
-    // It is delivered, whatever the server says to the farewell.
-    let _farewell = dialogue.send(b"QUIT\r\n").await;
-    Ok(())
 }
 
 /// The command that begins a mail.
@@ -243,6 +257,7 @@ mod tests {
         "251 forwards\r\n",
         "354 go on\r\n",
         "250 2.0.0 queued\r\n",
+        "221 bye\r\n",
     ];
 
     #[test]
@@ -250,7 +265,7 @@ mod tests {
         let (result, got) = delivered(GOOD, "Subject: 件名\r\n\r\n.\r\nline\n..two\rthree");
         assert!(result.is_ok(), "{result:?}");
         let want = "EHLO [127.0.0.1]\r\nMAIL FROM:<s@foreign.example> BODY=8BITMIME\r\nRCPT TO:<a@city.example>\r\n\
-                    RCPT TO:<b@city.example>\r\nDATA\r\nSubject: 件名\r\n\r\n..\r\nline\r\n...two\r\nthree\r\n.\r\n";
+                    RCPT TO:<b@city.example>\r\nDATA\r\nSubject: 件名\r\n\r\n..\r\nline\r\n...two\r\nthree\r\n.\r\nQUIT\r\n";
         assert_eq!(got, want);
     }
 
@@ -278,7 +293,7 @@ mod tests {
         for answers in rows {
             assert!(delivered(answers, "Subject: x\r\n\r\n").0.is_err(), "{answers:?}");
         }
-        let (unclear, _) = delivered(GOOD.split_last().unwrap().1, "Subject: x\r\n\r\n");
+        let (unclear, _) = delivered(&GOOD[..6], "Subject: x\r\n\r\n");
         assert!(matches!(unclear, Err(Refused::Unclear)), "{unclear:?}");
     }
 

@@ -1,0 +1,396 @@
+//! Deciding: release, keep, marks, exceptions, the rule of two persons, the texts, and who may what.
+
+use super::client::{Browser, Desk};
+use super::{PASSWORD, case, checked, hostile_mail, opened, set_up, sign_in};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use tenpu::report::Report;
+use tenpu::store::{NewMessage, Source, Store};
+
+/// A mail server that takes everything, or refuses every recipient, and keeps what it was told.
+struct Server {
+    address: String,
+    sessions: Arc<Mutex<Vec<String>>>,
+    refuses: Arc<Mutex<bool>>,
+}
+
+impl Server {
+    fn new() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let server = Self { address, sessions: Arc::default(), refuses: Arc::default() };
+        let (sessions, refuses) = (server.sessions.clone(), server.refuses.clone());
+        std::thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                let said = Self::speak(&stream, *refuses.lock().unwrap());
+                sessions.lock().unwrap().push(said);
+            }
+        });
+        server
+    }
+
+    fn speak(mut stream: &TcpStream, refuses: bool) -> String {
+        let mut lines = BufReader::new(stream);
+        let mut said = Vec::new();
+        let mut is_mail = false;
+        stream.write_all(b"220 mx.city.example ESMTP\r\n").unwrap();
+        loop {
+            let start = said.len();
+            if lines.read_until(b'\n', &mut said).unwrap_or(0) == 0 {
+                break;
+            }
+            let line = &said[start..];
+            let answer: &[u8] = match line {
+                b".\r\n" if is_mail => {
+                    is_mail = false;
+                    b"250 2.0.0 queued as 1\r\n"
+                }
+                _ if is_mail => continue,
+                line if line.starts_with(b"EHLO") => b"250-mx.city.example\r\n250 8BITMIME\r\n",
+                line if line.starts_with(b"RCPT") && refuses => b"550 5.7.1 <not> today\r\n",
+                line if line.starts_with(b"DATA") => {
+                    is_mail = true;
+                    b"354 go on\r\n"
+                }
+                line if line.starts_with(b"QUIT") => b"221 bye\r\n",
+                _ => b"250 ok\r\n",
+            };
+            stream.write_all(answer).unwrap();
+        }
+        String::from_utf8(said).unwrap()
+    }
+
+    /// What it was told so far.
+    fn sessions(&self) -> Vec<String> {
+        self.sessions.lock().unwrap().clone()
+    }
+
+    /// The same once so many sessions have ended: the desk may answer before the last one is noted.
+    fn ended(&self, count: usize) -> Vec<String> {
+        for _ in 0..500 {
+            if self.sessions().len() >= count {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let sessions = self.sessions();
+        assert_eq!(sessions.len(), count, "{sessions:?}");
+        sessions
+    }
+}
+
+/// Stores a mail as the service does that held it: with its envelope; answers the path of its page.
+fn held(desk: &Desk, browser: &mut Browser, mail: &[u8], id: &str, recipients: &[&str]) -> String {
+    let uploaded = checked(browser, "a.eml", mail);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let store = Store::open(&format!("sqlite:{}", desk.store().display()), None).await.unwrap();
+        let report = store.get(uploaded.rsplit('/').next().unwrap()).await.unwrap().report;
+        let report: Report = serde_json::from_value(report).unwrap();
+        let recipients: Vec<String> = recipients.iter().map(ToString::to_string).collect();
+        let message = NewMessage {
+            id,
+            raw: mail,
+            report: &report,
+            source: Source::Milter,
+            reporter: "",
+            sender: "bounce@foreign.example",
+            recipients: &recipients,
+            client: "192.0.2.1",
+            queue_id: "43F7A98CDBF",
+            action: "quarantine",
+            received: tenpu::store::now(),
+        };
+        store.put(&message).await.unwrap();
+        store.close().await;
+    });
+    format!("/messages/{id}")
+}
+
+/// Does an act on its page.
+fn decided(browser: &mut Browser, page: &str, act: &str, fields: &[(&str, &str)]) -> u16 {
+    let path = format!("{page}/decide/{act}");
+    browser.submit(&path, &path, fields).status
+}
+
+fn dangerous() -> Vec<u8> {
+    case("emotet-autoopen-continued-doc")
+}
+
+#[test]
+fn an_operator_releases_a_mail_that_was_held() {
+    let server = Server::new();
+    let (desk, mut browser) = set_up(Desk::with(&format!("smtp = \"{}\"", server.address)), "en");
+    let mail = dangerous();
+    let page = held(&desk, &mut browser, &mail, "m-1", &["a@city.example", "B@city.example"]);
+    let before = browser.get(&page);
+    assert!(before.text().contains("/messages/m-1/decide/release") && before.text().contains("quarantined"));
+    let ask = browser.get(&format!("{page}/decide/release"));
+    assert!(ask.text().contains("a@city.example") && ask.text().contains("This cannot be undone."));
+    assert!(ask.text().contains("43F7A98CDBF"), "the copy in the queue of the server is told");
+    assert!(server.sessions().is_empty(), "to look delivers nothing");
+
+    *server.refuses.lock().unwrap() = true;
+    let refused = browser.submit(
+        &format!("{page}/decide/release"),
+        &format!("{page}/decide/release"),
+        &[("comment", "asked by phone")],
+    );
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("RCPT a@city.example: 550 5.7.1 &#60;not&#62; today"));
+    assert!(!browser.get(&page).text().contains("<b>delivered</b>"), "nothing is marked");
+    *server.refuses.lock().unwrap() = false;
+
+    assert_eq!(decided(&mut browser, &page, "release", &[("comment", "asked by phone")]), 303);
+    let said = server.ended(2).pop().unwrap();
+    let (envelope, rest) = said.split_once("DATA\r\n").unwrap();
+    assert!(envelope.contains("MAIL FROM:<bounce@foreign.example>"));
+    assert!(envelope.contains("RCPT TO:<a@city.example>\r\nRCPT TO:<B@city.example>\r\n"));
+    let body = rest.split("\r\n.\r\n").next().unwrap();
+    let note = "X-Tenpu-Released: m-1 by\r\n =?utf-8?q?=E5=B1=B1=E7=94=B0?=\r\n";
+    let sent = body.strip_prefix(note).unwrap().replace("\r\n..", "\r\n.");
+    assert_eq!(format!("{sent}\r\n").trim_end(), String::from_utf8(mail).unwrap().trim_end());
+
+    let after = browser.get(&page);
+    assert!(
+        after.text().contains("<b>delivered</b> <bdi>山田</bdi>") && after.text().contains("asked by phone")
+    );
+    assert!(!after.text().contains("decide/release"));
+    assert_eq!(decided_again(&mut browser, &page), 422);
+    assert_eq!(server.ended(2).len(), 2, "it is delivered once");
+    let log = browser.get("/audit");
+    for act in ["release-begun", "release-failed", ">release<"] {
+        assert!(log.text().contains(act), "{act} in {}", log.text());
+    }
+}
+
+/// Sends the form of a release once more.
+fn decided_again(browser: &mut Browser, page: &str) -> u16 {
+    let path = format!("{page}/decide/release");
+    browser.submit(page, &path, &[]).status
+}
+
+#[test]
+fn what_was_not_held_cannot_be_released() {
+    let server = Server::new();
+    let (desk, mut browser) = set_up(Desk::with(&format!("smtp = \"{}\"", server.address)), "en");
+    let page = checked(&mut browser, "a.eml", &dangerous());
+    assert!(browser.get(&page).text().contains("This mail was not held back here"));
+    assert_eq!(decided_again(&mut browser, &page), 422);
+    assert!(server.sessions().is_empty());
+    assert_eq!(browser.get(&format!("{page}/decide/nonsense")).status, 404);
+    let (desk, mut browser) = {
+        drop(desk);
+        opened("en")
+    };
+    let page = held(&desk, &mut browser, &dangerous(), "m-1", &["a@city.example"]);
+    assert!(browser.get(&page).text().contains("Not configured"));
+    assert_eq!(decided_again(&mut browser, &page), 422);
+}
+
+#[test]
+fn a_viewer_decides_nothing() {
+    let (desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "a.eml", &dangerous());
+    assert!(desk.add_user("viewer", "viewer", PASSWORD));
+    let (mut viewer, _) = sign_in(&desk, "viewer", PASSWORD);
+    let shown = viewer.get(&page);
+    assert!(shown.text().contains("handed in") && !shown.text().contains("/decide/"));
+    assert_eq!(viewer.get(&format!("{page}/texts")).status, 200);
+    for path in ["keep", "release", "exception", "false-alarm"].map(|act| format!("{page}/decide/{act}")) {
+        assert_eq!(viewer.get(&path).status, 403, "{path}");
+        assert_eq!(viewer.submit("/", &path, &[("what", "sender"), ("days", "30")]).status, 403, "{path}");
+    }
+    for path in ["/audit", "/users"] {
+        assert_eq!(viewer.get(path).status, 403, "{path}");
+    }
+    assert_eq!(viewer.submit("/", "/users/add", &[("name", "x"), ("role", "administrator")]).status, 403);
+    assert_eq!(viewer.submit("/", "/exceptions/1/approve", &[]).status, 403);
+    assert!(!browser.get(&page).text().contains("kept"), "nothing was done");
+}
+
+#[test]
+fn forms_without_their_token_decide_nothing() {
+    let (_desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "a.eml", &dangerous());
+    let exception = [("what", "sender"), ("days", "30"), ("comment", "x")];
+    for (path, fields) in [
+        (format!("{page}/decide/keep"), &[][..]),
+        (format!("{page}/decide/exception"), &exception[..]),
+        ("/users/add".to_string(), &[("name", "x"), ("role", "administrator")][..]),
+        ("/exceptions/1/revoke".to_string(), &[][..]),
+    ] {
+        assert_eq!(browser.post(&path, fields, &[]).status, 403, "{path}");
+        let csrf = browser.get("/upload").csrf();
+        let mut all = vec![("csrf", csrf.as_str())];
+        all.extend_from_slice(fields);
+        let cross = browser.post(&path, &all, &[("Origin", "http://evil.example")]);
+        assert_eq!(cross.status, 403, "{path}");
+    }
+    assert!(browser.get("/exceptions").text().contains("Nothing is excepted."));
+}
+
+#[test]
+fn a_false_alarm_with_an_exception() {
+    let (_desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "a.eml", &dangerous());
+    assert_eq!(decided(&mut browser, &page, "false-alarm", &[("comment", "our <b>own</b> form")]), 303);
+    let text = browser.get(&page).text().to_string();
+    assert!(text.contains("<b>reported as a false alarm</b>") && text.contains("This mail was decided on."));
+    assert!(text.contains("our &#60;b&#62;own") && browser.get("/").text().contains("0 waiting"));
+
+    let path = format!("{page}/decide/exception");
+    let ask = browser.get(&path);
+    assert!(ask.text().contains("value=\"macro-hash\"") && ask.text().contains("value=\"sender\""));
+    for (fields, want) in [
+        ([("what", "macro-hash"), ("days", "30"), ("comment", "")], 422),
+        ([("what", "everything"), ("days", "30"), ("comment", "x")], 422),
+        ([("what", "sender"), ("days", "9999"), ("comment", "x")], 422),
+        ([("what", "macro-hash"), ("days", "30"), ("comment", "the form of section 3")], 303),
+    ] {
+        assert_eq!(browser.submit(&path, &path, &fields).status, want, "{fields:?}");
+    }
+    let list = browser.get("/exceptions");
+    assert!(list.text().contains("the form of section 3") && list.text().contains("Program (macro)"));
+    let again = checked(&mut browser, "b.eml", &dangerous());
+    assert!(browser.get(&again).text().contains("An exception holds: Program (macro)"));
+    let number = list.text().split("/exceptions/").nth(1).unwrap().split('/').next().unwrap().to_string();
+    assert_eq!(browser.submit("/exceptions", &format!("/exceptions/{number}/revoke"), &[]).status, 303);
+    assert!(browser.get("/exceptions").text().contains("taken back"));
+}
+
+#[test]
+fn an_act_for_a_whole_campaign() {
+    let server = Server::new();
+    let (desk, mut browser) = set_up(Desk::with(&format!("smtp = \"{}\"", server.address)), "en");
+    let first = held(&desk, &mut browser, &dangerous(), "m-1", &["a@city.example"]);
+    for n in 2..5 {
+        held(&desk, &mut browser, &dangerous(), &format!("m-{n}"), &[&format!("p{n}@city.example")]);
+    }
+    assert!(
+        browser
+            .get(&format!("{first}/decide/keep"))
+            .text()
+            .contains("All mails of the same attack that wait: 8")
+    );
+    // Marks leave what is held waiting; the four that were handed in are done.
+    assert_eq!(decided(&mut browser, &first, "false-alarm", &[("scope", "campaign")]), 303);
+    assert!(browser.get("/messages/m-3").text().contains("Somebody has to decide on this mail."));
+    assert!(browser.get("/messages/m-3").text().contains("reported as a false alarm"));
+    assert_eq!(decided(&mut browser, &first, "release", &[("scope", "campaign")]), 303);
+    let said = server.ended(4);
+    for to in ["a@", "p2@", "p3@", "p4@"] {
+        assert_eq!(said.iter().filter(|one| one.contains(&format!("RCPT TO:<{to}"))).count(), 1, "{to}");
+    }
+    assert!(browser.get("/").text().contains("0 waiting"));
+    assert!(browser.get("/messages/m-4").text().contains("<b>delivered</b>"));
+    assert!(browser.get("/audit").text().contains("holds"));
+}
+
+#[test]
+fn two_persons_release_and_except() {
+    let server = Server::new();
+    let section = format!("smtp = \"{}\"\ntwo_person = true", server.address);
+    let (desk, mut browser) = set_up(Desk::with(&section), "en");
+    assert!(desk.add_user("second", "operator", PASSWORD));
+    let (mut second, _) = sign_in(&desk, "second", PASSWORD);
+    let page = held(&desk, &mut browser, &dangerous(), "m-1", &["a@city.example"]);
+    assert_eq!(decided(&mut browser, &page, "release", &[("comment", "from the citizen")]), 303);
+    assert!(server.sessions().is_empty(), "one person delivers nothing");
+    assert!(browser.get(&page).text().contains("You asked for it"));
+    assert_eq!(decided_again(&mut browser, &page), 422);
+    let queue = second.get("/");
+    assert!(queue.text().contains("Waits for approval") && queue.text().contains("山田 asked for delivery"));
+
+    assert_eq!(decided(&mut second, &page, "refuse-release", &[]), 303);
+    assert!(!second.get("/").text().contains("Waits for approval"));
+    assert_eq!(decided(&mut second, &page, "release", &[]), 303);
+    assert!(server.sessions().is_empty(), "after a refusal the question is a new one");
+    assert_eq!(decided(&mut browser, &page, "release", &[]), 303);
+    server.ended(1);
+    assert!(browser.get("/audit").text().contains("asked for by second"));
+
+    let fields = [("what", "sender"), ("days", "30"), ("comment", "known partner")];
+    assert_eq!(decided(&mut browser, &page, "exception", &fields), 303);
+    assert!(!browser.get(&page).text().contains("An exception holds"), "it is not approved yet");
+    assert!(!browser.get("/exceptions").text().contains("/approve"), "not by whoever asked");
+    let number = browser.get("/exceptions").text().split("/exceptions/").nth(1).unwrap().to_string();
+    let approve = format!("/exceptions/{}/approve", number.split('/').next().unwrap());
+    assert_eq!(browser.submit("/exceptions", &approve, &[]).status, 303);
+    assert!(browser.get("/exceptions").text().contains("not approved yet"));
+    assert!(second.get("/").text().contains("Exceptions: 1"));
+    assert_eq!(second.submit("/exceptions", &approve, &[]).status, 303);
+    assert!(browser.get(&page).text().contains("An exception holds: Sender"));
+}
+
+#[test]
+fn an_administrator_manages_accounts() {
+    let (desk, mut browser) = opened("en");
+    let add = |browser: &mut Browser, name: &str, role: &str, password: &str| {
+        let fields = [("name", name), ("role", role), ("password", password), ("again", password)];
+        browser.submit("/users", "/users/add", &fields).status
+    };
+    assert_eq!(add(&mut browser, "鈴木", "viewer", PASSWORD), 303);
+    assert_eq!(add(&mut browser, "鈴木", "viewer", PASSWORD), 422);
+    assert_eq!(add(&mut browser, "x", "viewer", "short"), 422);
+    assert_eq!(add(&mut browser, "y", "king", PASSWORD), 400);
+    assert_eq!(add(&mut browser, "\u{202e}z", "viewer", PASSWORD), 422);
+    let (mut other, status) = sign_in(&desk, "鈴木", PASSWORD);
+    assert_eq!((status, other.get("/upload").status), (303, 403));
+    let change = |browser: &mut Browser, act: &str, name: &str, fields: &[(&str, &str)]| {
+        let all = [&[("name", name)], fields].concat();
+        browser.submit("/users", &format!("/users/{act}"), &all).status
+    };
+    assert_eq!(change(&mut browser, "role", "鈴木", &[("role", "operator")]), 303);
+    assert_eq!(other.get("/").status, 303, "another role ends the session");
+    let (mut other, _) = sign_in(&desk, "鈴木", PASSWORD);
+    assert_eq!((other.get("/upload").status, other.get("/users").status), (200, 403));
+    let new = "quite another password";
+    let passwords = [("password", new), ("again", new)];
+    assert_eq!(change(&mut browser, "password", "鈴木", &passwords), 303);
+    assert_eq!((sign_in(&desk, "鈴木", PASSWORD).1, sign_in(&desk, "鈴木", new).1), (401, 303));
+    assert_eq!(change(&mut browser, "disable", "鈴木", &[]), 303);
+    assert_eq!(sign_in(&desk, "鈴木", new).1, 401);
+    assert_eq!(change(&mut browser, "enable", "鈴木", &[]), 303);
+    assert_eq!(sign_in(&desk, "鈴木", new).1, 303);
+    for act in ["role", "disable"] {
+        assert_eq!(change(&mut browser, act, "山田", &[("role", "viewer")]), 422, "not the own account");
+    }
+    assert_eq!(change(&mut browser, "disable", "nobody", &[]), 404);
+    let log = browser.get("/audit");
+    for act in ["add-account", "change-role", "reset-password", "close-account", "reopen-account"] {
+        assert!(log.text().contains(act), "{act}");
+    }
+    assert!(log.text().contains("none is missing in between"));
+}
+
+#[test]
+fn the_texts_are_filled_in_and_dead() {
+    for (lang, words) in [
+        ("en", ["Thank you for telling us", "Subject: Caution", "Dear ", "1. Reporter", "# sha256"]),
+        ("ja", ["知らせていただき", "【注意】", " 様", "1. 報告者", "# sha256"]),
+    ] {
+        let (_desk, mut browser) = opened(lang);
+        let page = checked(&mut browser, "a.eml", &dangerous());
+        let text = browser.get(&format!("{page}/texts")).text().to_string();
+        for word in words.iter().chain(&["Re: Invoice 20181114"]) {
+            assert!(text.contains(word), "{word} in {text}");
+        }
+        let page = checked(&mut browser, "b.eml", &hostile_mail());
+        let text = browser.get(&format!("{page}/texts")).text().to_string();
+        for wrong in ["<script>alert", "<img", "</textarea><", "http://", "\u{202e}", "\u{1b}"] {
+            assert!(!text.contains(wrong), "{wrong} in {text}");
+        }
+        for path in ["exception", "keep"].map(|act| format!("{page}/decide/{act}")) {
+            let text = browser.get(&path).text().to_string();
+            for wrong in ["<script>alert", "<img", "\" onmouseover", "http://", "\u{202e}"] {
+                assert!(!text.contains(wrong), "{path}: {wrong} in {text}");
+            }
+        }
+        assert!(text.contains("hxxp://evil[.]example") && text.contains("\nevil.example/b.exe"), "{text}");
+        let clean = checked(&mut browser, "c.eml", b"Subject: notes\r\nFrom: a@b.example\r\n\r\nhello\r\n");
+        let text = browser.get(&format!("{clean}/texts")).text().to_string();
+        assert_eq!(text.matches("<textarea").count(), 1, "nothing to warn of or to block");
+    }
+}
