@@ -36,7 +36,6 @@ pub(in crate::front) struct Tally {
     /// Messages that were read.
     pub(in crate::front) read: usize,
     /// Addresses in all messages of the period.
-    #[cfg_attr(not(feature = "desk"), expect(dead_code, reason = "only the desk has a bound"))]
     pub(in crate::front) addresses: usize,
     /// Messages of the period that bear no date.
     pub(in crate::front) undated: usize,
