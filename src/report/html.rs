@@ -103,8 +103,9 @@ impl Page {
     /// How many messages of each verdict there are, the worst first.
     fn tally(&self) -> String {
         let total: usize = self.counts.iter().sum();
+        let key = if total == 1 { "page.one" } else { "page.count" };
         let mut out =
-            format!("<ul class=\"counts\"><li>{}</li>", fill(self.lang, "page.count", &[&total.to_string()]));
+            format!("<ul class=\"counts\"><li>{}</li>", fill(self.lang, key, &[&total.to_string()]));
         for (verdict, count) in VERDICTS.iter().zip(self.counts).rev().filter(|(_, count)| *count > 0) {
             let sign = word(self.lang, "sign", verdict);
             let name = word(self.lang, "verdict", verdict);
@@ -173,7 +174,8 @@ fn section(report: &Report, gist: &Gist, order: usize, lang: Lang) -> String {
         let steps: String = gist.steps.iter().map(|step| format!("<li>{step}</li>")).collect();
         out += &format!("<h3>{}</h3>\n<ol class=\"steps\">{steps}</ol>\n", say(lang, "heading.steps"));
     }
-    out += &reasons(&gist.reasons, lang);
+    let heading = if report.verdict == Verdict::Clean { "heading.noticed" } else { "heading.reasons" };
+    out += &reasons(&gist.reasons, say(lang, heading), lang);
     out += &items(say(lang, "heading.passwords"), gist.passwords.iter().map(|line| bdi(line)).collect());
     out += &items(say(lang, "heading.unread"), unread(gist, lang));
     out += &details::technical(report, lang);
@@ -183,11 +185,11 @@ fn section(report: &Report, gist: &Gist, order: usize, lang: Lang) -> String {
     )
 }
 
-fn reasons(reasons: &[Reason], lang: Lang) -> String {
+fn reasons(reasons: &[Reason], heading: &str, lang: Lang) -> String {
     if reasons.is_empty() {
         return String::new();
     }
-    let mut out = format!("<h3>{}</h3>\n<ol class=\"reasons\">", say(lang, "heading.reasons"));
+    let mut out = format!("<h3>{heading}</h3>\n<ol class=\"reasons\">");
     for reason in reasons {
         out += &format!(
             "<li><b>{}</b><div class=\"soft small\">[{}] <bdi>{} {}</bdi></div>",

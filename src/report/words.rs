@@ -98,6 +98,7 @@ static TABLE: &[(&str, &str, &str)] = &[
 
     // Headings and labels.
     ("heading.reasons", "Reasons", "理由"),
+    ("heading.noticed", "What was noticed", "気づいた点"),
     ("heading.passwords", "Passwords used", "使ったパスワード"),
     ("heading.unread", "What was not read", "読めなかったもの"),
     ("heading.steps", "What to do now", "今すること"),
@@ -299,6 +300,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     // The page of a run, and the line at the end of it.
     ("page.title", "tenpu report", "tenpu 検査結果"),
     ("page.count", "{} messages", "メール{}通"),
+    ("page.one", "{} message", "メール{}通"),
     ("page.omitted", "{} more messages with lower scores are not listed here. `--format json` lists all.", "点数の低いメール{}通は、ここに載せていません。「--format json」ですべて出力できます。"),
     ("page.note", "tenpu looked inside without running anything, and fetched nothing from the network. Links are written as hxxp so that nobody follows them by accident.", "tenpuは中身を実行せずに調べました。ネットワークからは何も取得していません。リンクは、誤って開かないように「hxxp」と書いています。"),
     ("page.top", "Back to the list", "一覧へ戻る"),

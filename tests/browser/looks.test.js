@@ -13,7 +13,7 @@ const desk = stage(async (it) => {
 });
 
 for (const [name, who, address] of PAGES) {
-  test(`${name}: WCAG 2.2 AA, light and dark, both languages`, async () => {
+  test(`${name}: WCAG 2.2 AA, light and dark, and 320 pixels, in both languages`, async () => {
     for (const lang of Object.keys(LOCALES)) {
       const page = await desk.page(who, { lang });
       await page.goto(address(stored));
@@ -22,15 +22,8 @@ for (const [name, who, address] of PAGES) {
         await page.emulateMedia({ colorScheme });
         await accessible(page, `${lang}, ${colorScheme}`);
       }
-    }
-  });
-
-  test(`${name}: fits 320 pixels`, async () => {
-    for (const lang of Object.keys(LOCALES)) {
-      const page = await desk.page(who, { lang, viewport: { width: 320, height: 640 } });
-      await page.goto(address(stored));
-      await unfold(page);
-      await fits(page, lang);
+      await page.setViewportSize({ width: 320, height: 640 });
+      await fits(page, `${lang}, 320 pixels`);
     }
   });
 }

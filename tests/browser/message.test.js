@@ -35,13 +35,13 @@ for (const [lang, [dangerous, nothing]] of Object.entries(ANSWERS)) {
   }
 }
 
-test("no answer promises safety or calls a machine infected", async () => {
+test("no answer promises safety, calls a machine infected or names an option of the command line", async () => {
   for (const lang of ["en", "ja"]) {
     const page = await desk.page("administrator", { lang });
     for (const address of [malicious, locked, clean, slides]) {
       await page.goto(address);
       const text = await page.locator("main").innerText();
-      assert.doesNotMatch(text, /\bis safe\b|\binfected\b|安全です|感染しています|undefined|\{\}/, address);
+      assert.doesNotMatch(text, /\bis safe\b|\binfected\b|安全です|感染しています|undefined|\{\}|--password/, address);
     }
   }
 });
@@ -84,6 +84,14 @@ test("the preview is text: mail, cells and slides, and nothing to press", async 
     await page.goto(address);
     await unfold(page);
     assert.equal(await page.locator(".preview :is(a, img, form, input, button, iframe, object, script)").count(), 0);
+  }
+});
+
+test("the date is told with its weekday", async () => {
+  for (const [lang, told] of [["en", /Wed 14 Nov 2018, \d\d:12/], ["ja", /2018年11月14日（水）\d+:12/]]) {
+    const page = await desk.page("administrator", { lang });
+    await page.goto(malicious);
+    assert.match(await page.locator("#about + dl").innerText(), told);
   }
 });
 

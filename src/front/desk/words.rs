@@ -175,7 +175,6 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("do.typed.3", "Tell your IT staff when you typed it, and on which page.", "入力した日時と画面を、情報システム担当へ知らせてください。"),
     ("do.typed.4", "If it was a bank or card, call the bank too.", "銀行やカードの情報を入力した場合は、その会社にも電話してください。"),
     ("message.before", "Before you open it", "開く前に"),
-    ("message.noticed", "What was noticed", "気づいた点"),
     ("message.marked", "see the reasons", "理由に記載"),
     ("message.noted", "noticed", "気づいた点あり"),
     ("message.unread", "not read", "読めませんでした"),
