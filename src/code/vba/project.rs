@@ -1,6 +1,6 @@
 //! One VBA project: its `dir` stream, the streams of its modules, and how it is locked.
 
-use super::compiled::{Compiled, Names};
+use super::compiled::{Compiled, Names, page_of_vba_3};
 use super::dir::{Dir, Module};
 use super::source;
 use super::{decompress, module, protection};
@@ -17,25 +17,23 @@ pub(super) fn open_all(compound: &Compound, out: &mut Opened, budget: &mut Budge
     let marks = compound.streams().filter(|stream| is_mark(&stream.name) && !msg::gives(compound, stream));
     let storages: BTreeSet<Option<usize>> = marks.map(|stream| stream.parent).collect();
     let before = out.children.len();
-    let mut old = None;
+    let mut old = Vec::new();
     for storage in storages {
         let project = Project { compound, storage, page: 0, names: Names::default(), sources: 0 };
         if project.is_old(budget)? {
-            old = old.or(storage.filter(|_| compound.children(storage).count() > 1));
+            old.push(project);
         } else {
             project.open(out, budget)?;
         }
     }
-    if let Some(storage) = old.and_then(|id| compound.entries().get(id))
-        && out.children.len() == before
-    {
-        out.missed("unsupported-format", format!("{}: modules of Excel 5.0 and 95", storage.path));
+    // Later versions may write modules for Excel 5.0 and 95 beside their own.
+    if out.children.len() == before {
+        old.into_iter().try_for_each(|project| project.open_old(out, budget))?;
     }
     Ok(())
 }
 
-/// How the `dir` stream of Excel 5.0 and 95 begins, which wrote modules in a form that no specification describes.
-/// Later versions may write them beside their own.
+/// How the `dir` stream of Excel 5.0 and 95 begins, which kept compiled code and no source.
 const OLD: &[u8] = &[0xcc, 0x61];
 
 /// A storage that holds module streams.
@@ -98,6 +96,40 @@ impl<'c> Project<'c> {
         let head = self.compound.head(stream, 2, budget);
         head.stop.map_or(Ok(()), Err)?;
         Ok(head.bytes == OLD)
+    }
+
+    /// Opens a project of Excel 5.0 or 95, which is compiled code only.
+    fn open_old(mut self, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        let Some(stream) = self.stream("dir") else { return Ok(()) };
+        let dir = self.compound.stream(stream, budget);
+        dir.stop.map_or(Ok(()), Err)?;
+        self.page = page_of_vba_3(&dir.bytes);
+        self.names = Names::of_vba_3(&dir.bytes, self.page);
+        for stream in self.compound.children(self.storage) {
+            if stream.what == What::Stream && !is_sourceless(&stream.name) {
+                self.old_module(stream, out, budget)?;
+            }
+        }
+        if self.sources > 0 {
+            out.facts.push(Fact::VbaProject { code_page: self.page, modules: self.sources, locked: false });
+        }
+        Ok(())
+    }
+
+    /// Gives the code of a module of Excel 5.0 or 95, and says where it was not understood.
+    fn old_module(&mut self, stream: &Entry, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+        let decoded = self.compound.stream(stream, budget);
+        decoded.stop.map_or(Ok(()), Err)?;
+        let compiled = Compiled::read(&decoded.bytes, &self.names, self.page);
+        if !compiled.as_ref().is_some_and(|compiled| compiled.whole) {
+            out.missed("unsupported-format", format!("{}: a module of Excel 5.0 or 95", stream.path));
+        }
+        let listing = compiled.map(|compiled| compiled.listing).filter(|listing| !listing.is_empty());
+        let Some(listing) = listing else { return Ok(()) };
+        self.sources += 1;
+        budget.pay(listing.len() as u64)?;
+        let name = format!("{} (compiled).bas", stream.name);
+        out.push(Child::new(name, "vba-pcode", listing.into_bytes()).of_kind("vba"), budget)
     }
 
     /// The `dir` stream, decompressed and read.

@@ -9,13 +9,15 @@ use super::words;
 use crate::bytes::Reader;
 use crate::text;
 
-/// The listing of a module, bounded in length.
-pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> String {
-    let (mut out, mut room) = (String::new(), WORK);
+/// The listing of a module, bounded in length, and whether every line of it was read to its end and all its names
+/// are known.
+pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> (String, bool) {
+    let (mut out, mut room, mut whole) = (String::new(), WORK, true);
     for line in lines.iter() {
-        let mut machine = Machine { names, lines, page, stack: Vec::new(), said: String::new(), room };
+        let mut machine =
+            Machine { names, lines, page, stack: Vec::new(), said: String::new(), room, strange: false };
         // A line that ends early has said something all the same.
-        let _end = machine.run(line);
+        whole &= machine.run(line).is_some() && !machine.strange && !line.is_empty();
         room = machine.room;
         let text = machine.finish();
         if !text.is_empty() {
@@ -23,10 +25,10 @@ pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> String {
             out.push_str("\r\n");
         }
         if out.len() > LONGEST || room == 0 {
-            break;
+            return (out, false);
         }
     }
-    out
+    (out, whole)
 }
 
 /// How the line of a procedure begins.
@@ -48,7 +50,7 @@ enum Operands {
     Name,
     /// A name and how many values it is called with.
     Call,
-    /// A name, then words.
+    /// A name, then words and a place.
     NameAnd(usize),
     /// Words, then a counted text.
     Text(usize),
@@ -74,11 +76,15 @@ const OPERANDS: &[(u16, u16, Operands)] = &[
     (166, 166, Text(0)), (168, 168, Name), (169, 170, Words(4)), (172, 172, Words(1)), (173, 173, Words(2)),
     (174, 174, Words(4)), (175, 175, Words(1)), (176, 176, Words(2)), (177, 177, Words(4)), (179, 179, Words(1)),
     (180, 180, Words(2)), (181, 181, Words(4)), (182, 182, Words(2)), (183, 183, Words(4)), (185, 185, Text(0)),
-    (194, 197, NameAnd(3)), (201, 201, Words(1)), (204, 204, Name), (205, 206, Text(0)), (207, 207, Words(1)),
-    (212, 212, Name), (225, 225, Words(1)), (227, 227, Text(1)), (228, 229, NameAnd(3)), (230, 231, Text(0)),
-    (232, 232, Name), (235, 235, Words(1)), (238, 238, Words(1)), (241, 241, Words(2)), (243, 243, Words(2)),
+    (194, 197, NameAnd(1)), (201, 201, Words(1)), (204, 204, Name), (205, 206, Text(0)), (207, 207, Words(1)),
+    (212, 212, Name), (225, 225, Words(1)), (227, 227, Text(1)), (228, 229, NameAnd(1)), (230, 231, Text(0)),
+    (232, 232, Name), (235, 235, Words(1)), (238, 238, Words(1)), (241, 241, Words(2)), (243, 243, Variable),
     (245, 245, Variable), (251, 251, Name), (261, 261, Name),
 ];
+
+/// From which number of VBA 3 on which number is added to get that of VBA 7.
+const VBA_3_STEPS: &[(u16, u16)] =
+    &[(68, 2), (71, 4), (112, 8), (151, 9), (165, 10), (167, 11), (170, 12), (239, 24)];
 
 /// The last operation there is.
 const LAST: u16 = 263;
@@ -115,6 +121,8 @@ struct Machine<'a> {
     said: String,
     /// What is left of the work.
     room: usize,
+    /// Whether a name is not known.
+    strange: bool,
 }
 
 impl Machine<'_> {
@@ -142,7 +150,7 @@ impl Machine<'_> {
                 }
                 NameAnd(count) => {
                     let name = self.name(reader.u16()?);
-                    reader.skip(count * 2)?;
+                    reader.skip(count * 2 + self.place_width())?;
                     self.push(name);
                 }
                 Text(before) => {
@@ -159,13 +167,14 @@ impl Machine<'_> {
                     }
                 }
                 Procedure => {
-                    if let Some(number) = self.lines.declared(reader.u32()?) {
-                        let name = self.name(number);
-                        self.say(&format!("{PROCEDURE}{name}()"));
-                    }
+                    let place = self.place(&mut reader)?;
+                    self.procedure(place);
                 }
-                Variable => reader.skip(if flags & 0x10 != 0 { 6 } else { 4 })?,
-                Place => reader.skip(if self.names.is_64_bit { 8 } else { 4 })?,
+                Variable => {
+                    self.place(&mut reader)?;
+                    reader.skip(if flags & 0x10 != 0 { 2 } else { 0 })?;
+                }
+                Place => reader.skip(self.place_width() * if self.names.is_64_bit { 2 } else { 1 })?,
             }
         }
         Some(())
@@ -173,7 +182,9 @@ impl Machine<'_> {
 
     /// The number an operation has in VBA 7 of 64 bits, which knows all of them.
     fn translated(&self, operation: u16) -> u16 {
-        let steps: &[(u16, u16)] = if self.names.version < super::names::VBA_6 {
+        let steps: &[(u16, u16)] = if self.names.is_vba_3 {
+            VBA_3_STEPS
+        } else if self.names.version < super::names::VBA_6 {
             &[(69, 1), (72, 3), (113, 7), (152, 8), (166, 9), (168, 10), (171, 11)]
         } else if self.names.is_64_bit {
             &[]
@@ -184,8 +195,39 @@ impl Machine<'_> {
         operation + step.map_or(0, |(_, more)| *more)
     }
 
-    fn name(&self, number: u16) -> String {
-        self.names.get(number).or_else(|| words::word(number >> 1)).unwrap_or(KEYWORD).to_string()
+    fn name(&mut self, number: u16) -> String {
+        let known = self.names.get(number);
+        self.strange |= known.is_none();
+        // VBA 3 numbers words of the language in a way that nobody has described.
+        let word = || words::word(number >> 1).filter(|_| !self.names.is_vba_3);
+        known.or_else(word).unwrap_or(KEYWORD).to_string()
+    }
+
+    /// A place among the declarations.
+    fn place(&self, reader: &mut Reader) -> Option<u32> {
+        if self.names.is_vba_3 { reader.u16().map(u32::from) } else { reader.u32() }
+    }
+
+    fn place_width(&self) -> usize {
+        if self.names.is_vba_3 { 2 } else { 4 }
+    }
+
+    /// A procedure that begins, or one of a library that is declared.
+    fn procedure(&mut self, place: u32) {
+        let Some(number) = self.lines.declared(place) else {
+            self.strange = true;
+            return;
+        };
+        let name = self.name(number);
+        let library = self.lines.library(place).and_then(|(number, alias)| {
+            Some((self.names.get(number)?.to_string(), text::code_page(self.page, alias)))
+        });
+        match library {
+            Some((library, alias)) => {
+                self.say(&format!("Declare Sub {name} Lib \"{library}\" Alias \"{alias}\""));
+            }
+            None => self.say(&format!("{PROCEDURE}{name}()")),
+        }
     }
 
     /// Operations without a name: those that join two values, numbers, and many that do nothing here.

@@ -7,11 +7,15 @@
 mod lines;
 mod listing;
 mod names;
+mod vba_3;
 mod words;
 
 use super::source;
 use lines::Lines;
 pub(super) use names::Names;
+pub(super) use vba_3::page as page_of_vba_3;
+#[cfg(test)]
+pub(super) use vba_3::tests as vba_3_tests;
 
 /// Compiled code smaller than this is what an empty module has, unless a procedure stands in it.
 const LEAST: usize = 2048;
@@ -23,14 +27,19 @@ pub(super) struct Compiled {
     pub(super) lines: usize,
     /// The code as text that reads like a source.
     pub(super) listing: String,
+    /// Whether all of it was understood.
+    pub(super) whole: bool,
 }
 
 impl Compiled {
     /// The code in a performance cache, if there is any.
     pub(super) fn read(cache: &[u8], names: &Names, page: u16) -> Option<Self> {
         let lines = Lines::find(cache, names)?;
-        let listing = if names.is_empty() { String::new() } else { listing::listing(&lines, names, page) };
-        Some(Self { lines: lines.filled(), listing })
+        let (listing, whole) = match names.is_empty() {
+            true => (String::new(), false),
+            false => listing::listing(&lines, names, page),
+        };
+        Some(Self { lines: lines.filled(), listing, whole })
     }
 
     /// Whether a module without source holds as much as this one only if its source was taken away.
@@ -180,6 +189,25 @@ mod tests {
         let compiled = read(&sample()).unwrap();
         let want = "Sub AutoOpen()\r\nShell \"cmd\" & \" /c x\"\r\nCreateObject(\"odd\").Run: x = 7: x.x\r\n";
         assert_eq!((compiled.lines, compiled.listing.as_str()), (3, want));
+    }
+
+    #[test]
+    fn a_declared_procedure_shows_its_library_and_its_name_there() {
+        let mut bytes = cache(&[vec![150, 0, 0]]);
+        // The declaration is longer, and at its end stands the place of the library's entry, which is the first.
+        bytes[0x40] = 60;
+        let entry =
+            [&[0, 0], number("Run").to_le_bytes().as_slice(), &[0x14, 0], &[0; 14], b"WinExec\0"].concat();
+        let block = [&[0xff, 0xff, 1, 1, 28, 0, 0, 0], entry.as_slice()].concat();
+        bytes.splice(0x100..0x100 + block.len(), block);
+        let want = "Declare Sub AutoOpen Lib \"Run\" Alias \"WinExec\"\r\n";
+        assert_eq!(read(&bytes).unwrap().listing, want);
+        // What points elsewhere than right behind the entry, or into nothing, is no declaration.
+        for at in [0x10c, 0x74] {
+            let mut other = bytes.clone();
+            other[at] ^= 0x40;
+            assert_eq!(read(&other).unwrap().listing, "Sub AutoOpen()\r\n");
+        }
     }
 
     #[test]

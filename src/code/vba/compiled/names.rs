@@ -1,6 +1,7 @@
 //! The names that compiled code refers to: the table at the end of the `_VBA_PROJECT` stream. No specification
 //! describes it (MS-OVBA 2.3.4.1 calls it the performance cache); every part before it has to be stepped over.
 
+use super::vba_3;
 use crate::bytes::Reader;
 use crate::text;
 
@@ -8,11 +9,13 @@ use crate::text;
 #[derive(Debug, Default)]
 pub(in crate::code::vba) struct Names {
     /// The names.
-    list: Vec<String>,
+    pub(super) list: Vec<String>,
     /// The version of Office that compiled, as it calls itself.
     pub(super) version: u16,
     /// Whether it was compiled by a 64-bit Office.
     pub(super) is_64_bit: bool,
+    /// Whether Excel 5.0 or 95 compiled, which numbers by place.
+    pub(super) is_vba_3: bool,
 }
 
 /// The first versions of VBA 6 and 7.
@@ -44,6 +47,9 @@ impl Names {
 
     /// The name of a number that stands in code. Numbers below 0x200 are words of the language, which are not told.
     pub(super) fn get(&self, number: u16) -> Option<&str> {
+        if self.is_vba_3 {
+            return self.list.get(vba_3::index(number)?).map(String::as_str);
+        }
         let mut index = (number >> 1).checked_sub(0x100)?;
         if self.version >= VBA_7 {
             index = index.checked_sub(if self.is_64_bit { 7 } else { 4 })?;

@@ -1,4 +1,5 @@
 use super::super::Vba;
+use super::super::compiled::vba_3_tests;
 use super::super::decompress::tests::compress;
 use super::super::dir::tests::{Written, write as write_dir};
 use crate::artifact::{Child, Fact, Format, Opened, Tree};
@@ -127,6 +128,21 @@ fn modules_of_excel_95_are_unread_where_they_stand_alone() {
     let new = [("/_VBA_PROJECT_CUR/VBA/dir", dir), ("/_VBA_PROJECT_CUR/VBA/Module1", stored)];
     let out = open(&file(&[old.as_slice(), new.as_slice()].concat()));
     assert_eq!((out.unread.len(), out.children.len()), (0, 1));
+}
+
+#[test]
+fn modules_of_excel_95_are_given_as_what_their_code_says() {
+    let (dir, code) = vba_3_tests::sample();
+    let out = open(&file(&[("/_VBA_PROJECT/dir", dir.clone()), ("/_VBA_PROJECT/1a", code.clone())]));
+    assert_eq!((out.unread.len(), out.damage.len()), (0, 0));
+    assert_eq!(out.facts, [Fact::VbaProject { code_page: 1252, modules: 1, locked: false }]);
+    let listing = String::from_utf8_lossy(&out.children[0].bytes);
+    assert!(listing.starts_with("Sub Auto_Open()\r\nShell "), "{listing}");
+    assert_eq!((out.children[0].name.as_str(), out.children[0].via), ("1a (compiled).bas", "vba-pcode"));
+    // What is cut is given and said to be unread.
+    let cut = code[..code.len() - 3].to_vec();
+    let out = open(&file(&[("/_VBA_PROJECT/dir", dir), ("/_VBA_PROJECT/1a", cut)]));
+    assert_eq!((out.unread[0].reason, out.children.len()), ("unsupported-format", 1));
 }
 
 #[test]
