@@ -5,18 +5,25 @@
 //! every page; scans run on threads of their own, as many at one time as there are jobs.
 
 mod account;
+mod api;
 mod attempts;
+mod campaign;
 mod engine;
+mod export;
 mod fail;
 mod guard;
+mod mailboxes;
 mod message;
+mod others;
 mod page;
 mod queue;
+mod search;
 mod secret;
 mod settings;
 mod setup;
 mod site;
 mod time;
+mod tokens;
 mod upload;
 mod visit;
 mod words;
@@ -28,6 +35,7 @@ use crate::store::{Retention, Role, Store};
 use anyhow::Context;
 use attempts::Attempts;
 use engine::Engine;
+use mailboxes::Mailboxes;
 use settings::Settings;
 use setup::Setup;
 use std::net::SocketAddr;
@@ -55,6 +63,11 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Tokens of programs that use the API.
+    Token {
+        #[command(subcommand)]
+        command: tokens::Command,
+    },
 }
 
 #[derive(clap::Subcommand)]
@@ -77,6 +90,8 @@ struct Desk {
     store: Store,
     attempts: Attempts,
     setup: Setup,
+    rates: api::Rates,
+    mailboxes: Mailboxes,
 }
 
 /// The stack of a thread that scans, as the command line gives it to its own.
@@ -100,6 +115,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
                 setup::add_from_terminal(&store, &name, role).await?;
                 Ok(Status::Quiet)
             }
+            Some(Command::Token { command }) => {
+                tokens::run(&store, command).await?;
+                Ok(Status::Quiet)
+            }
             None => serve(settings, scan, store).await,
         }
     })
@@ -114,8 +133,15 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
     let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
-    let desk =
-        Desk { settings, engine, store: store.clone(), attempts: Attempts::default(), setup: Setup::new()? };
+    let desk = Desk {
+        mailboxes: Mailboxes::new(settings.maildirs.clone()),
+        settings,
+        engine,
+        store: store.clone(),
+        attempts: Attempts::default(),
+        setup: Setup::new()?,
+        rates: api::Rates::default(),
+    };
     let forgetting = tokio::spawn(forget(store.clone(), retention));
     let served = site::serve(Arc::new(desk)).await;
     forgetting.abort();

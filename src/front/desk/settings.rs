@@ -22,6 +22,8 @@ pub(super) struct Settings {
     pub(super) session: Duration,
     /// Minutes that clocks are ahead of UTC where the readers are.
     pub(super) zone: i32,
+    /// Maildirs in which mails of a campaign are looked for; `*` stands for any name.
+    pub(super) maildirs: Vec<PathBuf>,
 }
 
 impl Default for Settings {
@@ -33,6 +35,7 @@ impl Default for Settings {
             contacts: Vec::new(),
             session: Duration::from_secs(12 * 3600),
             zone: super::time::zone_of_system().unwrap_or(0),
+            maildirs: Vec::new(),
         }
     }
 }
@@ -58,6 +61,7 @@ struct Section {
     contact: Option<OneOrMore>,
     session_hours: Option<u16>,
     zone: Option<String>,
+    maildirs: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -87,6 +91,7 @@ impl Settings {
             Some(OneOrMore::One(line)) => vec![line],
             Some(OneOrMore::More(lines)) => lines,
         };
+        self.maildirs = section.maildirs.iter().map(|path| folder.join(path)).collect();
         if let Some(hours) = section.session_hours {
             ensure!(hours > 0, "`session_hours` must be at least 1");
             self.session = Duration::from_secs(u64::from(hours) * 3600);

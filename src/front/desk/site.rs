@@ -1,6 +1,6 @@
 //! The addresses of the pages, and the listening for those who open them.
 
-use super::{Desk, account, guard, message, queue, setup, upload};
+use super::{Desk, account, api, campaign, export, guard, message, queue, search, setup, upload};
 use anyhow::Context;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -29,6 +29,10 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/", get(queue::list))
         .route("/upload", get(upload::ask).merge(upload))
         .route("/messages/{id}", get(message::show))
+        .route("/messages/{id}/export/{form}", get(export::message))
+        .route("/campaigns/{campaign}", get(campaign::show))
+        .route("/campaigns/{campaign}/export/{form}", get(export::campaign))
+        .route("/search", get(search::show))
         .route("/login", get(account::ask).post(account::sign_in))
         .route("/logout", post(account::sign_out))
         .route("/password", get(account::ask_password).post(account::change_password))
@@ -37,6 +41,7 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/assets/desk.css", get(|| asset("text/css", include_str!("assets/desk.css"))))
         .route("/assets/desk.js", get(|| asset("text/javascript", include_str!("assets/desk.js"))))
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("assets/icon.svg"))))
+        .merge(api::router(&desk))
         .fallback(guard::missing)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(from_fn_with_state(desk.clone(), guard::stand))

@@ -8,7 +8,9 @@ mod programs;
 pub(super) use headers::mailbox;
 
 use super::Desk;
+use super::export::Exports;
 use super::fail::Fail;
+use super::others::Others;
 use super::page::Page;
 use super::time;
 use super::visit::Visit;
@@ -43,6 +45,8 @@ struct Message {
     headers: Vec<headers::Row>,
     hops: Vec<headers::Hop>,
     numbers: Vec<Value>,
+    others: Option<Others>,
+    exports: Exports,
 }
 
 /// What somebody has done so far, and what to do then.
@@ -70,6 +74,9 @@ struct Value {
 /// Indicators and hashes that are listed.
 const VALUES: usize = 200;
 
+/// Recipients of the campaign that are listed.
+const OTHERS: u32 = 10;
+
 /// Shows one message.
 pub(super) async fn show(
     State(desk): State<Arc<Desk>>,
@@ -82,7 +89,8 @@ pub(super) async fn show(
     let stored = Stored { summary: stored.summary, report };
     let tree = opened(&desk, &stored).await?;
     let mut page = Page::new(&visit, "message", "message.about");
-    let message = Message::of(&stored, tree.as_deref(), &desk, &mut page);
+    let mut message = Message::of(&stored, tree.as_deref(), &desk, &mut page);
+    message.others = Some(Others::of(&desk, stored.summary.campaign, "", OTHERS, visit.lang).await?);
     page.show(&message)
 }
 
@@ -134,6 +142,8 @@ impl Message {
             headers: root.map(|root| headers::rows(root, lang)).unwrap_or_default(),
             hops: root.map(|root| headers::hops(root, lang)).unwrap_or_default(),
             numbers: numbers(report, lang),
+            others: None,
+            exports: Exports::of_message(&stored.summary, lang),
             page: page.clone(),
             gist,
         }
