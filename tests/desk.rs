@@ -485,8 +485,9 @@ fn programs_need_a_token_and_the_role_of_it() {
     assert_eq!(ask(&viewer, "GET", &format!("{campaign}/export/stix.json"), b"").1["type"], "bundle");
     let sample = format!("/api/v1/messages/{id}/export/sample.zip");
     assert_eq!((ask(&viewer, "GET", &sample, b"").0, ask(&operator, "GET", &sample, b"").0), (403, 200));
+    let long = format!("messages?q={}", "x".repeat(501));
     let wrong = ["messages?limit=0", "messages?limit=x", "queue?verdict=bad", "campaigns/x", "messages?x=1"];
-    for path in wrong {
+    for path in wrong.into_iter().chain([long.as_str()]) {
         assert_eq!(ask(&viewer, "GET", &format!("/api/v1/{path}"), b"").0, 400, "{path}");
     }
     for path in ["messages/none", "messages/none/decisions", "campaigns/99", "nothing"] {

@@ -69,9 +69,8 @@ type Answer = Result<Json<Value>, Fail>;
 const ROWS: u32 = 50;
 const MOST: u32 = 500;
 
-/// Characters of a query and of a cursor.
-const QUERY: usize = 500;
-const CURSOR: usize = 500;
+/// Characters of a text that is asked for.
+const LONGEST: usize = 500;
 
 /// How many wait, and which version answers.
 pub(super) async fn status(State(desk): State<Arc<Desk>>) -> Answer {
@@ -85,7 +84,7 @@ pub(super) async fn status(State(desk): State<Arc<Desk>>) -> Answer {
 /// The messages, or those in which a query stands, the last stored first.
 pub(super) async fn list(State(desk): State<Arc<Desk>>, Query(asked): Query<Listed>) -> Answer {
     let page = page(asked.after, asked.limit)?;
-    let query: String = asked.q.unwrap_or_default().chars().take(QUERY).collect();
+    let query = bounded(asked.q)?;
     let found = match query.trim() {
         "" => desk.store.latest(&page).await?,
         query => desk.store.search(&armed(query), &page).await?,
@@ -99,7 +98,7 @@ pub(super) async fn queue(State(desk): State<Arc<Desk>>, Query(asked): Query<Que
     let filter = Filter {
         verdicts: asked.verdict.into_iter().collect(),
         only_open: asked.state.unwrap_or(Chosen::Waiting) == Chosen::Waiting,
-        recipient_domain: asked.domain.unwrap_or_default().chars().take(QUERY).collect(),
+        recipient_domain: bounded(asked.domain)?,
         campaign: asked.campaign,
         ..Filter::default()
     };
@@ -218,14 +217,19 @@ fn who(token: &Token) -> String {
     format!("{} (token {})", token.name, token.number)
 }
 
+/// A text that is asked for, if it is not too long.
+fn bounded(text: Option<String>) -> Result<String, Fail> {
+    let text = text.unwrap_or_default();
+    if text.chars().count() > LONGEST { Err(Fail::Wrong) } else { Ok(text) }
+}
+
 /// The page that is asked for.
 fn page(after: Option<String>, limit: Option<u32>) -> Result<Page, Fail> {
     let size = limit.unwrap_or(ROWS);
-    let after = after.unwrap_or_default();
-    if size == 0 || size > MOST || after.chars().count() > CURSOR {
+    if size == 0 || size > MOST {
         return Err(Fail::Wrong);
     }
-    Ok(Page { size, after })
+    Ok(Page { size, after: bounded(after)? })
 }
 
 /// The members of two objects.
