@@ -289,6 +289,9 @@ fn what_a_sender_wrote_is_shown_and_does_nothing() {
             page.as_str(),
             "/",
             "/?state=all&domain=%22%3E%3Cscript%3Ealert(1)",
+            "/search?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E",
+            "/search?q=evil.example",
+            "/campaigns/1",
             "/login?to=%22%3E%3Cscript%3E",
         ] {
             let answer = browser.get(path);
@@ -343,10 +346,168 @@ fn the_same_attack_is_one_row() {
     }
     let queue = browser.get("/");
     assert_eq!(queue.text().matches("data-row").count(), 1, "{}", queue.text());
-    let link =
-        queue.text().split("href=\"/?campaign=").nth(1).unwrap().split('"').next().unwrap().to_string();
+    let link = queue.text().split("class=\"times\" href=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(queue.text().contains("×3"));
-    let list = browser.get(&format!("/?campaign={link}"));
+    let list = browser.get(link);
     assert_eq!(list.text().matches("data-row").count(), 3);
+    assert!(list.text().contains("3 mails to 4 people, first"), "{}", list.text());
+    for n in 0..3 {
+        assert!(list.text().contains(&format!("person{n}@city.example")), "{}", list.text());
+    }
+    let message = queue.text().split("href=\"/messages/").nth(1).unwrap().split('"').next().unwrap();
+    let message = browser.get(&format!("/messages/{message}"));
+    assert!(message.text().contains("3 mails of this kind went to 4 people."));
+    assert!(message.text().contains(&format!("href=\"{link}\"")), "the page leads to all of them");
+    let exported = browser.get(&format!("{link}/export/report.json"));
+    let reports: serde_json::Value = serde_json::from_slice(&exported.body).unwrap();
+    assert_eq!(reports.as_array().unwrap().len(), 3);
+    assert_eq!(browser.get(&format!("{link}/export/sample.zip")).status, 404);
+    assert_eq!((browser.get("/campaigns/99").status, browser.get("/campaigns/x").status), (404, 400));
     assert!(browser.get("/?verdict=clean").text().contains("Nothing matches these filters"));
+}
+
+#[test]
+fn one_box_finds_subjects_addresses_hashes_and_links() {
+    let (_desk, mut browser) = opened("ja");
+    let page = checked(&mut browser, "a.eml", &case("emotet-autoopen-continued-doc"));
+    let mail = "Subject: =?utf-8?b?5b6h6KuL5rGC5pu444Gu5Lu2?=\r\nFrom: a@city.example\r\n\r\nhello\r\n";
+    let other = checked(&mut browser, "b.eml", mail.as_bytes());
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let report: serde_json::Value =
+        serde_json::from_slice(&browser.get(&format!("{page}/export/report.json")).body).unwrap();
+    let hash = report["artifacts"][1]["sha256"].as_str().unwrap();
+    let rule = report["findings"][0]["id"].as_str().unwrap();
+    let rows = [
+        ("請求書", &other),
+        ("ａ＠city.example 請求", &other),
+        ("Invoice 20181114", &page),
+        (hash, &page),
+        (&hash[..16], &page),
+        (rule, &page),
+        ("a@city[.]example", &other),
+    ];
+    for (query, want) in rows {
+        let answer = browser.get(&format!("/search?q={}", encoded(query)));
+        let text = answer.text();
+        assert_eq!(text.matches("data-row").count(), 1, "{query}: {text}");
+        assert!(text.contains(want.as_str()), "{query}");
+    }
+    for nothing in ["領収書", "' OR 1=1 --", "%", "\" NEAR(", "*"] {
+        let answer = browser.get(&format!("/search?q={}", encoded(nothing)));
+        assert!(answer.status == 200 && answer.text().contains("見つかりませんでした"), "{nothing}");
+    }
+    assert!(browser.get("/").text().contains("action=\"/search\""), "every page has the box");
+    for n in 0..51 {
+        checked(&mut browser, "c.eml", format!("Subject: series {n}\r\n\r\nx\r\n").as_bytes());
+    }
+    let first = browser.get("/search?q=series");
+    let next = first.text().split("rel=\"next\"").next().unwrap().rsplit("href=\"").next().unwrap();
+    let next = next.split('"').next().unwrap().replace("&#38;", "&");
+    assert_eq!(first.text().matches("data-row").count(), 50);
+    assert_eq!(browser.get(&next).text().matches("data-row").count(), 1, "{next}");
+}
+
+#[test]
+fn exports_are_files_to_save() {
+    let (desk, mut browser) = opened("en");
+    let mail = case("emotet-autoopen-continued-doc");
+    let page = checked(&mut browser, "a.eml", &mail);
+    let rows = [
+        ("report.json", "application/json"),
+        ("indicators.csv", "text/csv; charset=utf-8"),
+        ("stix.json", "application/stix+json;version=2.1"),
+        ("misp.json", "application/json"),
+        ("sample.zip", "application/zip"),
+    ];
+    let text = browser.get(&page).text().to_string();
+    for (form, media_type) in rows {
+        let link = format!("{page}/export/{form}");
+        assert!(text.contains(&link), "{link}");
+        let answer = browser.get(&link);
+        assert_eq!((answer.status, answer.header("content-type")), (200, media_type), "{form}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{form}");
+        let disposition = answer.header("content-disposition");
+        assert!(disposition.starts_with("attachment; filename=\"tenpu-"), "{disposition}");
+        assert!(disposition.ends_with(&format!("{form}\"")), "{disposition}");
+    }
+    let sample = browser.get(&format!("{page}/export/sample.zip")).body;
+    assert!(sample.starts_with(b"PK\x03\x04") && sample.len() > mail.len());
+    assert!(!sample.windows(9).any(|nine| nine == b"Subject: "), "it is encrypted");
+    let stix: serde_json::Value =
+        serde_json::from_slice(&browser.get(&format!("{page}/export/stix.json")).body).unwrap();
+    assert!(stix["objects"].as_array().unwrap().iter().any(|object| object["type"] == "email-message"));
+    assert_eq!(browser.get(&format!("{page}/export/raw.eml")).status, 404);
+    assert!(desk.add_user("見る人", "viewer", PASSWORD));
+    let (mut viewer, _) = sign_in(&desk, "見る人", PASSWORD);
+    assert!(!viewer.get(&page).text().contains("sample.zip"));
+    assert_eq!(viewer.get(&format!("{page}/export/sample.zip")).status, 403);
+    assert_eq!(viewer.get(&format!("{page}/export/stix.json")).status, 200);
+    assert_eq!(Browser::new(&desk, "en").get(&format!("{page}/export/stix.json")).status, 303);
+}
+
+#[test]
+fn programs_need_a_token_and_the_role_of_it() {
+    let (desk, mut browser) = opened("en");
+    let mut program = Browser::new(&desk, "en");
+    let open = program.get("/api/v1/openapi.json");
+    let described: serde_json::Value = serde_json::from_slice(&open.body).unwrap();
+    let uploads = ("POST", "/api/v1/messages");
+    for (path, methods) in described["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let path = path.replace("{id}", "x").replace("{campaign}", "1").replace("{form}", "stix.json");
+            let answer = program.send(&method.to_uppercase(), &path, &[], b"x");
+            let want = if operation["security"] == serde_json::json!([]) { 200 } else { 401 };
+            assert_eq!(answer.status, want, "{method} {path}");
+            if want == 401 {
+                assert_eq!(answer.header("content-type"), "application/problem+json", "{path}");
+                assert_eq!(answer.header("www-authenticate"), "Bearer", "{path}");
+            }
+        }
+    }
+    // The session of a browser is no token.
+    assert_eq!(browser.get("/api/v1/status").status, 401);
+
+    let viewer = desk.token(&["add", "dashboard", "--role", "viewer"]).unwrap();
+    let operator = desk.token(&["add", "gateway", "--role", "operator", "--account", "山田"]).unwrap();
+    let mail = case("emotet-autoopen-continued-doc");
+    let mut ask = |token: &str, method: &str, path: &str, body: &[u8]| {
+        let token = format!("Bearer {}", token.trim());
+        let answer = program.send(method, path, &[("Authorization", &token)], body);
+        let json = serde_json::from_slice::<serde_json::Value>(&answer.body).unwrap_or_default();
+        (answer.status, json)
+    };
+    let (status, problem) = ask(&viewer, uploads.0, uploads.1, &mail);
+    assert_eq!((status, problem["status"].as_i64()), (403, Some(403)), "{problem}");
+    let (status, made) = ask(&operator, uploads.0, "/api/v1/messages?name=a.eml", &mail);
+    assert_eq!((status, made["verdict"].as_str()), (201, Some("malicious")), "{made}");
+    let id = made["id"].as_str().unwrap();
+    let (status, stored) = ask(&viewer, "GET", &format!("/api/v1/messages/{id}"), b"");
+    assert_eq!((status, &stored["report"]["path"]), (200, &serde_json::json!("a.eml")));
+    assert_eq!(ask(&viewer, "GET", "/api/v1/messages?q=Invoice", b"").1["messages"][0]["id"], id);
+    assert_eq!(ask(&viewer, "GET", "/api/v1/queue", b"").1["rows"][0]["lead"]["id"], id);
+    assert_eq!(ask(&viewer, "GET", "/api/v1/status", b"").1["waiting"], 1);
+    let decided = ask(&viewer, "GET", &format!("/api/v1/messages/{id}/decisions"), b"");
+    assert_eq!(decided, (200, serde_json::json!({ "decisions": [] })));
+    let campaign = format!("/api/v1/campaigns/{}", made["campaign"]);
+    assert_eq!(ask(&viewer, "GET", &campaign, b"").1["messages"], 1);
+    assert_eq!(ask(&viewer, "GET", &format!("{campaign}/export/stix.json"), b"").1["type"], "bundle");
+    let sample = format!("/api/v1/messages/{id}/export/sample.zip");
+    assert_eq!((ask(&viewer, "GET", &sample, b"").0, ask(&operator, "GET", &sample, b"").0), (403, 200));
+    let long = format!("messages?q={}", "x".repeat(501));
+    let wrong = ["messages?limit=0", "messages?limit=x", "queue?verdict=bad", "campaigns/x", "messages?x=1"];
+    for path in wrong.into_iter().chain([long.as_str()]) {
+        assert_eq!(ask(&viewer, "GET", &format!("/api/v1/{path}"), b"").0, 400, "{path}");
+    }
+    for path in ["messages/none", "messages/none/decisions", "campaigns/99", "nothing"] {
+        assert_eq!(ask(&viewer, "GET", &format!("/api/v1/{path}"), b"").0, 404, "{path}");
+    }
+    assert_eq!(ask(&viewer, "DELETE", "/api/v1/messages", b"").0, 405);
+    assert_eq!(ask(&operator, "POST", "/api/v1/messages", b"").0, 400);
+
+    let listed = desk.token(&["list"]).unwrap();
+    assert!(listed.contains("dashboard") && !listed.contains(viewer.trim()), "{listed}");
+    let line = listed.lines().find(|line| line.ends_with("dashboard")).unwrap();
+    assert!(desk.token(&["revoke", line.split('\t').next().unwrap()]).is_some());
+    assert_eq!(ask(&viewer, "GET", "/api/v1/status", b"").0, 401);
+    assert!(desk.token(&["add", "x", "--account", "nobody"]).is_none());
 }

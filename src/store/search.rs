@@ -45,6 +45,17 @@ impl Store {
         self.with_words(&words, page).await
     }
 
+    /// All messages, the last stored first.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn latest(&self, page: &Page) -> Result<Listing<Summary>> {
+        let text =
+            format!("SELECT {HEAD} FROM messages m WHERE m.number < $1 ORDER BY m.number DESC LIMIT $2");
+        let query = sqlx::query(sql(text)).bind(page.before()).bind(page.limit() + 1);
+        listing(&query.fetch_all(&self.pool).await?, page)
+    }
+
     async fn with_hash(&self, start: &str, page: &Page) -> Result<Listing<Summary>> {
         let text = format!(
             "SELECT {HEAD} FROM messages m WHERE m.number < $3 AND m.number IN \

@@ -18,6 +18,7 @@ mod lock;
 mod name;
 mod notes;
 mod record;
+mod sample;
 mod walk;
 mod winzip_aes;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod zip_crypto;
 
 pub use entry::{Content, Entry, State};
 pub use lock::Unlocked;
+pub use sample::locked;
 
 use crate::artifact::{Damage, Fact, Unread};
 use crate::limits::Budget;

@@ -40,12 +40,24 @@ impl Keys {
     }
 
     fn decrypt(&mut self, byte: u8) -> u8 {
+        let plain = byte ^ self.mask();
+        self.update(plain);
+        plain
+    }
+
+    /// Encrypts the next byte.
+    pub(super) fn encrypt(&mut self, plain: u8) -> u8 {
+        let byte = plain ^ self.mask();
+        self.update(plain);
+        byte
+    }
+
+    /// What the next byte is mixed with.
+    fn mask(&self) -> u8 {
         let [low, high, ..] = (self.2 | 2).to_le_bytes();
         let t = u16::from_le_bytes([low, high]);
         let [_, mask] = t.wrapping_mul(t ^ 1).to_le_bytes();
-        let plain = byte ^ mask;
-        self.update(plain);
-        plain
+        mask
     }
 }
 

@@ -77,6 +77,12 @@ impl Desk {
         let _refused = child.stdin.take().unwrap().write_all(format!("{password}\n").as_bytes());
         child.wait().unwrap().success()
     }
+
+    /// `tenpu desk token …`: what it prints, if it worked.
+    pub fn token(&self, args: &[&str]) -> Option<String> {
+        let output = program(&self.folder).arg("token").args(args).output().unwrap();
+        output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
+    }
 }
 
 fn empty_folder() -> PathBuf {

@@ -1,7 +1,7 @@
 //! The other ways in and out: mails that staff report, passwords that come in a second mail, whom to warn, status, help.
 
 use super::client::{Browser, Desk};
-use super::{PASSWORD, case, checked, set_up, opened, sign_in};
+use super::{PASSWORD, case, checked, opened, set_up, sign_in};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -53,7 +53,7 @@ fn reporting() -> (Desk, Browser, Receiver<(Vec<String>, String)>) {
              contact = \"内線1234\"\nlmtp = \"unix:lmtp.sock\"\n"
         )
     });
-    let (desk, browser) = of(desk, "en");
+    let (desk, browser) = set_up(desk, "en");
     (desk, browser, mails)
 }
 
@@ -252,7 +252,7 @@ fn whom_to_warn() {
         }
         "[desk]\nmailboxes = [\"vmail/*/Maildir\"]\n".to_string()
     });
-    let (desk, mut browser) = of(desk, "en");
+    let (desk, mut browser) = set_up(desk, "en");
     let form = browser.get("/exposure").text().to_string();
     assert_eq!(form.matches("Maildir\"").count(), 2, "{form}");
     let taro = desk.folder.join("vmail/taro/Maildir");

@@ -2,6 +2,7 @@
 //! with the answer, and turns failures into pages.
 
 use super::Desk;
+use super::api;
 use super::fail::Fail;
 use super::page::{Failed, Page, percent};
 use super::visit::{Visit, is_from_here};
@@ -36,8 +37,11 @@ const HEADERS: [(HeaderName, &str); 8] = [
 
 /// Answers one request.
 pub(super) async fn stand(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
-    let mut response = if request.uri().path().starts_with("/assets/") {
+    let path = request.uri().path();
+    let mut response = if path.starts_with("/assets/") {
         next.run(request).await
+    } else if path.starts_with("/api/") {
+        api::explain(next.run(request).await)
     } else {
         inner(&desk, request, next).await
     };

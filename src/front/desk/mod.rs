@@ -5,20 +5,26 @@
 //! every page; scans run on threads of their own, as many at one time as there are jobs.
 
 mod account;
+mod api;
 mod attempts;
 mod audit;
+mod campaign;
 mod decide;
 mod engine;
 mod exceptions;
+mod export;
 mod exposure;
 mod fail;
 mod guard;
 mod help;
 mod intake;
+mod mailboxes;
 mod message;
+mod others;
 mod page;
 mod queue;
 mod reports;
+mod search;
 mod secret;
 mod settings;
 mod setup;
@@ -27,6 +33,7 @@ mod smtp;
 mod texts;
 mod status;
 mod time;
+mod tokens;
 mod upload;
 mod users;
 mod visit;
@@ -39,6 +46,7 @@ use crate::store::{Retention, Role, Store};
 use anyhow::Context;
 use attempts::Attempts;
 use engine::Engine;
+use mailboxes::Mailboxes;
 use settings::Settings;
 use setup::Setup;
 use std::net::SocketAddr;
@@ -65,6 +73,11 @@ enum Command {
     User {
         #[command(subcommand)]
         command: UserCommand,
+    },
+    /// Tokens of programs that use the API.
+    Token {
+        #[command(subcommand)]
+        command: tokens::Command,
     },
 }
 
@@ -93,6 +106,8 @@ struct Desk {
     reports: reports::Watch,
     lists: exposure::Lists,
     retention: Retention,
+    rates: api::Rates,
+    mailboxes: Mailboxes,
 }
 
 /// The stack of a thread that scans, as the command line gives it to its own.
@@ -116,6 +131,10 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
                 setup::add_from_terminal(&store, &name, role).await?;
                 Ok(Status::Quiet)
             }
+            Some(Command::Token { command }) => {
+                tokens::run(&store, command).await?;
+                Ok(Status::Quiet)
+            }
             None => serve(settings, scan, store).await,
         }
     })
@@ -131,11 +150,13 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
     let (rules, status) = rules::load(&scan);
     let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
     let desk = Arc::new(Desk {
+        mailboxes: Mailboxes::new(settings.maildirs.clone()),
         settings,
         engine,
         store: store.clone(),
         attempts: Attempts::default(),
         setup: Setup::new()?,
+        rates: api::Rates::default(),
         releasing: Default::default(),
         reports: reports::Watch::default(),
         lists: exposure::Lists::default(),

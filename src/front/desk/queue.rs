@@ -58,20 +58,20 @@ struct Choice {
 }
 
 /// A campaign, or a message of one.
-struct Row {
-    id: String,
-    verdict: &'static str,
-    sign: &'static str,
-    word: &'static str,
-    subject: String,
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) verdict: &'static str,
+    pub(super) sign: &'static str,
+    pub(super) word: &'static str,
+    pub(super) subject: String,
     /// The campaign, if the row stands for several mails.
-    campaign: Option<(i64, String)>,
-    shown: String,
-    real: String,
-    people: String,
-    received: String,
-    why: String,
-    trail: String,
+    pub(super) campaign: Option<(i64, String)>,
+    pub(super) shown: String,
+    pub(super) real: String,
+    pub(super) people: String,
+    pub(super) received: String,
+    pub(super) why: String,
+    pub(super) trail: String,
 }
 
 /// Shows a page of the queue.
@@ -171,7 +171,14 @@ impl Wanted {
 }
 
 impl Row {
-    fn of(row: &store::Row, is_one: bool, zone: i32, lang: Lang) -> Self {
+    /// A message that stands for itself.
+    pub(super) fn single(lead: store::Summary, zone: i32, lang: Lang) -> Self {
+        let (people, received) = (lead.recipients, lead.received);
+        let row = store::Row { lead, messages: 1, waiting: 0, people, first: received, last: received };
+        Self::of(&row, true, zone, lang)
+    }
+
+    pub(super) fn of(row: &store::Row, is_one: bool, zone: i32, lang: Lang) -> Self {
         let lead = &row.lead;
         let id = verdict_id(lead.verdict);
         let (name, _) = mailbox(&lead.shown_from);

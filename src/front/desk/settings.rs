@@ -36,6 +36,8 @@ pub(super) struct Settings {
     pub(super) answer_from: Option<String>,
     /// The domains whose people get answers.
     pub(super) answer_domains: Vec<String>,
+    /// Maildirs in which mails of a campaign are looked for; `*` stands for any name.
+    pub(super) maildirs: Vec<PathBuf>,
 }
 
 /// Where LMTP listens.
@@ -63,6 +65,7 @@ impl Default for Settings {
             lmtp: None,
             answer_from: None,
             answer_domains: Vec::new(),
+            maildirs: Vec::new(),
         }
     }
 }
@@ -95,6 +98,7 @@ struct Section {
     lmtp: Option<String>,
     answer_from: Option<String>,
     answer_domains: Option<Vec<String>>,
+    maildirs: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -124,6 +128,7 @@ impl Settings {
             Some(OneOrMore::One(line)) => vec![line],
             Some(OneOrMore::More(lines)) => lines,
         };
+        self.maildirs = section.maildirs.iter().map(|path| folder.join(path)).collect();
         if let Some(hours) = section.session_hours {
             ensure!(hours > 0, "`session_hours` must be at least 1");
             self.session = Duration::from_secs(u64::from(hours) * 3600);

@@ -1,8 +1,8 @@
 //! The addresses of the pages, and the listening for those who open them.
 
 use super::{
-    Desk, account, audit, decide, exceptions, exposure, guard, help, message, queue, setup, status, texts,
-    upload, users,
+    Desk, account, api, audit, campaign, decide, exceptions, export, exposure, guard, help, message, queue,
+    search, setup, status, texts, upload, users,
 };
 use anyhow::Context;
 use axum::Router;
@@ -45,6 +45,10 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/exposure/{token}/list.csv", get(exposure::csv))
         .route("/status", get(status::show))
         .route("/help", get(help::show))
+        .route("/messages/{id}/export/{form}", get(export::message))
+        .route("/campaigns/{campaign}", get(campaign::show))
+        .route("/campaigns/{campaign}/export/{form}", get(export::campaign))
+        .route("/search", get(search::show))
         .route("/login", get(account::ask).post(account::sign_in))
         .route("/logout", post(account::sign_out))
         .route("/password", get(account::ask_password).post(account::change_password))
@@ -53,6 +57,7 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/assets/desk.css", get(|| asset("text/css", include_str!("assets/desk.css"))))
         .route("/assets/desk.js", get(|| asset("text/javascript", include_str!("assets/desk.js"))))
         .route("/assets/icon.svg", get(|| asset("image/svg+xml", include_str!("assets/icon.svg"))))
+        .merge(api::router(&desk))
         .fallback(guard::missing)
         .layer(DefaultBodyLimit::max(FORM))
         .layer(from_fn_with_state(desk.clone(), guard::stand))

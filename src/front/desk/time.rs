@@ -32,6 +32,22 @@ pub(super) fn told(seconds: i64, zone: i32, lang: Lang) -> String {
     }
 }
 
+/// A time for programs (RFC 3339): `2022-03-04T00:12:00Z`.
+pub(super) fn utc(seconds: i64) -> String {
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", rest / 3600, rest % 3600 / 60, rest % 60)
+}
+
+/// Date and time as MS-DOS and ZIP files have them; 1980 where they cannot say it.
+pub(super) fn dos(seconds: i64) -> (u16, u16) {
+    let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    let date = u16::try_from((year - 1980).clamp(0, 127) << 9 | month << 5 | day).unwrap_or(0x21);
+    let time = u16::try_from((rest / 3600) << 11 | (rest % 3600 / 60) << 5 | (rest % 60 / 2)).unwrap_or(0);
+    if year < 1980 { (0x21, 0) } else { (date, time) }
+}
+
 const WEEKDAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const WEEKDAYS_JA: [&str; 7] = ["日", "月", "火", "水", "木", "金", "土"];
 const MONTHS: [&str; 12] =
@@ -106,6 +122,12 @@ fn counts(reader: &mut Reader) -> Option<[usize; 6]> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_for_programs() {
+        assert_eq!(utc(1_646_352_720), "2022-03-04T00:12:00Z");
+        assert_eq!((dos(1_646_352_720), dos(0)), ((0x5464, 0x0180), (0x21, 0)));
+    }
 
     #[test]
     fn times_are_told_in_both_languages() {

@@ -47,20 +47,35 @@ pub(super) async fn check(
 ) -> Result<Response, Fail> {
     let user = visit.user(Role::Operator)?;
     let upload = receive(&desk, &visit, &mut form).await?;
+    let id = keep(&desk, &user.name, &upload.name, upload.bytes, &upload.passwords).await?;
+    drop(upload.share);
+    Ok(Redirect::to(&format!("/messages/{id}")).into_response())
+}
+
+/// Scans a file and stores it; answers its id.
+///
+/// # Errors
+/// Too much is going on, or the store failed.
+pub(super) async fn keep(
+    desk: &Desk,
+    who: &str,
+    name: &str,
+    bytes: Vec<u8>,
+    passwords: &[String],
+) -> Result<String, Fail> {
     let handed = Handed {
-        name: upload.name.clone(),
-        size: upload.bytes.len() as u64,
-        bytes: upload.bytes,
-        passwords: upload.passwords,
+        name: name.to_string(),
+        size: bytes.len() as u64,
+        bytes,
+        passwords: passwords.to_vec(),
         source: Source::Upload,
-        reporter: user.name.clone(),
+        reporter: who.to_string(),
         received: now(),
         ..Handed::default()
     };
     let id = desk.take_in(handed).await?.id;
-    desk.store.audit(&user.name, "upload", &id, &upload.name).await?;
-    drop(upload.share);
-    Ok(Redirect::to(&format!("/messages/{id}")).into_response())
+    desk.store.audit(who, "upload", &id, name).await?;
+    Ok(id)
 }
 
 /// What was sent.
@@ -99,14 +114,22 @@ async fn receive(desk: &Desk, visit: &Visit, form: &mut Multipart) -> Result<Rec
 pub(super) async fn file(desk: &Desk, mut field: Field<'_>, share: &mut Share) -> Result<Vec<u8>, Fail> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(refused)? {
-        let length = (bytes.len() as u64).saturating_add(chunk.len() as u64);
-        if length > desk.engine.largest() {
-            return Err(Fail::Large);
-        }
-        desk.engine.grow(share, length.saturating_mul(2))?;
+        make_room(desk, share, bytes.len(), chunk.len())?;
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes)
+}
+
+/// Takes room for more bytes of a file.
+///
+/// # Errors
+/// The file is too large, or there is no room.
+pub(super) fn make_room(desk: &Desk, share: &mut Share, known: usize, more: usize) -> Result<(), Fail> {
+    let length = (known as u64).saturating_add(more as u64);
+    if length > desk.engine.largest() {
+        return Err(Fail::Large);
+    }
+    desk.engine.grow(share, length.saturating_mul(2))
 }
 
 /// A short field of text.
@@ -122,7 +145,7 @@ pub(super) async fn line(mut field: Field<'_>) -> Result<String, Fail> {
 }
 
 /// The name of a file without folders; some browsers send them.
-fn name(sent: &str) -> String {
+pub(super) fn name(sent: &str) -> String {
     sent.rsplit(['/', '\\']).next().unwrap_or_default().chars().take(NAME).collect()
 }
 

@@ -38,21 +38,17 @@
     if (value && getSelection().isCollapsed) getSelection().selectAllChildren(value);
   });
 
-  // Keys of the queue: j and k move, Enter opens, / goes to the filters.
+  // Keys: / goes to the search box; in lists j and k move, Enter opens.
   const links = [...document.querySelectorAll("a[data-row]")];
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || !links.length) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input, select, textarea")) return;
     const at = links.indexOf(document.activeElement);
-    if (event.key === "j") links[Math.min(at + 1, links.length - 1)].focus();
-    else if (event.key === "k") links[Math.max(at - 1, 0)].focus();
-    else if (event.key === "/") {
-      const field = document.querySelector("#filters input, #filters select");
-      if (!field) return;
-      const fold = field.closest("details");
-      if (fold) fold.open = true;
-      field.focus();
-    } else return;
+    const box = document.querySelector("[data-find]");
+    if (event.key === "/" && box) box.select();
+    else if (event.key === "j" && links.length) links[Math.min(at + 1, links.length - 1)].focus();
+    else if (event.key === "k" && links.length) links[Math.max(at - 1, 0)].focus();
+    else return;
     event.preventDefault();
   });
 })();

@@ -9,7 +9,9 @@ pub(super) use headers::mailbox;
 
 use super::Desk;
 use super::decide;
+use super::export::Exports;
 use super::fail::Fail;
+use super::others::Others;
 use super::page::Page;
 use super::time;
 use super::visit::Visit;
@@ -47,6 +49,8 @@ struct Message {
     numbers: Vec<Value>,
     decide: decide::Section,
     id: String,
+    others: Option<Others>,
+    exports: Exports,
 }
 
 /// What somebody has done so far, and what to do then.
@@ -74,6 +78,9 @@ struct Value {
 /// Indicators and hashes that are listed.
 const VALUES: usize = 200;
 
+/// Recipients of the campaign that are listed.
+const OTHERS: u32 = 10;
+
 /// Shows one message.
 pub(super) async fn show(
     State(desk): State<Arc<Desk>>,
@@ -87,7 +94,8 @@ pub(super) async fn show(
     let tree = opened(&desk, &stored).await?;
     let mut page = Page::new(&visit, "message", "message.about");
     let decide = decide::section(&desk, user, visit.lang, (&stored.summary, &stored.report)).await?;
-    let message = Message::of(&stored, tree.as_deref(), &desk, decide, &mut page);
+    let mut message = Message::of(&stored, tree.as_deref(), &desk, decide, &mut page);
+    message.others = Some(Others::of(&desk, stored.summary.campaign, "", OTHERS, visit.lang).await?);
     page.show(&message)
 }
 
@@ -148,6 +156,8 @@ impl Message {
             numbers: numbers(report, lang),
             decide,
             id: stored.summary.id.clone(),
+            others: None,
+            exports: Exports::of_message(&stored.summary, lang),
             page: page.clone(),
             gist,
         }
