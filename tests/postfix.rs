@@ -14,6 +14,7 @@
 mod build;
 mod service;
 
+use rustix::process::{Pid, Signal, kill_process};
 use service::Server;
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,8 +22,11 @@ use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 /// An instance of its own, and the server it delivers to.
 struct Postfix {
@@ -73,7 +77,8 @@ postlog unix-dgram n - n - 1 postlogd
 
 impl Postfix {
     fn new(milter: &Path) -> Self {
-        let folder = std::env::temp_dir().join(format!("tenpu-postfix-{}", std::process::id()));
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("tenpu-postfix-{}-{number}", std::process::id()));
         for name in ["etc", "spool", "data", "sink"] {
             fs::create_dir_all(folder.join(name)).unwrap();
         }
@@ -181,11 +186,84 @@ fn values<'m>(mail: &'m str, name: &str) -> Vec<&'m str> {
     head.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::trim_end).collect()
 }
 
+/// Whether Postfix can be tried here; else it says so.
+fn is_possible() -> bool {
+    let is_there = |program: &str| Path::new("/usr/sbin").join(program).exists();
+    let is_possible = is_there("postfix") && is_there("smtp-sink") && rustix::process::geteuid().is_root();
+    if !is_possible {
+        println!("postfix is not installed, or may not be started");
+    }
+    is_possible
+}
+
+/// The worker processes of a service.
+fn workers(server: &Server) -> Vec<Pid> {
+    let parent = format!("\nPPid:\t{}\n", server.pid());
+    let is_ours = |pid: &i32| {
+        fs::read_to_string(format!("/proc/{pid}/status")).is_ok_and(|status| status.contains(&parent))
+    };
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    let pids = names.filter_map(|name| name.to_str()?.parse().ok()).filter(is_ours);
+    pids.filter_map(Pid::from_raw).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn nothing_is_lost_or_doubled_while_workers_are_killed_and_rules_read_anew() {
+    if !is_possible() {
+        return;
+    }
+    let store = if cfg!(feature = "desk") {
+        "[store]\nurl = \"sqlite:FOLDER/desk.db\"\nkeep = \"all\"\n"
+    } else {
+        ""
+    };
+    let server = Server::new(&format!("[scan]\njobs = 2\n[serve]\ncache = 0\n{store}"));
+    let postfix = Postfix::new(&server.folder.join("milter"));
+    let message = case("harmless-ppap-aes");
+    let (count, is_over) = (300, AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0u32.. {
+                if is_over.load(Ordering::Relaxed) {
+                    break;
+                }
+                for pid in workers(&server).into_iter().take(1) {
+                    let _ended = kill_process(pid, Signal::KILL);
+                }
+                if round % 2 == 0 {
+                    server.signal(Signal::HUP);
+                }
+                sleep(Duration::from_millis(500));
+            }
+        });
+        let senders: Vec<_> = (0..20)
+            .map(|thread| {
+                let (postfix, message) = (&postfix, &message);
+                scope.spawn(move || {
+                    for n in (thread..count).step_by(20) {
+                        let reply = postfix.send(&numbered(n, message));
+                        assert!(reply.starts_with("250 "), "{reply}");
+                    }
+                })
+            })
+            .collect();
+        let sent: Vec<_> = senders.into_iter().map(|sender| sender.join()).collect();
+        is_over.store(true, Ordering::Relaxed);
+        sent.into_iter().for_each(Result::unwrap);
+    });
+    let mails = postfix.delivered(count);
+    let mut numbers: Vec<usize> =
+        mails.iter().map(|mail| values(mail, "X-Number")[0].parse().unwrap()).collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+    assert!(mails.iter().all(|mail| values(mail, "X-Tenpu-Verdict") == ["clean"]));
+    assert!(!server.events("worker-lost").is_empty() && !server.events("reloaded").is_empty());
+}
+
 #[test]
 fn postfix_delivers_everything_once_and_marked() {
-    let is_there = |program: &str| Path::new("/usr/sbin").join(program).exists();
-    if !is_there("postfix") || !is_there("smtp-sink") || !rustix::process::geteuid().is_root() {
-        println!("postfix is not installed, or may not be started");
+    if !is_possible() {
         return;
     }
     let mut server = Server::new("[policy]\nmalicious = \"reject\"\n[scan]\njobs = 2");

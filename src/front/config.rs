@@ -157,6 +157,22 @@ pub(super) struct StoreSection {
     pub(super) days: Option<u32>,
     /// Bytes of kept mails.
     pub(super) bytes: Option<u64>,
+    /// Which mails of the mail flow are written into it.
+    pub(super) keep: Keep,
+    /// Whether those of the clamd protocol are too.
+    pub(super) clamd: bool,
+}
+
+/// Which mails of the mail flow are written into the store.
+#[cfg(feature = "desk")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Keep {
+    /// Those that are not clean.
+    #[default]
+    Unclean,
+    /// Every one.
+    All,
 }
 
 impl File {
@@ -197,6 +213,10 @@ pub(super) fn check_section(name: &str, value: toml::Value) -> anyhow::Result<()
         "limits" => {
             let _sound: LimitsSection = value.try_into()?;
         }
+        #[cfg(feature = "desk")]
+        "store" => super::storage::check(&value.try_into()?)?,
+        #[cfg(feature = "desk")]
+        "desk" => super::desk::check(value)?,
         _ => {}
     }
     Ok(())
@@ -310,6 +330,7 @@ mod tests {
             key,
             days: Some(90),
             bytes: Some(5_000_000_000),
+            ..StoreSection::default()
         };
         assert_eq!(store, want);
         let error = format!("{:#}", read("badstore.toml", "[store]\npath = \"x\"\n").unwrap_err());

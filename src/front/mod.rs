@@ -17,6 +17,8 @@ mod generate;
 mod input;
 #[cfg(feature = "desk")]
 mod keeper;
+#[cfg(all(unix, feature = "desk"))]
+mod kin;
 mod neighbours;
 mod pipeline;
 mod progress;

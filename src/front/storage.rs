@@ -22,6 +22,19 @@ pub(super) async fn open(section: &StoreSection) -> anyhow::Result<Store> {
     Store::open(&url, section.key.as_deref()).await.context("the store")
 }
 
+/// Whether a section could be that of a store. Nothing is opened.
+///
+/// # Errors
+/// It could not.
+#[cfg(unix)]
+pub(super) fn check(section: &StoreSection) -> anyhow::Result<()> {
+    retention(section)?;
+    match &section.url {
+        Some(url) => Store::check(url, section.key.as_deref()).context("`url`"),
+        None => default_path().map(drop),
+    }
+}
+
 /// How much of it is kept.
 ///
 /// # Errors

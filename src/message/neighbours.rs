@@ -42,6 +42,9 @@ pub const HEAD: u64 = 128 << 10;
 /// Passwords lent to one message.
 const MOST: usize = 400;
 
+/// Bytes of one mark, of one candidate, and of the words that say where it stands.
+const LONGEST: usize = 4096;
+
 impl Note {
     /// Reads the head of a message; none if it tells nothing that may be a password. `place` names the mail in
     /// reports, such as the path of its file.
@@ -72,6 +75,13 @@ impl Note {
     /// Whether it tells anything that may be a password.
     pub fn tells(&self) -> bool {
         !self.candidates.is_empty()
+    }
+
+    /// Whether it is as large as reading a mail makes it: one that comes from somewhere else may be anything.
+    pub fn is_sound(&self) -> bool {
+        let is_short =
+            |candidate: &Candidate| candidate.text.len().max(candidate.origin.place.len()) <= LONGEST;
+        self.marks.is_sound() && self.candidates.len() <= MOST && self.candidates.iter().all(is_short)
     }
 
     /// Whether the two mails belong together, so that one may tell the password of the other.
@@ -116,16 +126,24 @@ impl Neighbours {
     /// Puts the passwords of the mails that belong to a message onto its keyring, the nearest first.
     pub fn lend(&self, tree: &Tree, keys: &mut Keyring) {
         let Some(root) = tree.get(0).filter(|_| !self.is_empty()) else { return };
-        let marks = Marks::of(&root.facts, &named_in(tree));
-        let kin = self.kin_of(&marks);
+        self.lent(&Marks::of(&root.facts, &named_in(tree))).into_iter().for_each(|key| keys.add(key));
+    }
+
+    /// The passwords of the mails that belong to the one of that note, the best first.
+    pub fn lent_to(&self, note: &Note) -> Vec<Candidate> {
+        self.lent(&note.marks)
+    }
+
+    fn lent(&self, marks: &Marks) -> Vec<Candidate> {
+        let kin = self.kin_of(marks);
         let longest = kin.iter().map(|(_, note)| note.candidates.len()).max().unwrap_or(0);
         // The best of every mail goes before the second best of the nearest.
         let turns = (0..longest).flat_map(|turn| {
             kin.iter().filter_map(move |(kin, note)| Some((*kin, note.candidates.get(turn)?)))
         });
-        for (kin, candidate) in turns.take(MOST) {
-            keys.add(Candidate { rank: kin.rank(candidate.rank), ..candidate.clone() });
-        }
+        let lent = turns.take(MOST);
+        lent.map(|(kin, candidate)| Candidate { rank: kin.rank(candidate.rank), ..candidate.clone() })
+            .collect()
     }
 
     /// The mails that belong to one with these marks, each once, the nearest first.

@@ -13,7 +13,7 @@ use sqlx::AnyConnection;
 use sqlx::Row;
 
 /// Hours for which a mail is remembered.
-pub(super) const HOURS: i64 = 72;
+pub const HOURS: i64 = 72;
 
 /// Locked mails of one answer.
 const MOST: i64 = 1_000;

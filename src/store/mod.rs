@@ -31,7 +31,7 @@ pub use audit::{Audited, Entry};
 pub use decisions::{Decision, Exception, NewException, Ruling};
 pub use envelope::Envelope;
 pub use error::{Error, Result};
-pub use letters::Locked;
+pub use letters::{HOURS, Locked};
 pub use message::{Message, NewMessage, Source, State, Summary, Version};
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};
 pub use related::{Recipient, Sighting};
@@ -66,6 +66,14 @@ impl Store {
         migrate::run(&pool, dialect).await?;
         let seal = Arc::new(key::open(&pool, place.key()?).await?);
         Ok(Self { pool, dialect, seal })
+    }
+
+    /// Whether such an address and key could be those of a store. Nothing is opened.
+    ///
+    /// # Errors
+    /// They could not.
+    pub fn check(url: &str, key: Option<&Path>) -> Result<()> {
+        connect::Place::of(url, key)?.key().map(drop)
     }
 
     /// Waits for what is under way and closes all connections.

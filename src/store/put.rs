@@ -42,7 +42,21 @@ impl Store {
     /// # Errors
     /// There is a message of one of the ids, or the database fails.
     pub async fn put_all(&self, mails: &[NewMessage<'_>]) -> Result<Vec<String>> {
-        let ready = heavy(|| mails.iter().map(|mail| self.ready(mail)).collect::<Result<Vec<_>>>())?;
+        let ready = |mail| self.ready(mail, |id| Note::of(mail.raw, id));
+        self.put_ready(heavy(|| mails.iter().map(ready).collect::<Result<Vec<_>>>())?).await
+    }
+
+    /// The same for mails whose notes were read by who scanned them, so that nothing of them is read here.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn put_noted(&self, mails: &[(NewMessage<'_>, Option<&Note>)]) -> Result<Vec<String>> {
+        let ready = |(mail, note)| self.ready(mail, |_| Option::<&Note>::cloned(note));
+        let mails = mails.iter().map(|(mail, note)| (mail, *note));
+        self.put_ready(heavy(|| mails.map(ready).collect::<Result<Vec<_>>>())?).await
+    }
+
+    async fn put_ready(&self, ready: Vec<Ready<'_>>) -> Result<Vec<String>> {
         let mut change = self.begin().await?;
         let mut ids = Vec::new();
         for ready in &ready {
@@ -70,7 +84,11 @@ impl Store {
         Ok(())
     }
 
-    fn ready<'a>(&self, mail: &'a NewMessage<'a>) -> Result<Ready<'a>> {
+    fn ready<'a>(
+        &self,
+        mail: &'a NewMessage<'a>,
+        note: impl FnOnce(&str) -> Option<Note>,
+    ) -> Result<Ready<'a>> {
         let id = if mail.id.is_empty() { new_id(mail.received)? } else { column(mail.id) };
         let names = [id.as_str(), mail.sender, mail.queue_id, mail.reporter, &mail.report.path];
         let message_id = mail.report.message_id.as_deref().unwrap_or_default();
@@ -79,7 +97,7 @@ impl Store {
             names.into_iter().map(|name| column(&mail.report.without_passwords(name))).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let rows = Rows::of(mail.report, &summary::recipients(mail), &names);
-        let note = rows.locked.then(|| Note::of(mail.raw, &id)).flatten();
+        let note = rows.locked.then(|| note(&id)).flatten();
         Ok(Ready {
             sha256: super::sha256(mail.raw),
             marks: campaign::marks(mail.report),

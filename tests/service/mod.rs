@@ -93,6 +93,7 @@ impl Server {
             "[milter]\nlisten = \"unix:{at}/milter\"\nmode = \"0666\"\n[clamd]\nlisten = \"unix:{at}/clamd\"\n\
              mode = \"0600\"\n[olefy]\nlisten = \"local:{at}/olefy\"\n[http]\nlisten = \"unix:{at}/http\"\n{more}\n"
         );
+        let config = config.replace("FOLDER", at.to_string().as_str());
         fs::write(self.folder.join("tenpu.toml"), config).unwrap();
     }
 

@@ -140,6 +140,15 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     })
 }
 
+/// Whether `[desk]` holds nothing that it must not.
+///
+/// # Errors
+/// It does.
+#[cfg(unix)]
+pub(super) fn check(section: toml::Value) -> anyhow::Result<()> {
+    Settings::check(section)
+}
+
 /// A role by its word.
 fn role(word: &str) -> Result<Role, String> {
     Role::of(word).ok_or_else(|| "viewer, operator or administrator".to_string())

@@ -118,6 +118,15 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Whether a section holds nothing that it must not.
+    ///
+    /// # Errors
+    /// It does.
+    #[cfg(unix)]
+    pub(super) fn check(section: toml::Value) -> anyhow::Result<()> {
+        Self::default().apply(section.try_into()?, Path::new(""))
+    }
+
     fn apply(&mut self, section: Section, folder: &Path) -> anyhow::Result<()> {
         self.listen = section.listen.unwrap_or(self.listen);
         self.trust_proxy = section.trust_proxy;

@@ -41,7 +41,7 @@ pub(in crate::front) fn run(args: Args) -> anyhow::Result<Status> {
 pub(super) fn file(path: &Path, for_service: bool) -> anyhow::Result<Status> {
     let mut found = Found::default();
     let settings = found.sections(config::sections(path)?);
-    let unread = ["`", "[scan]", "[limits]"];
+    let unread = ["`", "[scan]", "[limits]", "[store]"];
     let is_unread = found.problems.iter().any(|line| unread.iter().any(|start| line.starts_with(start)));
     let counted = if is_unread { None } else { found.rules(path) };
     found.addresses(&settings.listens);
@@ -153,6 +153,7 @@ impl Found {
 
     /// Words that let mails vanish or pass unseen.
     fn policy(&mut self, settings: &Settings) {
+        self.problems.extend(settings.is_consistent().err().map(|error| line(&error)));
         for (key, action) in rows(&settings.policy) {
             if action == Action::Discard {
                 self.doubts.push(format!("[policy] `{key}`: discarded mails are lost, and nobody is told"));
@@ -184,17 +185,31 @@ fn section(settings: &mut Settings, name: &str, value: toml::Value) -> anyhow::R
 fn keys(name: &str, value: &toml::Value) -> Vec<String> {
     let is_front = Front::ALL.iter().any(|front| front.id() == name);
     let mut wrong = Vec::new();
-    for (key, value) in value.as_table().into_iter().flatten() {
+    let Some(section_of) = value.as_table() else { return wrong };
+    for (key, value) in section_of {
         let mut alone = toml::Table::new();
         if is_front {
             alone.insert("listen".into(), "unix:/".into());
         }
         alone.insert(key.clone(), value.clone());
+        for partner in partners(name, key) {
+            let theirs = section_of.get(*partner).cloned();
+            theirs.and_then(|value| alone.insert((*partner).into(), value));
+        }
         if let Err(error) = section(&mut Settings::default(), name, alone.into()) {
             wrong.push(format!("[{name}] `{key}`: {}", line(&error)));
         }
     }
     wrong
+}
+
+/// Keys that mean nothing without a key.
+fn partners(section: &str, key: &str) -> &'static [&'static str] {
+    match (section, key) {
+        ("desk", "cert" | "key") => &["cert", "key"],
+        ("store", "url") => &["key"],
+        _ => &[],
+    }
 }
 
 fn line(error: &anyhow::Error) -> String {
@@ -284,7 +299,7 @@ mod tests {
     #[test]
     fn what_is_sound_is_told_in_one_line() {
         let (found, settings) = found(
-            "[milter]\nlisten = \"inet:127.0.0.1:1\"\n[http]\nlisten = \"127.0.0.1:2\"\n[desk]\nx = 1\n",
+            "[milter]\nlisten = \"inet:127.0.0.1:1\"\n[http]\nlisten = \"127.0.0.1:2\"\n[desk]\nlisten = \"127.0.0.1:3\"\n",
         );
         assert!(found.problems.is_empty() && found.doubts.is_empty());
         let counted = Counted { jobs: 2, rules: 3, input_bytes: 4 };
@@ -295,6 +310,41 @@ mod tests {
             want.split("; ").collect()
         );
         assert!(!plan(&settings, &counted).contains('\n'));
+    }
+
+    #[cfg(feature = "desk")]
+    #[test]
+    fn the_sections_of_the_desk_are_read_too() {
+        let (found, _) = found(
+            "[store]\nurl = \"mysql://h/d\"\ndays = 0\nkeep = \"some\"\nday = 1\n[desk]\ncert = \"a\"\nzone = \"JST\"\n\
+             contakt = \"x\"\n[policy]\nquarantine = \"shop\"\n",
+        );
+        let starts = [
+            "[store] `url`: ",
+            "[store] `days`: ",
+            "[store] `keep`: ",
+            "[store] `day`: ",
+            "[desk] `cert`: ",
+            "[desk] `zone`: ",
+            "[desk] `contakt`: ",
+            "[policy] `quarantine`: ",
+        ];
+        for start in starts {
+            assert!(
+                found.problems.iter().any(|line| line.starts_with(start)),
+                "{start}: {:#?}",
+                found.problems
+            );
+        }
+        assert_eq!(found.problems.len(), starts.len(), "{:#?}", found.problems);
+    }
+
+    #[test]
+    fn a_quarantine_in_the_store_needs_one() {
+        let text = "[policy]\nquarantine = \"store\"\n";
+        assert_eq!(found(text).0.problems.len(), 1);
+        #[cfg(feature = "desk")]
+        assert_eq!(found(&format!("{text}[store]\nurl = \"sqlite:/a.db\"\n")).0.problems, [""; 0]);
     }
 
     #[test]

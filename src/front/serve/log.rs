@@ -99,6 +99,18 @@ pub(super) fn message(mail: &Mail, answer: Result<&Answer, &str>, done: &str) {
     event(if answer.is_ok() { "info" } else { "error" }, "message", &line);
 }
 
+/// Writes that a kept mail was scanned again, because a later mail told its password.
+#[cfg(feature = "desk")]
+pub(super) fn rescanned(id: &str, local_id: &str, before: Verdict, answer: &Answer) {
+    let mut line = json!({
+        "event": { "category": ["email"], "type": ["change"], "outcome": "success" },
+        "email": { "local_id": printable(local_id) },
+        "tenpu": { "id": id, "verdict_before": before },
+    });
+    merge(&mut line, &scanned(&answer.report));
+    event("info", "rescanned", &line);
+}
+
 /// How an action is named in the log.
 pub(super) fn action_id(action: Action) -> &'static str {
     match action {

@@ -12,6 +12,8 @@ pub(super) mod check;
 pub mod clamd;
 mod connection;
 pub mod http;
+#[cfg(feature = "desk")]
+mod keeping;
 mod listener;
 mod log;
 mod metrics;
@@ -51,6 +53,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let service = Arc::new(Service::new(args.config)?);
     log::faults();
+    #[cfg(feature = "desk")]
+    service.keeping.as_ref().map(|keeping| keeping.rescan(&service)).transpose()?;
     let sockets = listener::start(&service)?;
     let fronts: Vec<_> = service.engine().settings.listens.iter().map(|listen| listen.front.id()).collect();
     log::event("info", "started", &json!({ "tenpu": { "fronts": fronts } }));
@@ -66,6 +70,8 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     log::event("info", "stopping", &json!({}));
     let grace = service.engine().settings.bounds.grace;
     let left = listener::stop(&service, sockets, grace);
+    #[cfg(feature = "desk")]
+    service.keeping.iter().for_each(|keeping| keeping.finish(grace));
     log::event("info", "stopped", &json!({ "tenpu": { "connections_cut": left } }));
     Ok(Status::Quiet)
 }

@@ -1,9 +1,11 @@
 //! What all connections share: rules and configuration in force, the workers, and whether the service stops.
 
+#[cfg(feature = "desk")]
+use super::keeping::{Keeping, Scanned};
 use super::log::{self, Mail};
 use super::metrics::{Kept, Metrics};
 use super::notify;
-use super::pool::{Answer, Beat, Failure, Pool, lock};
+use super::pool::{Answer, Beat, Failure, Pool, Wish, lock};
 use super::room::Room;
 use super::settings::Settings;
 use crate::detect::heuristics::HEURISTICS;
@@ -32,6 +34,9 @@ pub(super) struct Engine {
     pub(super) own_rules: BTreeSet<String>,
     /// How many rules are in force.
     pub(super) rules: usize,
+    /// `[store]`, if it is there.
+    #[cfg(feature = "desk")]
+    pub(super) store: Option<config::StoreSection>,
 }
 
 /// What all connections share.
@@ -40,6 +45,9 @@ pub(super) struct Service {
     path: PathBuf,
     engine: RwLock<Arc<Engine>>,
     pool: Pool,
+    /// The store, if there is one.
+    #[cfg(feature = "desk")]
+    pub(super) keeping: Option<Keeping>,
     /// How many workers there are.
     pub(super) jobs: usize,
     /// Memory for messages.
@@ -66,10 +74,14 @@ impl Service {
         log::set_level(engine.settings.level);
         let engine = Arc::new(engine);
         let pool = Pool::new(jobs, &engine)?;
+        #[cfg(feature = "desk")]
+        let keeping = engine.store.as_ref().map(Keeping::start).transpose()?;
         Ok(Self {
             path,
             engine: RwLock::new(engine),
             pool,
+            #[cfg(feature = "desk")]
+            keeping,
             jobs,
             room: Room::default(),
             metrics: Metrics::new(),
@@ -111,7 +123,8 @@ impl Service {
                 let mut current = self.engine.write().unwrap_or_else(PoisonError::into_inner);
                 let restart = jobs != self.jobs
                     || engine.settings.listens != current.settings.listens
-                    || engine.settings.workers.isolation != current.settings.workers.isolation;
+                    || engine.settings.workers.isolation != current.settings.workers.isolation
+                    || self.is_moved(&engine, &current);
                 log::set_level(engine.settings.level);
                 *current = engine;
                 drop(current);
@@ -126,19 +139,80 @@ impl Service {
         }
     }
 
-    /// Scans one input.
+    /// Whether the store is another one, which needs a restart; what else is said of it holds from now on.
+    #[cfg(feature = "desk")]
+    fn is_moved(&self, new: &Engine, old: &Engine) -> bool {
+        if let (Some(keeping), Some(section)) = (&self.keeping, &new.store) {
+            keeping.renew(section);
+        }
+        let place =
+            |engine: &Engine| engine.store.as_ref().map(|store| (store.url.clone(), store.key.clone()));
+        place(new) != place(old)
+    }
+
+    #[cfg(not(feature = "desk"))]
+    fn is_moved(&self, _: &Engine, _: &Engine) -> bool {
+        false
+    }
+
+    /// Scans one input. Where there is a store, a mail that stays locked is scanned once more with the passwords that
+    /// recent mails tell for it; `id` names it to those that come later.
     pub(super) fn scan(
         &self,
         engine: &Arc<Engine>,
-        input: Input,
+        id: &str,
+        input: &Arc<Input>,
+        beat: &mut Beat,
+    ) -> Result<Answer, Failure> {
+        #[cfg(feature = "desk")]
+        if let Some(keeping) = &self.keeping {
+            let wish = Wish { note: Some(id.to_string()), keys: Vec::new() };
+            let first = self.scan_once(engine, input, wish, beat)?;
+            let is_locked = super::super::kin::locked_parts(&first.report) > 0;
+            let keys = first.note.as_ref().filter(|_| is_locked).map(|note| keeping.lent_to(note));
+            let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(first) };
+            let second = self.scan_once(engine, input, Wish { note: None, keys }, beat);
+            return match second {
+                Ok(second) if second.report.error.is_none() => Ok(Answer { note: first.note, ..second }),
+                // What was found without them holds.
+                _ => Ok(first),
+            };
+        }
+        let _unnamed = id;
+        self.scan_once(engine, input, Wish::default(), beat)
+    }
+
+    /// Scans a mail of the store again.
+    #[cfg(feature = "desk")]
+    pub(super) fn scan_kept(&self, input: &Arc<Input>, wish: Wish) -> Result<Answer, Failure> {
+        self.scan_once(&self.engine(), input, wish, &mut || Ok(()))
+    }
+
+    fn scan_once(
+        &self,
+        engine: &Arc<Engine>,
+        input: &Arc<Input>,
+        wish: Wish,
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
         self.note_if_free();
-        let answer = self.pool.scan(engine, input, &self.metrics.waits, beat);
+        let answer = self.pool.scan(engine, input, wish, &self.metrics.waits, beat);
         if !matches!(answer, Err(Failure::Busy)) {
             *lock(&self.moved) = Instant::now();
         }
         answer
+    }
+
+    /// How many mails that tell a password there were so far.
+    #[cfg(feature = "desk")]
+    pub(super) fn notes(&self) -> u64 {
+        self.keeping.as_ref().map_or(0, Keeping::notes)
+    }
+
+    /// Has the store remember what it should of a mail that was answered.
+    #[cfg(feature = "desk")]
+    pub(super) fn keep(&self, scanned: &Scanned, answer: &Answer, done: &str) {
+        self.keeping.iter().for_each(|keeping| keeping.keep(scanned, answer, done));
     }
 
     /// Logs and counts what became of a message.
@@ -191,7 +265,11 @@ impl Service {
     fn kept(&self) -> Vec<Kept> {
         let told = self.pool.counters();
         let as_number = |places: usize| u64::try_from(places).unwrap_or(u64::MAX);
-        vec![
+        #[cfg(feature = "desk")]
+        let of_store = self.keeping.as_ref().map(Keeping::numbers).unwrap_or_default();
+        #[cfg(not(feature = "desk"))]
+        let of_store = Vec::new();
+        let own = vec![
             Kept::counter("tenpu_scans_total", "Scans that were asked for.", told.scans.get()),
             Kept::counter("tenpu_cache_hits_total", "Scans answered from memory.", told.cache_hits.get()),
             Kept::counter("tenpu_retries_total", "Scans given to a second worker.", told.retries.get()),
@@ -209,7 +287,8 @@ impl Service {
             Kept::gauge("tenpu_workers", "Workers that scan.", as_number(self.jobs)),
             Kept::gauge("tenpu_workers_idle", "Workers that have nothing to do.", as_number(self.idle())),
             Kept::gauge("tenpu_memory_bytes", "Memory that messages take up now.", self.room.taken()),
-        ]
+        ];
+        own.into_iter().chain(of_store).collect()
     }
 
     /// How many workers have nothing to do.
@@ -262,7 +341,20 @@ fn read(path: &Path) -> anyhow::Result<(Engine, usize)> {
     let of_others = listed.iter().filter(|rule| !rule.builtin).count();
     let rules = own_rules.len() - 1 + of_others;
     let scanner = Scanner::new(scan.limits, detect::Rules { yara, builtin: scan.builtin });
-    Ok((Engine { scanner, keys: scan.keys, settings, own_rules, rules }, scan.jobs))
+    #[cfg(feature = "desk")]
+    let store = settings.has_store.then_some(scan.store);
+    #[cfg(feature = "desk")]
+    store.as_ref().map(crate::front::storage::check).transpose()?;
+    let engine = Engine {
+        scanner,
+        keys: scan.keys,
+        settings,
+        own_rules,
+        rules,
+        #[cfg(feature = "desk")]
+        store,
+    };
+    Ok((engine, scan.jobs))
 }
 
 /// An exception that disregards a rule which is not there does nothing; mostly its name is a slip.

@@ -4,7 +4,7 @@
 use super::address::Address;
 use super::log::{self, Level};
 use super::milter::decide::Book;
-use super::milter::policy::{Policy, Rows};
+use super::milter::policy::{Policy, Quarantine, Rows};
 use super::milter::{exception, subject};
 use super::pool::options::{Isolation, Lockdown, Options};
 use crate::front::config;
@@ -32,6 +32,8 @@ pub(super) struct Settings {
     pub(super) level: Level,
     /// Where and how scans happen.
     pub(super) workers: Options,
+    /// Whether there is a store.
+    pub(super) has_store: bool,
 }
 
 /// What single milter sections say.
@@ -216,6 +218,7 @@ impl Settings {
             settings.section(&name, value).with_context(|| format!("{shown}: [{name}]"))?;
         }
         ensure!(!settings.listens.is_empty(), "{shown}: no section says where to listen");
+        settings.is_consistent().with_context(|| shown.to_string())?;
         Ok(settings)
     }
 
@@ -268,10 +271,24 @@ impl Settings {
                 self.bounds.apply(&section)?;
                 self.workers.apply(&section)?;
             }
-            // Of the command line, which reads them itself, and of other programs.
-            "scan" | "limits" | "desk" | "store" => {}
+            // Read with those of the command line.
+            "store" => self.has_store = cfg!(feature = "desk"),
+            "scan" | "limits" | "desk" => {}
             _ => bail!("there is no such section"),
         }
+        Ok(())
+    }
+
+    /// Whether the sections fit together.
+    ///
+    /// # Errors
+    /// They do not.
+    pub(super) fn is_consistent(&self) -> anyhow::Result<()> {
+        let is_homeless = self.book.quarantine == Quarantine::Store && !self.has_store;
+        ensure!(
+            !is_homeless,
+            "[policy]: `quarantine` = \"store\" needs a section [store], and a tenpu with the desk"
+        );
         Ok(())
     }
 

@@ -10,7 +10,7 @@ mod probe;
 pub(super) mod wire;
 
 use super::Status;
-use super::serve::pool::answer;
+use super::serve::pool::{Wish, answer};
 use crate::detect::{self, yara};
 use crate::keyring::Keyring;
 use crate::scan::{Input, Scanner, Session};
@@ -79,7 +79,7 @@ fn serve(setup: Setup, rules: &[u8], mut lacks: Vec<String>) -> anyhow::Result<S
 }
 
 /// The next job; none once the service has gone.
-fn next(input: &mut StdinLock) -> anyhow::Result<Option<Input>> {
+fn next(input: &mut StdinLock) -> anyhow::Result<Option<(Input, Wish)>> {
     let head = match wire::read(input, ORDER) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         head => head?,
@@ -89,7 +89,7 @@ fn next(input: &mut StdinLock) -> anyhow::Result<Option<Input>> {
 }
 
 /// The answer, ready to be sent; none where the scan failed.
-fn scan(session: &mut Session, input: Input, keys: &Keyring) -> Option<Vec<u8>> {
-    let attempt = || serde_json::to_vec(&answer(session, input, keys)).ok();
+fn scan(session: &mut Session, (input, wish): (Input, Wish), keys: &Keyring) -> Option<Vec<u8>> {
+    let attempt = || serde_json::to_vec(&answer(session, input, keys, wish)).ok();
     catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
 }

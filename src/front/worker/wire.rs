@@ -4,6 +4,7 @@
 //! itself in. Then a [`Job`] and the bytes of its message are answered by one frame, which is empty where the scan
 //! failed. Everything but rules and messages is JSON.
 
+use crate::front::serve::pool::Wish;
 use crate::keyring::Candidate;
 use crate::limits::Limits;
 use crate::scan::Input;
@@ -30,12 +31,13 @@ pub(in crate::front) struct Ready {
     pub(in crate::front) lacks: Vec<String>,
 }
 
-/// An [`Input`] without its bytes.
+/// An [`Input`] without its bytes, and what is asked of it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(in crate::front) struct Job {
     name: String,
     size: u64,
     is_message: bool,
+    wish: Wish,
 }
 
 /// The longest frame of a worker. JSON may take many times its length in memory.
@@ -46,14 +48,15 @@ pub(super) const ORDER: u64 = u64::MAX;
 
 impl Job {
     /// What is to be said of an input.
-    pub(in crate::front) fn of(input: &Input) -> Self {
-        Self { name: input.name.clone(), size: input.size, is_message: input.is_message }
+    pub(in crate::front) fn of(input: &Input, wish: &Wish) -> Self {
+        let Input { name, size, is_message, .. } = input;
+        Self { name: name.clone(), size: *size, is_message: *is_message, wish: wish.clone() }
     }
 
-    /// The input, without where it came from.
-    pub(super) fn with(self, bytes: Vec<u8>) -> Input {
-        let Self { name, size, is_message } = self;
-        Input { name, bytes, size, is_message, ..Input::default() }
+    /// The input, without where it came from, and what is asked of it.
+    pub(super) fn with(self, bytes: Vec<u8>) -> (Input, Wish) {
+        let Self { name, size, is_message, wish } = self;
+        (Input { name, bytes, size, is_message, ..Input::default() }, wish)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What shows that two mails belong together, and how closely.
 
 use super::super::parse;
-use super::header;
+use super::{LONGEST, header};
 use crate::artifact::Fact;
 use crate::keyring::Letter;
 use crate::kind::{Class, Kind};
@@ -77,6 +77,14 @@ impl Marks {
             house,
             time: header(facts, "date").and_then(parse::time),
         }
+    }
+
+    /// Whether it is as large as reading a mail makes it.
+    pub(super) fn is_sound(&self) -> bool {
+        let names = [&self.family, &self.sender, &self.house].into_iter().flatten();
+        let texts = self.thread.iter().chain(&self.files).chain(names).chain([&self.subject]);
+        let is_few = self.thread.len() <= MOST && self.files.len() <= 2 * MOST;
+        is_few && texts.map(String::len).all(|length| length <= LONGEST)
     }
 
     /// Every mark as a key of the index.

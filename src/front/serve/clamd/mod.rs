@@ -6,6 +6,8 @@ mod names;
 pub mod wire;
 
 use super::connection::Connection;
+#[cfg(feature = "desk")]
+use super::keeping::Scanned;
 use super::log::Mail;
 use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
@@ -142,13 +144,23 @@ impl Client<'_> {
         if input.as_ref().is_some_and(|input| input.size == 0) {
             return Outcome::Clean;
         }
-        let answer = input.ok_or(Failure::Busy).and_then(|input| scan(self.service, engine, input));
+        let (id, input) = (self.service.id(), input.map(Arc::new));
+        #[cfg(feature = "desk")]
+        let asked = self.service.notes();
+        let answer = match &input {
+            Some(input) => scan(self.service, engine, &id, input),
+            None => Err(Failure::Busy),
+        };
         let report = answer.as_ref().map(|answer| &answer.report).map_err(|failure| *failure);
         let settings = &engine.settings;
         let outcome = names::outcome(report, &settings.clamd, &settings.policy, streamed);
-        let (id, peer) = (self.service.id(), self.connection.peer());
+        let peer = self.connection.peer();
         let mail = Mail { front: "clamd", id: &id, local_id: place, client: &peer, ..Mail::default() };
         self.service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), outcome.id());
+        #[cfg(feature = "desk")]
+        if let (Some(input), Ok(answer)) = (&input, &answer) {
+            self.service.keep(&Scanned { mail: &mail, input, asked }, answer, outcome.id());
+        }
         outcome
     }
 
@@ -160,8 +172,8 @@ impl Client<'_> {
 }
 
 /// Scans; a client that goes away meanwhile costs no more than the scan.
-fn scan(service: &Service, engine: &Arc<Engine>, input: Input) -> Result<Answer, Failure> {
-    let answer = service.scan(engine, input, &mut || Ok(()))?;
+fn scan(service: &Service, engine: &Arc<Engine>, id: &str, input: &Arc<Input>) -> Result<Answer, Failure> {
+    let answer = service.scan(engine, id, input, &mut || Ok(()))?;
     if answer.report.error.is_some() { Err(Failure::Fault) } else { Ok(answer) }
 }
 

@@ -2,7 +2,7 @@
 
 use super::exception::Exception;
 use super::network::Network;
-use super::policy::{Action, Direction, Policy, Rows};
+use super::policy::{Action, Direction, Policy, Quarantine, Rows};
 use crate::report::Report;
 use crate::verdict::{self, Verdict};
 use anyhow::{Context, ensure};
@@ -14,6 +14,8 @@ use toml::value::Date;
 pub(in crate::front::serve) struct Book {
     /// `[policy]`.
     pub(in crate::front::serve) rows: Rows,
+    /// Where mails in quarantine lie.
+    pub(in crate::front::serve) quarantine: Quarantine,
     /// Who comes from there is one of us.
     pub(in crate::front::serve) own_networks: Vec<Network>,
     /// Domains whose mail is delivered here.
@@ -47,6 +49,9 @@ impl Book {
                 self.own_domains.iter().all(is_bare),
                 "`own_domains`: domains are written as \"example.jp\""
             );
+        }
+        if let Some(place) = take("quarantine") {
+            self.quarantine = place.try_into().context("`quarantine`")?;
         }
         self.rows = section.try_into()?;
         Ok(())
@@ -190,6 +195,7 @@ until = 2026-01-31
         let rows =
             "malicious = \"reject\"\n[outgoing]\nsuspicious = \"defer\"\n[internal]\nfailure = \"accept\"\n";
         Book {
+            quarantine: Quarantine::Mta,
             rows: toml::from_str(rows).unwrap(),
             own_networks: vec!["192.0.2.0/24".parse().unwrap()],
             own_domains: vec!["own.test".into()],

@@ -10,19 +10,23 @@ pub(super) mod exception;
 mod message;
 pub(super) mod network;
 pub(super) mod policy;
+#[cfg(feature = "desk")]
+mod quarantine;
 pub mod session;
 pub(super) mod subject;
 pub mod wire;
 
 use super::address::Address;
 use super::connection::Connection;
+#[cfg(feature = "desk")]
+use super::keeping::Scanned;
 use super::log::{self, Mail};
 use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
 use crate::scan::Input;
 use crate::verdict::Verdict;
 use actions::Plan;
-use decide::{Facts, decide};
+use decide::{Decision, Facts, decide};
 use policy::Action;
 use session::{Message, Session, Step};
 use std::io;
@@ -62,14 +66,14 @@ fn answer(
 ) -> io::Result<()> {
     let engine = service.engine();
     let id = service.id();
-    let answer = scan(connection, service, &engine, &mut message);
+    #[cfg(feature = "desk")]
+    let asked = service.notes();
+    let input = input(&mut message);
+    let answer = scan(connection, service, &engine, &id, input.as_ref());
     let report = answer.as_ref().map(|answer| &answer.report).ok();
     let here = engine.settings.milter(at);
     let decision = decide(&engine.settings.book, &here.rows, &facts(session, &message), report);
-    let action = session.possible(decision.action);
     let exceptions = &decision.exceptions;
-    let plan = Plan { action, report, id: &id, subject: &here.subject, exceptions };
-    let sent = connection.send(&actions::replies(&plan, session, &message));
     let mail = Mail {
         front: "milter",
         id: &id,
@@ -81,8 +85,27 @@ fn answer(
         direction: decision.direction.id(),
         exceptions,
     };
-    let done = if sent.is_ok() { log::action_id(action) } else { "unanswered" };
-    service.told(&engine, &mail, answer.as_ref().map_err(|failure| *failure), done);
+    #[cfg(feature = "desk")]
+    let scanned = input.as_ref().map(|input| Scanned { mail: &mail, input, asked });
+    let result = answer.as_ref().map_err(|failure| *failure);
+    #[cfg(feature = "desk")]
+    let held =
+        quarantine::held(connection, (service, &engine), &decision, (&message, scanned.as_ref()), result);
+    #[cfg(not(feature = "desk"))]
+    let held = None;
+    let action = session.answering(&decision, held);
+    let plan = Plan { action, report, id: &id, subject: &here.subject, exceptions };
+    let sent = connection.send(&actions::replies(&plan, session, &message));
+    let done = match (&sent, held) {
+        (Err(_), _) => "unanswered",
+        (Ok(()), Some(true)) => log::action_id(Action::Quarantine),
+        (Ok(()), _) => log::action_id(action),
+    };
+    service.told(&engine, &mail, result, done);
+    #[cfg(feature = "desk")]
+    if let (Some(scanned), Ok(answer), None | Some(false)) = (&scanned, &answer, held) {
+        service.keep(scanned, answer, done);
+    }
     sent
 }
 
@@ -98,19 +121,25 @@ fn facts<'a>(session: &Session, message: &'a Message) -> Facts<'a> {
     }
 }
 
+/// The message as it is scanned; none if there was no memory for it.
+fn input(message: &mut Message) -> Option<Arc<Input>> {
+    if message.is_dropped() {
+        return None;
+    }
+    let (bytes, size) = message.take();
+    Some(Arc::new(Input { path: "milter".into(), bytes, size, is_message: true, ..Input::default() }))
+}
+
 fn scan(
     connection: &mut Connection,
     service: &Arc<Service>,
     engine: &Arc<Engine>,
-    message: &mut Message,
+    id: &str,
+    input: Option<&Arc<Input>>,
 ) -> Result<Answer, Failure> {
-    if message.is_dropped() {
-        return Err(Failure::Busy);
-    }
-    let (bytes, size) = message.take();
-    let input = Input { path: "milter".into(), bytes, size, is_message: true, ..Input::default() };
+    let input = input.ok_or(Failure::Busy)?;
     let mut beat = || connection.send(&wire::packet(wire::PROGRESS, b""));
-    let answer = service.scan(engine, input, &mut beat)?;
+    let answer = service.scan(engine, id, input, &mut beat)?;
     if answer.report.error.is_some() { Err(Failure::Fault) } else { Ok(answer) }
 }
 
@@ -121,6 +150,15 @@ fn verdict_word(verdict: Option<Verdict>) -> &'static str {
 
 /// Quarantine and changes need the server's consent; what it does not let us do is put off, not let pass.
 impl Session {
+    /// What the server is told. What the store has taken it forgets; what the store should have and has not is put off.
+    fn answering(&self, decision: &Decision, held: Option<bool>) -> Action {
+        match held {
+            Some(true) => Action::Discard,
+            Some(false) => Action::Defer,
+            None => self.possible(decision.action),
+        }
+    }
+
     fn possible(&self, wanted: Action) -> Action {
         match wanted {
             Action::Quarantine if !self.allows(wire::MAY_QUARANTINE) => Action::Defer,

@@ -22,6 +22,17 @@ pub(in crate::front::serve) enum Action {
     Defer,
 }
 
+/// Where mails in quarantine lie.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(in crate::front::serve) enum Quarantine {
+    /// In the quarantine of the mail server.
+    #[default]
+    Mta,
+    /// In tenpu's own store; the mail server forgets them.
+    Store,
+}
+
 /// The action of each verdict, and of messages that could not be scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::front::serve) struct Policy {

@@ -64,12 +64,13 @@ fn read(connection: &mut Connection, service: &Service, engine: &Engine) -> io::
 }
 
 fn scan(connection: &Connection, service: &Service, engine: &Arc<Engine>, input: Input, task: &str) -> Value {
-    let answer = service.scan(engine, input, &mut || Ok(()));
+    let id = service.id();
+    let answer = service.scan(engine, &id, &Arc::new(input), &mut || Ok(()));
     let answer = answer.and_then(|answer: Answer| match answer.report.error {
         Some(_) => Err(Failure::Fault),
         None => Ok(answer),
     });
-    let (id, peer) = (service.id(), connection.peer());
+    let peer = connection.peer();
     let mail = Mail { front: "olefy", id: &id, local_id: task, client: &peer, ..Mail::default() };
     let done = if answer.is_ok() { "answered" } else { "error" };
     service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), done);

@@ -30,13 +30,13 @@ struct Entry {
 /// Bytes of all remembered answers together.
 const BYTES: usize = 64 << 20;
 
-/// The key of an input: all that its report depends on, but for where it came from.
-pub(super) fn key(input: &Input) -> Key {
+/// The key of an input: all that its answer depends on, but for where it came from.
+pub(super) fn key(input: &Input, is_noted: bool) -> Key {
     let mut hasher = Sha256::new();
     hasher.update((input.name.len() as u64).to_le_bytes());
     hasher.update(&input.name);
     hasher.update(input.size.to_le_bytes());
-    hasher.update([u8::from(input.is_message)]);
+    hasher.update([u8::from(input.is_message), u8::from(is_noted)]);
     hasher.update(&input.bytes);
     hasher.finalize().into()
 }
@@ -112,7 +112,12 @@ mod tests {
 
     fn answer(name: &str) -> Answer {
         let tree = Tree::new(Child::new(name, "file", b"text".to_vec()));
-        Answer { report: Report::new("-", 0, &tree, &[]), macros: Default::default() }
+        Answer {
+            report: Report::new("-", 0, &tree, &[]),
+            macros: Default::default(),
+            is_mail: false,
+            note: None,
+        }
     }
 
     fn input(name: &str) -> Input {
@@ -123,7 +128,7 @@ mod tests {
     fn what_was_asked_for_longest_ago_goes_first() {
         let mut cache = Cache::default();
         cache.renew(1, 2);
-        let keys = ["a", "b", "c"].map(|name| key(&input(name)));
+        let keys = ["a", "b", "c"].map(|name| key(&input(name), false));
         cache.put(keys[0], 1, &answer("a"));
         cache.put(keys[1], 1, &answer("b"));
         assert!(cache.get(&keys[0]).is_some());
@@ -138,7 +143,7 @@ mod tests {
     #[test]
     fn only_whole_answers_of_the_rules_in_force_are_kept() {
         let mut cache = Cache::default();
-        let key = key(&input("a"));
+        let key = key(&input("a"), false);
         cache.put(key, 0, &answer("a"));
         assert!(!cache.is_on() && cache.get(&key).is_none());
         cache.renew(3, 9);
@@ -156,11 +161,11 @@ mod tests {
         cache.renew(1, 1000);
         let long = answer(&"x".repeat(BYTES / 20));
         for n in 0..30 {
-            cache.put(key(&input(&n.to_string())), 1, &long);
+            cache.put(key(&input(&n.to_string()), false), 1, &long);
         }
         assert!(cache.bytes <= BYTES && cache.entries.len() == 19, "{}", cache.entries.len());
-        cache.put(key(&input("long")), 1, &answer(&"x".repeat(BYTES / 15)));
-        assert!(cache.get(&key(&input("long"))).is_none());
+        cache.put(key(&input("long"), false), 1, &answer(&"x".repeat(BYTES / 15)));
+        assert!(cache.get(&key(&input("long"), false)).is_none());
     }
 
     #[test]
@@ -172,7 +177,11 @@ mod tests {
             Input { is_message: true, ..one.clone() },
             Input { bytes: b"tex".to_vec(), ..one.clone() },
         ];
-        assert!(others.iter().all(|other| key(other) != key(&one)));
-        assert_eq!(key(&Input { path: "elsewhere".into(), index: 4, ..one.clone() }), key(&one));
+        assert!(others.iter().all(|other| key(other, false) != key(&one, false)));
+        assert_eq!(
+            key(&Input { path: "elsewhere".into(), index: 4, ..one.clone() }, false),
+            key(&one, false)
+        );
+        assert_ne!(key(&one, true), key(&one, false));
     }
 }

@@ -123,7 +123,7 @@ impl Keeper<'_> {
     /// One attempt; no result where the worker is lost or there is none.
     fn attempt(&mut self, job: &Job) -> Result<Result<(Answer, u64), Failure>, ()> {
         let worker = self.worker.as_mut().ok_or(())?;
-        match worker.scan(&job.input) {
+        match worker.scan(&job.input, &job.wish) {
             Ok(Said::Answer(answer)) => Ok(Ok((*answer, worker.generation))),
             Ok(Said::Failed) => Ok(Err(Failure::Fault)),
             Err(Lost(why)) => {

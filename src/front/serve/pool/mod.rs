@@ -16,7 +16,9 @@ mod slots;
 use super::metrics::Histogram;
 use super::olefy::macros::{self, Macros};
 use super::service::Engine;
-use crate::keyring::Keyring;
+use crate::keyring::{Candidate, Keyring};
+use crate::kind::{Class, Kind};
+use crate::message::neighbours::Note;
 use crate::report::Report;
 use crate::scan::{Input, Session};
 use anyhow::bail;
@@ -41,6 +43,19 @@ pub(in crate::front) struct Answer {
     pub(in crate::front) report: Report,
     /// The macros in it.
     pub(super) macros: Macros,
+    /// Whether it was a mail, and no file without one.
+    pub(super) is_mail: bool,
+    /// What the mail tells of passwords, and by what it is known to others; none where that was not asked.
+    pub(super) note: Option<Note>,
+}
+
+/// What a scan shall do beside its report.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(in crate::front) struct Wish {
+    /// How a note of what the mail tells of passwords names the mail; none if no note is wanted.
+    pub(in crate::front) note: Option<String>,
+    /// Passwords to try for this input alone.
+    pub(in crate::front) keys: Vec<Candidate>,
 }
 
 /// Why there is no answer.
@@ -172,24 +187,26 @@ impl Pool {
         &self.shared.counters
     }
 
-    /// Scans one input and waits for the answer.
+    /// Scans one input and waits for the answer. What is tried for it alone makes an answer of its own.
     pub(super) fn scan(
         &self,
         engine: &Arc<Engine>,
-        input: Input,
+        input: &Arc<Input>,
+        wish: Wish,
         waits: &Histogram,
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
         let counters = &self.shared.counters;
         counters.scans.add();
         let (path, index) = (input.path.clone(), input.index);
-        let key = lock(&self.shared.cache).is_on().then(|| cache::key(&input));
+        let is_asked = wish.keys.is_empty() && lock(&self.shared.cache).is_on();
+        let key = is_asked.then(|| cache::key(input, wish.note.is_some()));
         if let Some(mut answer) = key.and_then(|key| lock(&self.shared.cache).get(&key)) {
             counters.cache_hits.add();
             (answer.report.path, answer.report.index) = (path, index);
             return Ok(answer);
         }
-        match self.scan_now(engine, input, waits, beat) {
+        match self.scan_now(engine, (input.clone(), wish), waits, beat) {
             Ok((answer, number)) => {
                 if let Some(key) = key {
                     lock(&self.shared.cache).put(key, number, &answer);
@@ -206,6 +223,7 @@ impl Pool {
     /// Whether a worker really scans a few bytes.
     pub(super) fn answers(&self, engine: &Engine) -> bool {
         let input = Input { path: "watchdog".into(), bytes: b"x".to_vec(), size: 1, ..Input::default() };
+        let input = (Arc::new(input), Wish::default());
         let answer = self.scan_now(engine, input, &Histogram::default(), &mut || Ok(()));
         !matches!(answer, Err(Failure::Fault))
     }
@@ -213,7 +231,7 @@ impl Pool {
     fn scan_now(
         &self,
         engine: &Engine,
-        input: Input,
+        (input, wish): (Arc<Input>, Wish),
         waits: &Histogram,
         beat: &mut Beat,
     ) -> Result<(Answer, u64), Failure> {
@@ -224,7 +242,7 @@ impl Pool {
         let slot = slot?;
         let (done, answer) = channel();
         let taken = Arc::new(AtomicBool::new(false));
-        self.shared.queue.push(Job { input, done, taken: taken.clone(), _slot: slot });
+        self.shared.queue.push(Job { input, wish, done, taken: taken.clone(), _slot: slot });
         let pushed = Instant::now();
         let until = pushed + self.patience(engine);
         loop {
@@ -282,8 +300,9 @@ fn scan_with_one_session(queue: &Queue) -> bool {
             Wake::Look => return true,
             Wake::End => return false,
         };
-        let input = std::mem::take(&mut job.input);
-        let result = catch_unwind(AssertUnwindSafe(|| answer(&mut session, input, &engine.keys)));
+        let input = Arc::unwrap_or_clone(std::mem::take(&mut job.input));
+        let wish = std::mem::take(&mut job.wish);
+        let result = catch_unwind(AssertUnwindSafe(|| answer(&mut session, input, &engine.keys, wish)));
         let failed = result.is_err();
         let _gone = job.done.send(result.map(|answer| (answer, number)).map_err(|_| Failure::Fault));
         if failed {
@@ -293,10 +312,14 @@ fn scan_with_one_session(queue: &Queue) -> bool {
 }
 
 /// Scans one input.
-pub(in crate::front) fn answer(session: &mut Session, input: Input, keys: &Keyring) -> Answer {
-    let (report, tree) = session.scan(input, keys);
+pub(in crate::front) fn answer(session: &mut Session, input: Input, keys: &Keyring, wish: Wish) -> Answer {
+    let is_mail = input.is_message || Kind::of(&input.name, &input.bytes).class == Class::Message;
+    let note = wish.note.filter(|_| is_mail).and_then(|place| Note::of(&input.bytes, &place));
+    let mut keys = keys.clone();
+    wish.keys.into_iter().for_each(|key| keys.add(key));
+    let (report, tree) = session.scan(input, &keys);
     let macros = macros::of(&tree, &report);
-    Answer { report, macros }
+    Answer { report, macros, is_mail, note }
 }
 
 /// A lock that a fault elsewhere does not spoil: what it guards is a number or a channel.
@@ -325,7 +348,9 @@ mod tests {
         let engine = engine(0);
         let pool = Pool::new(2, &engine).unwrap();
         for _ in 0..5 {
-            let answer = pool.scan(&engine, text(), &Histogram::default(), &mut || Ok(())).unwrap();
+            let answer = pool
+                .scan(&engine, &Arc::new(text()), Wish::default(), &Histogram::default(), &mut || Ok(()))
+                .unwrap();
             assert_eq!(answer.report.verdict, crate::verdict::Verdict::Clean);
         }
         let until = Instant::now() + Duration::from_secs(10);
@@ -342,7 +367,13 @@ mod tests {
         let pool = Pool::new(1, &engine).unwrap();
         let scan = |path: &str| {
             let answer = pool
-                .scan(&engine, Input { path: path.into(), ..text() }, &Histogram::default(), &mut || Ok(()))
+                .scan(
+                    &engine,
+                    &Arc::new(Input { path: path.into(), ..text() }),
+                    Wish::default(),
+                    &Histogram::default(),
+                    &mut || Ok(()),
+                )
                 .unwrap();
             assert_eq!(answer.report.path, path);
             pool.counters().cache_hits.get()
@@ -360,7 +391,7 @@ mod tests {
         let slot = slots.take(Duration::ZERO, BEAT, &mut || Ok(())).unwrap();
         let (done, _answer) = channel();
         let taken = Arc::new(AtomicBool::new(true));
-        queue.push(Job { input: text(), done, taken, _slot: slot });
+        queue.push(Job { input: Arc::new(text()), wish: Wish::default(), done, taken, _slot: slot });
         assert!(queue.has_jobs());
         assert!(matches!(queue.wait(true, 1, Some(Instant::now())), Wake::Look));
         assert!(!queue.has_jobs() && slots.free() == 1);

@@ -3,11 +3,12 @@
 
 use super::options::Lockdown;
 use super::queue::{Generation, Orders};
-use super::{Answer, patience};
+use super::{Answer, Wish, patience};
 use crate::front::input;
 use crate::front::serve::log;
 use crate::front::serve::service::Engine;
 use crate::front::worker::wire::{self, ANSWER, Job, Ready, Setup};
+use crate::message::neighbours::Note;
 use crate::scan::Input;
 use crate::text::printable;
 use serde_json::json;
@@ -101,9 +102,10 @@ impl Worker {
     ///
     /// # Errors
     /// The worker died, hung or talked nonsense.
-    pub(super) fn scan(&mut self, input: &Input) -> Result<Said, Lost> {
+    pub(super) fn scan(&mut self, input: &Input, wish: &Wish) -> Result<Said, Lost> {
         self.jobs += 1;
-        let said = ask(&mut Line { stream: &self.stream, until: Instant::now() + self.patience }, input);
+        let mut line = Line { stream: &self.stream, until: Instant::now() + self.patience };
+        let said = ask(&mut line, input, wish);
         self.is_spent = !matches!(said, Ok(Said::Answer(_))) || self.jobs >= JOBS || self.is_swollen();
         said.map_err(|error| Lost(self.why(&error)))
     }
@@ -160,8 +162,8 @@ impl Drop for Worker {
 }
 
 /// Hands over a job and takes the answer.
-fn ask(line: &mut Line, input: &Input) -> io::Result<Said> {
-    wire::tell(line, &Job::of(input))?;
+fn ask(line: &mut Line, input: &Input, wish: &Wish) -> io::Result<Said> {
+    wire::tell(line, &Job::of(input, wish))?;
     wire::write(line, &input.bytes)?;
     let said = wire::read(line, ANSWER)?;
     if said.is_empty() {
@@ -180,7 +182,8 @@ fn ask(line: &mut Line, input: &Input) -> io::Result<Said> {
 /// Whether what goes into headers and replies is as a scan makes it.
 fn is_sound(answer: &Answer) -> bool {
     let is_plain = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
-    answer.macros.is_sound() && answer.report.findings.iter().all(|finding| is_plain(&finding.id))
+    let is_sound = answer.macros.is_sound() && answer.note.as_ref().is_none_or(Note::is_sound);
+    is_sound && answer.report.findings.iter().all(|finding| is_plain(&finding.id))
 }
 
 /// What workers are told of rules and configuration.
@@ -301,7 +304,11 @@ mod tests {
         theirs.write_all(bytes).unwrap();
         theirs.shutdown(Shutdown::Write).unwrap();
         let input = Input { path: "here".into(), index: 7, ..Input::default() };
-        ask(&mut Line { stream: &ours, until: Instant::now() + Duration::from_secs(60) }, &input)
+        ask(
+            &mut Line { stream: &ours, until: Instant::now() + Duration::from_secs(60) },
+            &input,
+            &Wish::default(),
+        )
     }
 
     fn frame(answer: &Answer) -> Vec<u8> {
@@ -312,7 +319,12 @@ mod tests {
 
     #[test]
     fn answers_are_taken_and_nonsense_is_not() {
-        let mut answer = Answer { report: crate::report::tests::malicious(), macros: Default::default() };
+        let mut answer = Answer {
+            report: crate::report::tests::malicious(),
+            macros: Default::default(),
+            is_mail: true,
+            note: None,
+        };
         let honest = frame(&answer);
         let Ok(Said::Answer(taken)) = said(&honest) else { panic!("refused") };
         assert_eq!((taken.report.path.as_str(), taken.report.index), ("here", 7));

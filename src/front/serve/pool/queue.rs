@@ -1,7 +1,7 @@
 //! What waits for a worker, and the rules in force.
 
 use super::slots::Slot;
-use super::{Answer, Failure, lock};
+use super::{Answer, Failure, Wish, lock};
 use crate::front::serve::service::Engine;
 use crate::scan::Input;
 use std::collections::VecDeque;
@@ -33,7 +33,9 @@ pub(super) struct Orders {
 /// One input that waits.
 #[derive(Debug)]
 pub(super) struct Job {
-    pub(super) input: Input,
+    pub(super) input: Arc<Input>,
+    /// What is asked beside the report.
+    pub(super) wish: Wish,
     /// Where the answer goes, with the number of the rules it was found with.
     pub(super) done: Sender<Result<(Answer, u64), Failure>>,
     /// Set by the first of two: the worker that takes it, the client that gives up.
