@@ -71,6 +71,11 @@ impl Mailboxes {
         Self { patterns, state: Arc::default() }
     }
 
+    /// Whether any are configured.
+    pub(super) fn are_known(&self) -> bool {
+        !self.patterns.is_empty()
+    }
+
     /// Looks for mails by their `Message-ID`s.
     pub(super) async fn look(&self, ids: &[String]) -> Found {
         if self.patterns.is_empty() {

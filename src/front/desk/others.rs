@@ -49,7 +49,8 @@ impl Others {
         lang: Lang,
     ) -> Result<Self, Fail> {
         let filter = Filter { campaign: Some(campaign), ..Filter::default() };
-        let mails = desk.store.queue(&filter, Order::Newest, &Page::first(MESSAGES)).await?;
+        let messages = if desk.mailboxes.are_known() { MESSAGES } else { 1 };
+        let mails = desk.store.queue(&filter, Order::Newest, &Page::first(messages)).await?;
         let first = mails.rows.first().ok_or(Fail::Missing)?;
         let counts = [first.messages.to_string(), first.people.to_string()];
         let is_alone = first.messages == 1 && first.people < 2;
