@@ -10,6 +10,7 @@ mod text;
 mod words;
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
+use crate::bytes::Reader;
 use crate::compound::Compound;
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
@@ -50,17 +51,18 @@ impl Format for WordBasic {
         if !is_old(&stream) {
             return Ok(());
         }
-        let Some(table) = Table::read(&stream) else { return Ok(()) };
+        let page = page(&stream);
+        let Some(table) = Table::read(&stream, page) else { return Ok(()) };
         if !table.whole {
             out.broke("wordbasic-table-damaged", "the list of macros is not whole");
             out.missed("damaged", "the list of macros of Word 6.0 and 95 is not whole");
         }
         for entry in &table.macros {
-            give(entry, &stream, out, budget)?;
+            give(entry, &stream, page, out, budget)?;
         }
         if !table.macros.is_empty() {
             let locked = table.macros.iter().any(|entry| entry.key != 0);
-            out.facts.push(Fact::VbaProject { code_page: 0, modules: table.macros.len(), locked });
+            out.facts.push(Fact::VbaProject { code_page: page, modules: table.macros.len(), locked });
         }
         Ok(())
     }
@@ -76,8 +78,29 @@ fn is_old(stream: &[u8]) -> bool {
         && short(10).is_some_and(|flags| flags & ENCRYPTED == 0)
 }
 
+/// Where the header keeps the language that the document was written with.
+const LANGUAGE: usize = 6;
+/// Code pages by the lower ten bits of languages that are not written in that of the West, and those of Chinese.
+#[rustfmt::skip]
+const PAGES: &[(u16, u16)] = &[
+    (0x01, 1256), (0x05, 1250), (0x08, 1253), (0x0d, 1255), (0x0e, 1250), (0x11, 932), (0x12, 949), (0x15, 1250),
+    (0x19, 1251), (0x1e, 874), (0x1f, 1254), (0x22, 1251), (0x25, 1257), (0x26, 1257), (0x27, 1257),
+];
+const CHINESE: u16 = 0x04;
+const SIMPLIFIED: [u16; 2] = [0x0804, 0x1004];
+
+/// The code page of names and texts; 0 where it is to be guessed, as in documents of the West.
+fn page(stream: &[u8]) -> u16 {
+    let language = Reader::at(stream, LANGUAGE).and_then(|mut reader| reader.u16()).unwrap_or_default();
+    match language & 0x3ff {
+        CHINESE if SIMPLIFIED.contains(&language) => 936,
+        CHINESE => 950,
+        primary => PAGES.iter().find(|(known, _)| *known == primary).map_or(0, |(_, page)| *page),
+    }
+}
+
 /// Gives one macro as a source.
-fn give(entry: &Entry, stream: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+fn give(entry: &Entry, stream: &[u8], page: u16, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
     let name = &entry.name;
     let start = usize::try_from(entry.place).unwrap_or(usize::MAX);
     let length = usize::try_from(entry.length).unwrap_or(usize::MAX);
@@ -85,7 +108,7 @@ fn give(entry: &Entry, stream: &[u8], out: &mut Opened, budget: &mut Budget) -> 
     let codes = rest.get(..length).unwrap_or(rest);
     budget.pay(codes.len() as u64)?;
     let codes: Vec<u8> = codes.iter().map(|byte| byte ^ entry.key).collect();
-    let listing = text::listing(&codes, name);
+    let listing = text::listing(&codes, name, page);
     budget.pay(listing.text.len() as u64)?;
     if !listing.whole || codes.len() < length {
         out.broke("wordbasic-macro-cut", name);

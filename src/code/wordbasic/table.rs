@@ -42,12 +42,12 @@ const MOST: usize = 500;
 
 impl Table {
     /// Reads the table of a `WordDocument` stream; `None` where there is none.
-    pub(super) fn read(stream: &[u8]) -> Option<Self> {
+    pub(super) fn read(stream: &[u8], page: u16) -> Option<Self> {
         let mut header = Reader::at(stream, PLACE)?;
         let (place, length) = (header.u32()?, header.u32()?);
         let length = usize::try_from(length).ok().filter(|length| *length > 1)?;
         let mut reader = Reader::at(stream, usize::try_from(place).ok()?)?;
-        let mut lists = Lists::new(reader.take_up_to(length));
+        let mut lists = Lists::new(reader.take_up_to(length), page);
         let whole = lists.read().is_some();
         Some(Self { whole, macros: lists.named() })
     }
@@ -58,14 +58,21 @@ type Raw = (u16, u16, u8, u32, u32);
 
 struct Lists<'a> {
     reader: Reader<'a>,
+    page: u16,
     macros: Vec<Raw>,
     names: BTreeMap<u16, String>,
     strings: Vec<String>,
 }
 
 impl<'a> Lists<'a> {
-    fn new(table: &'a [u8]) -> Self {
-        Self { reader: Reader::new(table), macros: Vec::new(), names: BTreeMap::new(), strings: Vec::new() }
+    fn new(table: &'a [u8], page: u16) -> Self {
+        Self {
+            reader: Reader::new(table),
+            page,
+            macros: Vec::new(),
+            names: BTreeMap::new(),
+            strings: Vec::new(),
+        }
     }
 
     fn read(&mut self) -> Option<()> {
@@ -104,7 +111,7 @@ impl<'a> Lists<'a> {
         let mut reader = Reader::new(self.reader.take(size.checked_sub(2)?)?);
         while !reader.is_empty() {
             let length = usize::from(reader.u8()?);
-            self.strings.push(text::code_page(0, reader.take(length)?));
+            self.strings.push(text::code_page(self.page, reader.take(length)?));
             reader.skip(2)?;
         }
         Some(())
@@ -113,7 +120,7 @@ impl<'a> Lists<'a> {
     fn names(&mut self) -> Option<()> {
         for _ in 0..self.reader.u16()? {
             let (number, length) = (self.reader.u16()?, usize::from(self.reader.u8()?));
-            let name = text::code_page(0, self.reader.take(length)?);
+            let name = text::code_page(self.page, self.reader.take(length)?);
             self.names.insert(number, name);
             self.reader.skip(1)?;
         }

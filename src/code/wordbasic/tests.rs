@@ -88,6 +88,23 @@ fn macros_become_sources_under_their_names() {
 }
 
 #[test]
+fn names_and_texts_are_of_the_language_of_the_document() {
+    let codes = [&[1, 0, 0x6a, 2][..], b"\xcf\xcf"].concat();
+    let mut japanese = stream(&[("A", 0)], &codes);
+    for (language, want, code_page) in [(0x0411u16, "\"ﾏﾏ\"", 932), (0x0419, "\"ПП\"", 1251)] {
+        japanese[6..8].copy_from_slice(&language.to_le_bytes());
+        let out = open(&japanese);
+        assert_eq!(String::from_utf8_lossy(&out.children[0].bytes), want);
+        assert_eq!(out.facts, [Fact::VbaProject { code_page, modules: 1, locked: false }]);
+    }
+    let pages = [0x0804u16, 0x0404, 0x0419, 0x0407].map(|language| {
+        japanese[6..8].copy_from_slice(&language.to_le_bytes());
+        page(&japanese)
+    });
+    assert_eq!((pages, page(b"")), ([936, 950, 1251, 0], 0));
+}
+
+#[test]
 fn execute_only_macros_are_read() {
     let out = open(&stream(&[("Other", 0), ("AutoOpen", 0xa7)], &codes()));
     assert_eq!(out.children.len(), 2);
@@ -145,8 +162,8 @@ fn no_cut_and_no_flipped_bit_panics() {
 fn open_stream(stream: &[u8]) -> Opened {
     let mut out = Opened::default();
     let mut budget = Budget::new(&Limits::default());
-    for entry in Table::read(stream).unwrap_or_default().macros {
-        give(&entry, stream, &mut out, &mut budget).unwrap();
+    for entry in Table::read(stream, 932).unwrap_or_default().macros {
+        give(&entry, stream, 932, &mut out, &mut budget).unwrap();
     }
     out
 }

@@ -33,8 +33,8 @@ const MAIN: &str = "MAIN";
 const MOST_BLANKS: usize = 16;
 
 /// The source of the macro `name`, whose main procedure gets that name.
-pub(super) fn listing(codes: &[u8], name: &str) -> Listing {
-    let mut writer = Writer { name, ..Writer::default() };
+pub(super) fn listing(codes: &[u8], name: &str, page: u16) -> Listing {
+    let mut writer = Writer { name, page, ..Writer::default() };
     let mut reader = Reader::new(codes);
     let whole = reader.skip(2).and_then(|()| writer.all(&mut reader)).is_some();
     Listing { text: writer.text, unknown: writer.unknown, whole }
@@ -43,6 +43,7 @@ pub(super) fn listing(codes: &[u8], name: &str) -> Listing {
 #[derive(Default)]
 struct Writer<'a> {
     name: &'a str,
+    page: u16,
     text: String,
     unknown: usize,
 }
@@ -58,7 +59,7 @@ impl Writer<'_> {
     fn code(&mut self, code: u8, reader: &mut Reader) -> Option<()> {
         if let Some((_, before, after)) = TEXTS.iter().find(|(known, ..)| *known == code) {
             let length = usize::from(reader.u8()?);
-            let text = code_page(0, reader.take(length)?);
+            let text = code_page(self.page, reader.take(length)?);
             self.named(before, &text, after);
             return Some(());
         }
