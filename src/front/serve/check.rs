@@ -250,6 +250,17 @@ mod tests {
         (found, settings)
     }
 
+    fn each_is_named(found: &Found, starts: &[&str]) {
+        for start in starts {
+            assert!(
+                found.problems.iter().any(|line| line.starts_with(start)),
+                "{start}: {:#?}",
+                found.problems
+            );
+        }
+        assert_eq!(found.problems.len(), starts.len(), "{:#?}", found.problems);
+    }
+
     #[test]
     fn every_slip_is_named_with_its_key() {
         let (found, _) = found(
@@ -270,14 +281,7 @@ mod tests {
             "[clamd]: `listen` is missing",
             "[miltre] `listen`: there is no such section",
         ];
-        for start in starts {
-            assert!(
-                found.problems.iter().any(|line| line.starts_with(start)),
-                "{start}: {:#?}",
-                found.problems
-            );
-        }
-        assert_eq!(found.problems.len(), starts.len(), "{:#?}", found.problems);
+        each_is_named(&found, &starts);
     }
 
     #[test]
@@ -329,14 +333,7 @@ mod tests {
             "[desk] `contakt`: ",
             "[policy] `quarantine`: ",
         ];
-        for start in starts {
-            assert!(
-                found.problems.iter().any(|line| line.starts_with(start)),
-                "{start}: {:#?}",
-                found.problems
-            );
-        }
-        assert_eq!(found.problems.len(), starts.len(), "{:#?}", found.problems);
+        each_is_named(&found, &starts);
     }
 
     #[test]
