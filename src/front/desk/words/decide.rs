@@ -93,7 +93,7 @@ pub(super) static TABLE: &[(&str, &str, &str)] = &[
 
     // Exceptions, the audit log, accounts.
     ("exceptions.title", "Exceptions", "例外"),
-    ("exceptions.lead", "What is allowed until its end. New ones are added on the page of a mail.", "期限まで許可しているものの一覧です。追加は、メールのページで行います。"),
+    ("exceptions.lead", "What is allowed until its end, shown on the mails that it is about. It does not change what the mail flow does. New ones are added on the page of a mail.", "期限まで許可しているものの一覧です。当てはまるメールのページに表示します。配送の扱いは変わりません。追加は、メールのページで行います。"),
     ("exceptions.none", "Nothing is excepted.", "例外はありません。"),
     ("exceptions.unapproved", "not approved yet", "承認待ち"),
     ("exceptions.reason", "Reason", "理由"),
