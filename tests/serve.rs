@@ -15,7 +15,7 @@ mod service;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use service::{Milter, Server};
+use service::{Milter, Server, byte};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{IoSlice, Read, Write};
@@ -147,7 +147,7 @@ fn messages_under_way_end_when_the_service_stops() {
     assert_eq!(idle.message("Q2", CLEAN).end, "c");
     server.signal(Signal::TERM);
     server.wait_for("stopping");
-    assert_eq!(idle.0.read(&mut [0]).unwrap(), 0, "an idle connection is closed");
+    assert_eq!(byte(&mut idle.0).unwrap(), 0, "an idle connection is closed");
     assert_eq!(busy.end().header("X-Tenpu-Verdict"), Some("malicious"));
     assert_eq!(server.ended(), Some(0));
     assert_eq!(server.events("stopped")[0]["tenpu"]["connections_cut"], 0);
@@ -173,14 +173,14 @@ fn slow_clients_hold_up_nobody() {
 fn too_many_connections_are_closed() {
     let server = Server::new("[serve]\nconnections = 2");
     let held = [Milter::new(&server), Milter::new(&server)];
-    assert_eq!(server.connect("milter").read(&mut [0]).unwrap_or(0), 0);
+    assert_eq!(byte(&mut server.connect("milter")).unwrap_or(0), 0);
     assert_eq!(server.clamd(b"PING\n"), "PONG\n", "every address has its own bound");
     drop(held);
     let until = Instant::now() + Duration::from_secs(60);
     let answers = || {
         let mut stream = server.connect("milter");
         let offer = b"\0\0\0\x0dO\0\0\0\x06\0\0\0\x01\0\0\0\0";
-        stream.write_all(offer).is_ok() && stream.read(&mut [0]).is_ok_and(|got| got == 1)
+        stream.write_all(offer).is_ok() && byte(&mut stream).is_ok_and(|got| got == 1)
     };
     while !answers() {
         assert!(Instant::now() < until, "places are not given back");

@@ -16,7 +16,7 @@
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -25,6 +25,17 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// Reads one byte, or none where the other end has closed. A signal to a process that waits with a time limit
+/// interrupts the wait; that tells nothing of the service.
+pub fn byte(stream: &mut impl Read) -> io::Result<usize> {
+    loop {
+        match stream.read(&mut [0]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
 
 pub struct Server {
     pub folder: PathBuf,
