@@ -3,7 +3,7 @@
 //!
 //! One schema serves both databases: numbered files in `migrations/`, run when the store is opened; what the databases do
 //! differently stands in a second file of the same number. Times are seconds since 1970, UTC. Mails, reports and notes
-//! of passwords are packed and encrypted ([`seal`]) before they reach the database; every other column is text that went
+//! of passwords are packed and encrypted (module `seal`) before they reach the database; every other column is text that went
 //! through `text::printable`, without the passwords that the report names.
 
 mod accounts;
