@@ -79,5 +79,5 @@ fn locked_in(report: &Report) -> usize {
     if report.error.is_some() {
         return usize::MAX;
     }
-    report.unread.iter().filter(|unread| unread.reason == "encrypted").count()
+    report.locked()
 }

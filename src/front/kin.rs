@@ -1,10 +1,9 @@
 //! Passwords that come in other mails, where one mail is seen after the other: which recent mails may tell the password
-//! of one that is locked, and which locked mails wait for the one that just came. The mail flow and the desk keep both
-//! in memory; the store fills them when a program starts.
+//! of one that is locked, and which locked mails wait for the one that just came. The mail flow keeps both in
+//! memory, and the store fills them when it starts; the desk asks the store each time (`afterwards`).
 
 use crate::keyring::Candidate;
 use crate::message::neighbours::{Neighbours, Note};
-use crate::report::Report;
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -113,11 +112,6 @@ impl Waiting {
         });
         tried.collect()
     }
-}
-
-/// How many parts of a mail are locked.
-pub(super) fn locked_parts(report: &Report) -> usize {
-    report.unread.iter().filter(|unread| unread.reason == "encrypted").count()
 }
 
 #[cfg(test)]

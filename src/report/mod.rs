@@ -156,6 +156,11 @@ pub struct UnreadEntry {
 }
 
 impl Report {
+    /// How many parts of the message are locked.
+    pub fn locked(&self) -> usize {
+        self.unread.iter().filter(|unread| unread.reason == "encrypted").count()
+    }
+
     /// The report of a tree and its findings. `elapsed_ms` is left 0; the conductor knows the clock.
     pub fn new(path: &str, index: usize, tree: &Tree, findings: &[Finding]) -> Self {
         let complete = tree.iter().all(|artifact| artifact.unread.is_empty());

@@ -168,7 +168,7 @@ impl Service {
         if let Some(keeping) = &self.keeping {
             let wish = Wish { note: Some(id.to_string()), keys: Vec::new() };
             let first = self.scan_once(engine, input, wish, beat)?;
-            let is_locked = super::super::kin::locked_parts(&first.report) > 0;
+            let is_locked = first.report.locked() > 0;
             let keys = first.note.as_ref().filter(|_| is_locked).map(|note| keeping.lent_to(note));
             let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(first) };
             let second = self.scan_once(engine, input, Wish { note: None, keys }, beat);

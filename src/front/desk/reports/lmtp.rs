@@ -250,5 +250,16 @@ mod tests {
         for (text, want) in rows {
             assert_eq!(path(text, "FROM:").as_deref(), want, "{text}");
         }
+        let whole = "FROM:<あ@b.example> X";
+        for end in 0..=whole.len() {
+            let cut = String::from_utf8_lossy(&whole.as_bytes()[..end]);
+            assert_eq!(path(&cut, "FROM:").is_some(), cut.contains('>'), "{cut}");
+        }
+        for at in 0..whole.len() {
+            let mut flipped = whole.as_bytes().to_vec();
+            flipped[at] ^= 0x1e;
+            let told = path(&String::from_utf8_lossy(&flipped), "FROM:");
+            assert!(told.is_none_or(|address| !address.contains(['<', '>', '\r', '\n', ' '])));
+        }
     }
 }

@@ -2,7 +2,6 @@
 //! are waiting for their answer go first.
 
 use super::{Shared, lock};
-use crate::front::kin;
 use crate::front::serve::log;
 use crate::front::serve::pool::{Failure, Wish};
 use crate::front::serve::service::Service;
@@ -106,7 +105,7 @@ async fn try_again(shared: &Shared, store: &Store, service: &Arc<Service>, id: &
         }
         _ => return Ok(()),
     };
-    let left = kin::locked_parts(&answer.report);
+    let left = answer.report.locked();
     let is_news = left < locked_before(&before) || answer.report.verdict > summary.verdict;
     if is_news {
         store.update_report(id, &answer.report).await?;

@@ -2,7 +2,6 @@
 
 use super::entry::{Entry, Kept};
 use super::{Shared, lock};
-use crate::front::kin;
 use crate::front::serve::log;
 use crate::front::storage;
 use crate::message::neighbours::Note;
@@ -202,7 +201,7 @@ impl Writer<'_> {
 
     /// A locked mail waits for its password, which may have come while it was scanned.
     fn wait(&self, id: &str, mail: &Kept, note: Option<&Note>) {
-        let Some(note) = note.filter(|_| kin::locked_parts(&mail.report) > 0) else { return };
+        let Some(note) = note.filter(|_| mail.report.locked() > 0) else { return };
         lock(&self.shared.waiting).add(id, note.clone());
         let recent = lock(&self.shared.recent);
         let is_late = recent.added() > mail.asked && !recent.lent_to(note).is_empty();
@@ -227,5 +226,5 @@ impl Writer<'_> {
 
 /// Whether the store notes what the mail tells together with it.
 fn is_noted(entry: &Entry) -> bool {
-    entry.mail.as_ref().is_some_and(|mail| kin::locked_parts(&mail.report) > 0)
+    entry.mail.as_ref().is_some_and(|mail| mail.report.locked() > 0)
 }
