@@ -142,6 +142,16 @@ pub enum Sign {
     WeakensOffice,
     /// Copies program text into another document or template.
     CopiesCode,
+    /// Takes program text out of a document.
+    ReadsCode,
+    /// Reaches for the template or for every open document.
+    EveryDocument,
+    /// Sends mail to the people of an address book.
+    MailsOut,
+    /// Opens an object that lies in the document, or a locked document whose password it knows.
+    OpensObject,
+    /// Deletes or overwrites files that the system needs, or all files of a drive.
+    DestroysFiles,
     /// Leads the reader to another page.
     Redirect,
     /// Writes decoded text into the page or runs it.
@@ -173,6 +183,11 @@ impl Sign {
             Self::Decoding => "decoding",
             Self::WeakensOffice => "weakens-office",
             Self::CopiesCode => "copies-code",
+            Self::ReadsCode => "reads-code",
+            Self::EveryDocument => "every-document",
+            Self::MailsOut => "mails-out",
+            Self::OpensObject => "opens-object",
+            Self::DestroysFiles => "destroys-files",
             Self::Redirect => "redirect",
             Self::WritesPage => "writes-page",
             Self::SavesFile => "saves-file",

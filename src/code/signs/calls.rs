@@ -289,7 +289,8 @@ fn names_its_object(arguments: &[Token]) -> bool {
 
 const OFFICE_FILES: &[&str] = &[".xls", ".doc", ".ppt", ".mdb", ".accdb", ".csv", ".dot", ".xlt"];
 
-fn opens_for_writing(tokens: &[Token]) -> bool {
+/// `Open … For Output`, `Append`, `Binary` (MS-VBAL 5.4.5.1).
+pub(super) fn opens_for_writing(tokens: &[Token]) -> bool {
     tokens.windows(2).any(|pair| {
         matches!(pair, [keyword, mode] if keyword.is("for") && ["output", "append", "binary"].iter().any(|word| mode.is(word)))
     })
@@ -300,4 +301,16 @@ fn by_name(word: &str, line: &Line, signs: &mut Collected) {
     for entry in words::NAMES.iter().filter(|entry| entry.word == word) {
         signs.add(entry.sign, word, line.number);
     }
+    // `Name … As …` moves a file (MS-VBAL has it as a library statement).
+    if word == "as" && moves(&line.tokens) {
+        signs.add(Sign::FileWrite, "Name … As", line.number);
+    }
+}
+
+/// Whether a statement of the line begins with `Name`.
+fn moves(tokens: &[Token]) -> bool {
+    let begins = |before: &Token| before.is("then") || before.is("else") || before.is_mark(':');
+    let inside =
+        || tokens.windows(2).any(|pair| matches!(pair, [before, name] if begins(before) && name.is("name")));
+    tokens.first().is_some_and(|token| token.is("name")) || inside()
 }

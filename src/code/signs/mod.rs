@@ -9,8 +9,10 @@ mod fold;
 mod hiding;
 mod lexer;
 mod names;
+mod opening;
 mod procedures;
 mod spreading;
+mod wrecking;
 pub(super) mod words;
 
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Sign};
@@ -60,6 +62,8 @@ impl Format for Signs {
         spoken(&texts, reverses, &mut signs);
         hiding::hiding(&source, &lines, &texts, &mut signs);
         spreading::spreading(&lines, &mut signs);
+        opening::opening(&lines, &texts, &mut signs);
+        wrecking::wrecking(&lines, &texts, &mut signs);
         out.facts.extend(signs.facts);
         out.facts.extend(procedures);
         out.children.extend(folded_child(artifact, &texts));
@@ -338,7 +342,7 @@ mod tests {
             ("c = Chr(64 + n) & Chr(65 + i Mod 26)", &[]),
             ("CreateObject(\"WScript.Shell\").Exec \"cmd /c dir \" & f", &[(PlainStart, 1)]),
             ("Set c = CreateObject(MyName(3) & \".Application\")", &[]),
-            ("ThisWorkbook.VBProject.VBComponents(1).Export f", &[]),
+            ("ThisWorkbook.VBProject.VBComponents(1).Export f", &[(ReadsCode, 1)]),
             ("Declare Function ShowWindow Lib \"user32.dll\" ()", &[(ProgramName, 1)]),
             ("to = \"tanaka@example.com\"", &[]),
             ("q = \"select Name from Win32_Process\"", &[]),

@@ -80,7 +80,8 @@ pub(super) const NAMES: &[Word] = &[
     word(Sign::PlainStart, "shellexecutew"), word(Sign::PlainStart, "shellexecuteex"),
     word(Sign::ProcessStart, "createprocess"), word(Sign::ProcessStart, "createprocessa"),
     word(Sign::ProcessStart, "createprocessw"), word(Sign::ProcessStart, "winexec"),
-    word(Sign::ProcessStart, "macscript"),
+    word(Sign::ProcessStart, "macscript"), word(Sign::PlainStart, "loadlibrary"),
+    word(Sign::PlainStart, "loadlibrarya"), word(Sign::PlainStart, "loadlibraryw"),
     word(Sign::Shellcode, "virtualalloc"), word(Sign::Shellcode, "virtualallocex"), word(Sign::Shellcode, "virtualprotect"),
     word(Sign::Shellcode, "createthread"), word(Sign::Shellcode, "createremotethread"),
     word(Sign::Shellcode, "writeprocessmemory"), word(Sign::Shellcode, "ntallocatevirtualmemory"),
@@ -98,6 +99,7 @@ pub(super) const NAMES: &[Word] = &[
     word(Sign::Download, "internetopenurla"), word(Sign::Download, "internetreadfile"),
     word(Sign::FileWrite, "createtextfile"), word(Sign::FileWrite, "savetofile"), word(Sign::FileWrite, "writetext"),
     word(Sign::FileWrite, "opentextfile"), word(Sign::FileWrite, "filecopy"), word(Sign::FileWrite, "copyfile"),
+    word(Sign::FileWrite, "copyhere"), word(Sign::FileWrite, "movefile"),
 ];
 
 /// What a text may hold that the code makes or writes. Lower case; carets and back-ticks are taken out of the text
@@ -241,5 +243,5 @@ pub(super) const VIEWERS: &[&str] = &[
 /// Extensions of files that run.
 pub(in crate::code) const PROGRAM_EXTENSIONS: &[&str] = &[
     ".exe", ".dll", ".ocx", ".scr", ".vbs", ".vbe", ".js", ".jse", ".wsf", ".hta", ".bat", ".cmd", ".ps1",
-    ".pif", ".cpl", ".msi", ".sct", ".lnk",
+    ".pif", ".cpl", ".msi", ".sct", ".lnk", ".wll",
 ];

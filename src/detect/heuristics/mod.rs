@@ -71,6 +71,10 @@ mod vba_drops_file;
 mod vba_obfuscated;
 mod vba_shellcode;
 mod vba_spreads_itself;
+mod vba_autoexec_destroys_files;
+mod vba_autoexec_opens_object;
+mod vba_autoexec_writes_macro;
+mod vba_mails_itself;
 mod vba_starts_process;
 mod xlm_asks_machine;
 mod xlm_autoexec;
@@ -199,6 +203,10 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_obfuscated::RULE,
     &vba_shellcode::RULE,
     &vba_spreads_itself::RULE,
+    &vba_autoexec_destroys_files::RULE,
+    &vba_autoexec_opens_object::RULE,
+    &vba_autoexec_writes_macro::RULE,
+    &vba_mails_itself::RULE,
     &vba_starts_process::RULE,
     &xlm_asks_machine::RULE,
     &xlm_autoexec::RULE,

@@ -1,5 +1,5 @@
-//! Auto-exec VBA that copies program text into other documents and switches protection off, or copies it into the
-//! template or folder that every start of Office opens: a macro virus.
+//! Auto-exec VBA that copies program text into other documents and switches protection off, takes its own into every
+//! open document, or copies it into the template or folder that every start of Office opens: a macro virus.
 
 use super::{Check, Heuristic};
 use crate::artifact::{Sign, Tree};
@@ -21,7 +21,8 @@ fn check(tree: &Tree, hit: &mut Check) {
         let both = goes_both_ways(&project);
         let Some((entry, project)) = project.by_itself() else { continue };
         let Some(copy) = project.first(Sign::CopiesCode) else { continue };
-        if both || project.has(Sign::WeakensOffice) {
+        let everywhere = project.has(Sign::ReadsCode) && project.has(Sign::EveryDocument);
+        if both || everywhere || project.has(Sign::WeakensOffice) {
             hit(copy.artifact.id, format!("{} → {}", entry.text, copy.evidence()));
         }
     }
@@ -36,11 +37,15 @@ fn goes_both_ways(project: &Project) -> bool {
     out && into
 }
 
-/// Whether a line of `MacroCopy` copies from the global template, and whether into it. A macro without a template
+/// Whether a line of `MacroCopy` or `OrganizerCopy` copies from the global template, and whether into it. A macro without a template
 /// before its name stands in the global one.
 fn copy(seen: &Seen) -> Option<(bool, bool)> {
     let text = String::from_utf8_lossy(&seen.artifact.bytes);
     let line = text.lines().nth(seen.line.checked_sub(1)?)?.to_lowercase();
+    if let Some((_, arguments)) = line.split_once("organizercopy") {
+        let mut arguments = arguments.split(',').map(|argument| argument.contains("normaltemplate"));
+        return Some((arguments.next()?, arguments.next()?));
+    }
     let (_, arguments) = line.split_once("macrocopy")?;
     let mut quoted = false;
     let mut arguments = arguments.split(|c| {
@@ -67,8 +72,8 @@ mod tests {
                 if line.starts_with("Sub Auto") {
                     told(Sign::EntryPoint, "autoopen");
                 }
-                if line.contains("MacroCopy") {
-                    told(Sign::CopiesCode, "macrocopy");
+                if line.contains("MacroCopy") || line.contains("OrganizerCopy") {
+                    told(Sign::CopiesCode, "copy");
                 }
             }
             tree.add(Some(0), child);
@@ -88,5 +93,8 @@ mod tests {
         assert_eq!(hits(&[into]), 0);
         assert_eq!(hits(&[into, "Sub FileSave\nMacroCopy T$ + \":a\", U$ + \":b\""]), 0);
         assert_eq!(hits(&[&into.replace("Auto", "On"), out]), 0);
+        let into = "Sub AutoOpen\nOrganizerCopy Source:=f, Destination:=NormalTemplate.FullName, Name:=\"m\", Object:=3";
+        let out = "Sub AutoClose\nOrganizerCopy NormalTemplate.FullName, f, \"m\", 3";
+        assert_eq!((hits(&[into, out]), hits(&[into])), (1, 0));
     }
 }
