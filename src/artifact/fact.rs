@@ -146,6 +146,8 @@ pub enum Sign {
     ReadsCode,
     /// Reaches for the template or for every open document.
     EveryDocument,
+    /// Sends files or the names of the machine and its user to a server.
+    SendsOut,
     /// Sends mail to the people of an address book.
     MailsOut,
     /// Opens an object that lies in the document, or a locked document whose password it knows.
@@ -185,6 +187,7 @@ impl Sign {
             Self::CopiesCode => "copies-code",
             Self::ReadsCode => "reads-code",
             Self::EveryDocument => "every-document",
+            Self::SendsOut => "sends-out",
             Self::MailsOut => "mails-out",
             Self::OpensObject => "opens-object",
             Self::DestroysFiles => "destroys-files",

@@ -278,6 +278,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("signof.fills-clipboard", "puts a command into the clipboard", "クリップボードにコマンドを入れる"),
     ("signof.reads-code", "takes program text out of a document", "文書からプログラムを取り出す"),
     ("signof.every-document", "reaches every open document", "開いている文書すべてに及ぶ"),
+    ("signof.sends-out", "sends data away", "データの送信"),
     ("signof.mails-out", "mails the people of the address book", "アドレス帳の宛先へのメール送信"),
     ("signof.opens-object", "opens something packed in the document", "文書に埋め込まれたものを開く"),
     ("signof.destroys-files", "destroys files", "ファイルの破壊"),

@@ -172,7 +172,7 @@ pub(super) fn is_office_command(said: &str) -> bool {
     let said = said.strip_prefix("wscript.shell").unwrap_or(said).trim_start_matches(['"', ' ']);
     let plain = words::OFFICE_COMMANDS.iter().any(|command| said.starts_with(command));
     let installed = said.find("program files").is_some_and(|at| at < 8) && said.contains(".exe");
-    (plain || installed) && !["&&", "||", "| ", "http"].iter().any(|mark| said.contains(mark))
+    (plain || installed) && !["&&", "||", "| ", "http", " /add"].iter().any(|mark| said.contains(mark))
 }
 
 /// `Excel4MacroSheets.Add`: a sheet of Excel 4 macros made by a macro.

@@ -112,11 +112,13 @@ fn lists_codes(line: &Line, least: usize) -> bool {
     bytes >= least && bytes * 2 + 16 >= line.tokens.len()
 }
 
-/// `"&H" & Mid(…)`: a step of a loop that reads hex digits.
+/// `"&H" & Mid(…, i, 2)`: a step of a loop that reads hex digits. Parts of a colour stand at written places.
 fn is_hex_step(line: &Line) -> bool {
-    line.tokens.windows(3).any(|three| match three {
+    line.tokens.windows(3).enumerate().any(|(at, three)| match three {
         [Token::Text(prefix), Token::Mark('&' | '+'), Token::Word(word)] => {
-            prefix.eq_ignore_ascii_case("&h") && word.starts_with("mid")
+            let place = line.tokens.iter().skip(at + 3).skip_while(|token| !token.is_mark(',')).nth(1);
+            let written = matches!(place, Some(Token::Number(_)));
+            prefix.eq_ignore_ascii_case("&h") && word.starts_with("mid") && !written
         }
         _ => false,
     })

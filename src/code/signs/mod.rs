@@ -174,8 +174,9 @@ fn spoken(texts: &[Folded], reverses: bool, signs: &mut Collected) {
         }
         room -= folded.text.len();
         let Some(text) = without_filler(&folded.text, texts) else { continue };
-        let text = plain(&text);
-        for sign in said_by(&text) {
+        let (text, before) = (plain(&text), plain(&folded.text));
+        // What it says with its filler was never hidden.
+        for sign in said_by(&text).filter(|sign| !said_by(&before).any(|known| known == *sign)) {
             signs.add(sign, &text, folded.line);
             signs.add(Sign::ChoppedText, &folded.text, folded.line);
         }
@@ -340,6 +341,7 @@ mod tests {
             ),
             ("Sub Go(p)\nShell p, 1\nEnd Sub", &[(ProcessStart, 2)]),
             ("c = Chr(64 + n) & Chr(65 + i Mod 26)", &[]),
+            ("red = Val(\"&H\" & Mid(colour, 1, 2))", &[]),
             ("CreateObject(\"WScript.Shell\").Exec \"cmd /c dir \" & f", &[(PlainStart, 1)]),
             ("Set c = CreateObject(MyName(3) & \".Application\")", &[]),
             ("ThisWorkbook.VBProject.VBComponents(1).Export f", &[(ReadsCode, 1)]),
@@ -349,6 +351,10 @@ mod tests {
             ("Set b = GetObject(ThisWorkbook.Path & \"\\data.xls\")", &[]),
             ("Shell \"C:\\tools\\viewer.exe \" & f, 1", &[(PlainStart, 1)]),
             ("msg = \"a\" & vbCrLf & \"b\" & vbCrLf & x & \"c\"", &[]),
+            (
+                "e = \" \"\"\"\nc = \"cmd.exe /c pushd \"\"\" & p & \"\"\" tool \"\"a\"\" \"\"b\"\" \"\"\" & q",
+                &[(Interpreter, 2)],
+            ),
         ];
         for (source, want) in rows {
             assert_eq!(signs(source), *want, "{source}");

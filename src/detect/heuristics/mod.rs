@@ -73,6 +73,7 @@ mod vba_shellcode;
 mod vba_spreads_itself;
 mod vba_autoexec_destroys_files;
 mod vba_autoexec_opens_object;
+mod vba_autoexec_sends_data;
 mod vba_autoexec_writes_macro;
 mod vba_mails_itself;
 mod vba_starts_process;
@@ -205,6 +206,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vba_spreads_itself::RULE,
     &vba_autoexec_destroys_files::RULE,
     &vba_autoexec_opens_object::RULE,
+    &vba_autoexec_sends_data::RULE,
     &vba_autoexec_writes_macro::RULE,
     &vba_mails_itself::RULE,
     &vba_starts_process::RULE,
