@@ -10,7 +10,7 @@ mod script;
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
 use packed::{behind_skippable, is_bzip2, is_cpio, is_lzh, is_lzma, is_tar};
-use page::{is_html, is_message, text_start};
+use page::{is_html, is_message, is_svg, text_start};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -201,7 +201,7 @@ static KINDS: &[Kind] = &[
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
     row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && contains(&head(b, 8 << 10).to_ascii_lowercase(), b"<hta:application"))),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
-    row("svg", Class::Document, &["svg"], Some(|b| contains(head(b, 1024), b"<svg"))),
+    row("svg", Class::Document, &["svg"], Some(is_svg)),
     row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
     row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
     row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),

@@ -21,6 +21,22 @@ pub(super) fn is_html(bytes: &[u8]) -> bool {
     PAGE_STARTS.iter().chain(PAGE_PARTS).find(named).is_some()
 }
 
+/// A picture's element stands near the beginning, or is the first one whatever its prefix.
+pub(super) fn is_svg(bytes: &[u8]) -> bool {
+    let start = head(bytes, 1024);
+    memchr::memmem::find(start, b"<svg").is_some() || has_prefixed_root(start)
+}
+
+/// Whether the first element behind declarations and comments is `svg` of a prefix.
+fn has_prefixed_root(start: &[u8]) -> bool {
+    let mut tags = memchr::memchr_iter(b'<', start).filter_map(|at| start.get(at + 1..));
+    let root = tags.find(|tag| tag.first().is_some_and(u8::is_ascii_alphabetic)).unwrap_or_default();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_' | b'.');
+    let end = root.iter().position(|byte| !is_name(byte)).unwrap_or(root.len());
+    let name = root.get(..end).unwrap_or_default().to_ascii_lowercase();
+    name.ends_with(b":svg")
+}
+
 /// What only a page has.
 const PAGE_STARTS: &[&[u8]] =
     &[b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<title"];
