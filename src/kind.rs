@@ -2,6 +2,7 @@
 //! (scripts are just text).
 
 mod disk;
+mod old;
 mod outlook;
 mod packed;
 mod page;
@@ -9,6 +10,7 @@ mod script;
 
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
+pub(crate) use old::old_document;
 use packed::{behind_skippable, is_bzip2, is_cpio, is_lzh, is_lzma, is_tar};
 use page::{is_html, is_message, is_svg, text_start};
 
@@ -145,6 +147,7 @@ static KINDS: &[Kind] = &[
     row("ole1", Class::Document, &[], None),
     row("pdf", Class::Document, &["pdf"], Some(|b| contains(head(b, 1024), b"%PDF-"))),
     row("onenote", Class::Document, &["one", "onetoc2", "onepkg"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
+    row("old-document", Class::Document, &[], Some(|b| old_document(b).is_some())),
     // Programs and shortcuts.
     row("exe", Class::Program, &["exe", "scr", "com", "pif", "cpl", "dll", "ocx", "xll", "wll", "sys"], Some(is_pe)),
     row("elf", Class::Program, &[], Some(|b| starts(b, b"\x7fELF"))),
