@@ -12,7 +12,7 @@ use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
 pub(crate) use old::old_document;
 use packed::{behind_skippable, is_bzip2, is_cpio, is_lzh, is_lzma, is_tar};
-use page::{is_html, is_message, is_svg, text_start};
+use page::{is_html, is_message, is_script_file, is_svg, text_start};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -203,6 +203,7 @@ static KINDS: &[Kind] = &[
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
     row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && contains(&head(b, 8 << 10).to_ascii_lowercase(), b"<hta:application"))),
+    row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], Some(is_script_file)),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
     row("svg", Class::Document, &["svg"], Some(is_svg)),
     row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
@@ -211,7 +212,6 @@ static KINDS: &[Kind] = &[
     // Known by name; some also by what stands in them.
     row("js", Class::Script, &["js"], Some(script::is_js)),
     row("vbs", Class::Script, &["vbs"], Some(script::is_vbs)),
-    row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
     row("bat", Class::Script, &["bat", "cmd"], Some(script::is_bat)),
     row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_ps1)),
     row("shell", Class::Script, &["sh", "command"], None),
@@ -372,6 +372,21 @@ mod tests {
             assert_eq!(Kind::of(name, xml).id, want);
         }
         assert_eq!(Kind::named("url").unwrap().class, Class::Shortcut);
+        let rows: &[(&str, &[u8], &str)] = &[
+            ("a.txt", b"<?XML version='1.0'?>\n<scriptlet><registration/></scriptlet>", "wsf"),
+            (
+                "a.xml",
+                b"<?xml version='1.0'?><!-- x --><package><job id='a'><script language='VBScript'/>",
+                "wsf",
+            ),
+            ("a.js", b"<job><script language='JScript'>x</script></job>", "js"),
+            ("a.xml", b"<?xml version='1.0'?><package><metadata/></package>", "xml"),
+            ("a.xml", b"<?xml version='1.0'?><component><property/></component>", "xml"),
+            ("a.html", b"<html><scriptlet>", "html"),
+        ];
+        for (name, bytes, want) in rows {
+            assert_eq!(Kind::of(name, bytes).id, *want, "{}", String::from_utf8_lossy(bytes));
+        }
     }
 
     #[test]

@@ -9,16 +9,19 @@
 
 mod attributes;
 mod data_url;
+mod declared;
 mod entities;
 mod nesting;
 mod page;
 
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::keyring::Keyring;
+use crate::kind::Kind;
 use crate::limits::{Budget, Decoded, Stop};
 use crate::message::body::{html_text, markup};
 use crate::text;
 use data_url::DataUrl;
+use declared::Declared;
 use markup::Syntax;
 use page::{Found, Page};
 use std::borrow::Cow;
@@ -52,7 +55,9 @@ impl Format for Html {
         let syntax = syntax(artifact, &source);
         let page = read(&source, syntax, out, budget)?;
         out.facts.extend(page.facts);
+        let declared = declared(artifact, &source, out, budget)?;
         for (name, language, text) in page.scripts {
+            let text = declared.complete(language, text);
             if !text.trim().is_empty() {
                 out.push(Child::new(name, "html-script", text.into_bytes()).of_kind(language), budget)?;
             }
@@ -76,6 +81,30 @@ impl Format for Html {
         }
         out.push(Child::new("text", "text", shown.into_bytes()).of_kind("text"), budget)
     }
+}
+
+/// What a script file or an application declares. Its texts, which may be anything, are given too.
+fn declared(
+    artifact: &Artifact,
+    source: &str,
+    out: &mut Opened,
+    budget: &mut Budget,
+) -> Result<Declared, Stop> {
+    let syntax = match artifact.kind.id {
+        "wsf" | "xml" => Syntax::Xml,
+        "hta" => Syntax::Html,
+        _ => return Ok(Declared::default()),
+    };
+    budget.pay(source.len() as u64)?;
+    let declared = Declared::read(source, syntax);
+    out.facts.extend(declared.facts.iter().cloned());
+    for (name, text) in declared.resources.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        budget.pay(text.len() as u64)?;
+        let child = Child::new(format!("resource {name}"), "html-data", text.clone().into_bytes());
+        let kind = Kind::of_script(&child.bytes);
+        out.push(Child { kind, ..child }, budget)?;
+    }
+    Ok(declared)
 }
 
 /// What is found in a page; in one that is torn, by the rules of HTML too.
