@@ -2,6 +2,7 @@
 //! (scripts are just text).
 
 mod disk;
+mod old;
 mod outlook;
 mod packed;
 mod page;
@@ -9,8 +10,9 @@ mod script;
 
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
+pub(crate) use old::old_document;
 use packed::{behind_skippable, is_bzip2, is_cpio, is_lzh, is_lzma, is_tar};
-use page::{is_html, is_message, text_start};
+use page::{is_html, is_message, is_script_file, is_svg, text_start};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -145,6 +147,7 @@ static KINDS: &[Kind] = &[
     row("ole1", Class::Document, &[], None),
     row("pdf", Class::Document, &["pdf"], Some(|b| contains(head(b, 1024), b"%PDF-"))),
     row("onenote", Class::Document, &["one", "onetoc2", "onepkg"], Some(|b| starts(b, b"\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3"))),
+    row("old-document", Class::Document, &[], Some(|b| old_document(b).is_some())),
     // Programs and shortcuts.
     row("exe", Class::Program, &["exe", "scr", "com", "pif", "cpl", "dll", "ocx", "xll", "wll", "sys"], Some(is_pe)),
     row("elf", Class::Program, &[], Some(|b| starts(b, b"\x7fELF"))),
@@ -200,15 +203,15 @@ static KINDS: &[Kind] = &[
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
     row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && contains(&head(b, 8 << 10).to_ascii_lowercase(), b"<hta:application"))),
+    row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], Some(is_script_file)),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
-    row("svg", Class::Document, &["svg"], Some(|b| contains(head(b, 1024), b"<svg"))),
+    row("svg", Class::Document, &["svg"], Some(is_svg)),
     row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
     row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
     row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),
     // Known by name; some also by what stands in them.
     row("js", Class::Script, &["js"], Some(script::is_js)),
     row("vbs", Class::Script, &["vbs"], Some(script::is_vbs)),
-    row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], None),
     row("bat", Class::Script, &["bat", "cmd"], Some(script::is_bat)),
     row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_ps1)),
     row("shell", Class::Script, &["sh", "command"], None),
@@ -369,6 +372,21 @@ mod tests {
             assert_eq!(Kind::of(name, xml).id, want);
         }
         assert_eq!(Kind::named("url").unwrap().class, Class::Shortcut);
+        let rows: &[(&str, &[u8], &str)] = &[
+            ("a.txt", b"<?XML version='1.0'?>\n<scriptlet><registration/></scriptlet>", "wsf"),
+            (
+                "a.xml",
+                b"<?xml version='1.0'?><!-- x --><package><job id='a'><script language='VBScript'/>",
+                "wsf",
+            ),
+            ("a.js", b"<job><script language='JScript'>x</script></job>", "js"),
+            ("a.xml", b"<?xml version='1.0'?><package><metadata/></package>", "xml"),
+            ("a.xml", b"<?xml version='1.0'?><component><property/></component>", "xml"),
+            ("a.html", b"<html><scriptlet>", "html"),
+        ];
+        for (name, bytes, want) in rows {
+            assert_eq!(Kind::of(name, bytes).id, *want, "{}", String::from_utf8_lossy(bytes));
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod lnk;
 mod moniker;
 mod native;
 pub mod odf;
+pub mod old;
 pub mod ole;
 pub mod ole1;
 pub mod onenote;
@@ -71,5 +72,6 @@ pub const FORMATS: &[&dyn Format] = &[
     &packages::Jar,
     &access::Access,
     &excel::Xml2003,
+    &old::OldDocument,
     &packages::Msix,
 ];

@@ -7,7 +7,7 @@
 use super::controls::Controls;
 use super::links;
 use super::properties;
-use super::prose::Prose;
+use super::prose::{Backdrop, Prose};
 use super::relations;
 use super::xml::{self, Node};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
@@ -51,6 +51,9 @@ impl Format for Ooxml {
         out.unread.append(&mut archive.unread);
         let types = Types::read(&archive, out, budget)?;
         let mut seen = Seen::default();
+        if artifact.kind.id == "pptx" {
+            backdrop(&archive, &types, &mut seen.prose, budget)?;
+        }
         for entry in archive.entries.iter().filter(|entry| !entry.is_dir) {
             open_part(entry, &types, &mut seen, out, budget)?;
         }
@@ -123,6 +126,21 @@ const MOST_LISTS: usize = 8;
 fn part_name(name: &str) -> String {
     name.replace('\\', "/").trim_start_matches('/').to_string()
 }
+
+/// Reads what all slides have behind them, which stands anywhere in the package.
+fn backdrop(archive: &Archive, types: &Types, prose: &mut Prose, budget: &mut Budget) -> Result<(), Stop> {
+    let parts = archive.entries.iter().filter(|entry| !entry.is_dir && !entry.encrypted);
+    let media_type = |entry: &&Entry| types.of(&part_name(&entry.name)).unwrap_or_default();
+    for entry in parts.filter(|entry| Backdrop::wants(media_type(entry))).take(MOST_BACKDROPS) {
+        let decoded = entry.decode(budget);
+        decoded.stop.map_or(Ok(()), Err)?;
+        prose.backdrop.add(media_type(&entry), &decoded.bytes);
+    }
+    Ok(())
+}
+
+/// Masters, layouts and themes that are read before the slides.
+const MOST_BACKDROPS: usize = 200;
 
 fn open_part(
     entry: &Entry,

@@ -17,6 +17,8 @@ use crate::limits::{Budget, Decoded, Stop};
 pub struct Ppt;
 
 const STREAM: &str = "PowerPoint Document";
+/// What PowerPoint 95 names its stream.
+const OLD_STREAM: &str = "PP40";
 /// RT_ExternalOleObjectStg.
 const STORAGE: u16 = 0x1011;
 
@@ -42,6 +44,10 @@ impl Format for Ppt {
             return slides::tell_all(&artifact.name, &artifact.bytes, out, budget);
         }
         let Some(compound) = Compound::read(&artifact.bytes, budget) else { return Ok(()) };
+        let has = |name: &str| compound.streams().any(|stream| stream.name.eq_ignore_ascii_case(name));
+        if has(OLD_STREAM) && !has(STREAM) {
+            out.missed("unsupported-format", "PowerPoint 95");
+        }
         for stream in compound.streams().filter(|stream| stream.name.eq_ignore_ascii_case(STREAM)) {
             let decoded = compound.stream(stream, budget);
             decoded.stop.map_or(Ok(()), Err)?;
@@ -197,6 +203,17 @@ mod tests {
         let inside = [record(0, 0x0fa0, b"text"), record(0x10, STORAGE, &compressed(OLE))].concat();
         let stream = [record(0xf, 0x03e8, &inside), record(0, STORAGE, OLE)].concat();
         assert_eq!(open(&stream), [OLE, OLE]);
+    }
+
+    #[test]
+    fn presentations_of_powerpoint_95_are_unread() {
+        let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+        file.create_stream("/PP40").unwrap().write_all(b"x").unwrap();
+        let tree = Tree::new(Child::new("a.ppt", "file", file.into_inner().into_inner()));
+        let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
+        assert!(Ppt.matches(artifact));
+        Ppt.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
+        assert_eq!(out.unread[0].reason, "unsupported-format");
     }
 
     #[test]

@@ -4,12 +4,14 @@
 //!
 //! Text that is set hidden, in white or two points high is kept apart, and so are descriptions of pictures and shapes.
 //! White is looked for in Word alone, because slides and cells are dark often enough; in drawings letters are hidden that
-//! have the colour their own shape is filled with, are transparent, at most two points high, or stand in a shape that is
-//! hidden or lies above or left of its slide.
+//! have the colour their own shape is filled with, or where nothing else lies behind them that of the slide, are
+//! transparent, at most two points high, or stand in a shape that is hidden or lies beside its slide.
 //!
 //! Left out: what fields and formulas compute, the order of cells that share their strings, text in pictures, styles.
 
+mod backdrop;
 mod drawing;
+mod place;
 
 use super::art;
 use super::listing::Listing;
@@ -17,7 +19,9 @@ use super::xml::{self, Attributes, Node};
 use crate::artifact::{Child, Opened};
 use crate::keyring::Letter;
 use crate::limits::{Budget, Stop};
+pub(super) use backdrop::Backdrop;
 use drawing::Drawing;
+use place::{Place, hiding};
 
 /// The text of a document, part by part.
 #[derive(Debug, Default)]
@@ -26,6 +30,8 @@ pub(super) struct Prose {
     unseen: Listing,
     /// The values in `unseen`, which may belong together.
     pieces: Vec<String>,
+    /// What all slides have behind them; to be told before the first one is added.
+    pub(super) backdrop: Backdrop,
 }
 
 /// Values that are kept to be looked at together.
@@ -58,11 +64,16 @@ impl Prose {
         if self.text.len() >= MOST || !READ.iter().any(|end| media_type.ends_with(end)) {
             return;
         }
-        self.page(part);
+        let ground = media_type.ends_with(".slide+xml").then(|| self.backdrop.ground());
+        self.read(part, Drawing::on(ground));
     }
 
     /// Adds what a reader sees of a whole document in one XML file.
     pub(super) fn page(&mut self, part: &[u8]) {
+        self.read(part, Drawing::default());
+    }
+
+    fn read(&mut self, part: &[u8], drawing: Drawing) {
         let text = std::mem::take(&mut self.text);
         let mut page = Page {
             text,
@@ -72,7 +83,7 @@ impl Prose {
             boxed: String::new(),
             hidden: None,
             run: Default::default(),
-            drawing: Drawing::default(),
+            drawing,
             prose: self,
         };
         xml::walk(part, &mut |node| page.take(node));
@@ -129,46 +140,6 @@ struct Page<'a> {
     prose: &'a mut Prose,
 }
 
-/// What an element is to the text in and behind it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    /// Holds letters.
-    Text,
-    /// Ends a line.
-    Line,
-    /// Ends a cell.
-    Cell,
-    /// Letters with one setting.
-    Run,
-    /// Holds paragraphs that float.
-    Box,
-    /// A shape, a group of shapes, the look of a shape, of letters, and what either is filled with (DrawingML).
-    Shape,
-    Group,
-    Look,
-    Letters,
-    Fill,
-    Other,
-}
-
-impl Place {
-    fn of(name: &str) -> Self {
-        match name {
-            "t" => Self::Text,
-            "p" | "si" | "row" | "tr" | "comment" => Self::Line,
-            "tc" | "c" => Self::Cell,
-            "r" => Self::Run,
-            "txbxContent" => Self::Box,
-            "sp" | "wsp" | "pic" | "graphicFrame" | "cxnSp" => Self::Shape,
-            "grpSp" => Self::Group,
-            "spPr" => Self::Look,
-            "rPr" => Self::Letters,
-            "solidFill" => Self::Fill,
-            _ => Self::Other,
-        }
-    }
-}
-
 impl Page<'_> {
     fn take(&mut self, node: Node) {
         match node {
@@ -180,7 +151,7 @@ impl Page<'_> {
     }
 
     fn element(&mut self, name: &str, attributes: &Attributes) {
-        let place = Place::of(name);
+        let place = Place::of(name, attributes);
         match name {
             "br" | "cr" => self.end_line(),
             "tab" => self.put("\t"),
@@ -189,7 +160,10 @@ impl Page<'_> {
             _ if place == Place::Run => self.hidden = self.drawing.hidden,
             _ => self.hidden = hiding(name, attributes).or(self.hidden),
         }
-        self.hidden = self.drawing.take(name, attributes, &self.open).or(self.hidden);
+        self.hidden = self.drawing.take(name, attributes, &self.open, &self.prose.backdrop).or(self.hidden);
+        if self.drawing.is_recoloured(name, &self.open) {
+            self.hidden = self.drawing.hidden;
+        }
         if self.open.len() < DEEPEST {
             self.open.push(place);
             self.cells += usize::from(place == Place::Cell);
@@ -214,7 +188,7 @@ impl Page<'_> {
                     self.end_run();
                     self.hidden = None;
                 }
-                self.drawing = Drawing::default();
+                self.drawing.end();
             }
             _ => {}
         }
@@ -283,21 +257,6 @@ impl Page<'_> {
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.put("\n");
         }
-    }
-}
-
-/// What an element of the settings of a run does to hide it.
-fn hiding(name: &str, attributes: &Attributes) -> Option<&'static str> {
-    let value = || attributes.value("val");
-    match name {
-        "vanish" | "specVanish" | "webHidden" => {
-            (!matches!(value().unwrap_or("true"), "0" | "false" | "off")).then_some("hidden text")
-        }
-        "color" => value().filter(|value| value.eq_ignore_ascii_case("ffffff")).map(|_| "white text"),
-        "sz" => {
-            value().and_then(|value| value.parse::<u32>().ok()).filter(|size| *size <= 4).map(|_| "tiny text")
-        }
-        _ => None,
     }
 }
 

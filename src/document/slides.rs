@@ -1,7 +1,7 @@
 //! The text of binary presentations (MS-PPT 2.9): what stands on slides and notes, in the order of the stream.
 //!
-//! Masters are left out, whose text is the same on every page of every file. Comments are told as text, tags and the
-//! words of drawings with what is not seen.
+//! Masters are left out, whose text is the same on every page of every file. Comments are told as text; tags, the words
+//! of drawings and the text of shapes beside their slide with what is not seen.
 
 use super::art;
 use super::listing::Listing;
@@ -24,10 +24,15 @@ const FOOTERS: u16 = 0x0fd9;
 const CHARACTERS: u16 = 0x0fa0;
 const BYTES: u16 = 0x0fa8;
 const STRING: u16 = 0x0fba;
+/// A shape, and where it stands on its slide (MS-ODRAW 2.2.14, MS-PPT 2.7.1).
+const SHAPE: u16 = 0xf004;
+const ANCHOR: u16 = 0xf010;
+/// The header of the record that tells the size of the slides (2.4.2).
+const DOCUMENT: &[u8] = &[1, 0, 0xe9, 3, 0x28, 0, 0, 0];
 
 /// Gives the text of a `PowerPoint Document` stream and what is not seen.
 pub(super) fn tell_all(name: &str, stream: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
-    let mut slides = Slides::default();
+    let mut slides = Slides { size: size(stream), ..Slides::default() };
     slides.read(stream, budget)?;
     for (place, value) in art::texts(stream) {
         slides.unseen.put_words(place, &value);
@@ -43,6 +48,11 @@ struct Slides {
     /// The name of the tag being read, and the type of the container that began last.
     tag: String,
     holder: u16,
+    /// Right and lower edge of the slides, and whether the shape being read lies beside them.
+    size: Option<(i32, i32)>,
+    is_beside: bool,
+    /// Where that shape ends.
+    end: usize,
 }
 
 impl Slides {
@@ -60,17 +70,32 @@ impl Slides {
             let is_master = matches!(kind, MAIN_MASTER | HANDOUT) || kind == SLIDE_LIST && instance == 1;
             if is_container && !is_master {
                 self.holder = kind;
+                if kind == SHAPE {
+                    self.is_beside = false;
+                    self.end = reader.position().saturating_add(length);
+                }
                 continue;
             }
+            self.is_beside &= reader.position() < self.end;
             let data = reader.take_up_to(length);
             match kind {
-                CHARACTERS => self.line(&decode("utf-16le", data)),
-                BYTES => self.line(&data.iter().map(|byte| char::from(*byte)).collect::<String>()),
+                CHARACTERS => self.words(&decode("utf-16le", data)),
+                BYTES => self.words(&data.iter().map(|byte| char::from(*byte)).collect::<String>()),
+                ANCHOR => self.is_beside = self.size.is_some_and(|size| is_beside(data, size)),
                 STRING => self.string(instance, &decode("utf-16le", data)),
                 _ => {}
             }
         }
         Ok(())
+    }
+
+    /// The text of a shape.
+    fn words(&mut self, text: &str) {
+        if self.is_beside {
+            self.unseen.put("shape beside the slide", &text.replace('\r', "\n"));
+        } else {
+            self.line(text);
+        }
     }
 
     fn line(&mut self, text: &str) {
@@ -96,6 +121,25 @@ impl Slides {
             _ => {}
         }
     }
+}
+
+/// The size of the slides, as the last save told it.
+fn size(stream: &[u8]) -> Option<(i32, i32)> {
+    let at = memchr::memmem::rfind(stream, DOCUMENT)? + DOCUMENT.len();
+    let mut reader = Reader::at(stream, at)?;
+    let (width, height) = (reader.u32()?, reader.u32()?);
+    let size = (i32::try_from(width).ok()?, i32::try_from(height).ok()?);
+    (size.0 > 0 && size.1 > 0).then_some(size)
+}
+
+/// Whether an anchor lies beside a slide: its upper, left, right and lower edge in short or long numbers.
+fn is_beside(anchor: &[u8], (width, height): (i32, i32)) -> bool {
+    let sides: Vec<i32> = match anchor.len() {
+        8 => anchor.as_chunks::<2>().0.iter().map(|side| i32::from(i16::from_le_bytes(*side))).collect(),
+        _ => anchor.as_chunks::<4>().0.iter().map(|side| i32::from_le_bytes(*side)).collect(),
+    };
+    let [top, left, right, bottom] = sides.as_slice() else { return false };
+    *right < 0 || *bottom < 0 || *left > width || *top > height
 }
 
 fn header(reader: &mut Reader) -> Option<(u16, u16, usize)> {
@@ -141,6 +185,36 @@ mod tests {
     #[test]
     fn slides_comments_and_tags_are_told_and_masters_are_not() {
         assert_eq!(told(&sample()), ["Tags(\"NAME\") = value\n", "one\ntwo\n\u{8868}\na comment\n"]);
+    }
+
+    #[test]
+    fn text_of_shapes_beside_the_slide_is_not_seen() {
+        let document = [&5760u32.to_le_bytes()[..], &4320u32.to_le_bytes(), &[0; 32]].concat();
+        let shape = |anchor: &[u8], text: &[u8]| {
+            record(
+                0xf,
+                SHAPE,
+                &[record(0, ANCHOR, anchor), record(0xf, 0xf00d, &record(0, BYTES, text))].concat(),
+            )
+        };
+        let short = |sides: [i16; 4]| sides.map(i16::to_le_bytes).concat();
+        let stream = [
+            record(1, 0x03e9, &document),
+            shape(&short([0, 5800, 6000, 100]), b"right"),
+            shape(&short([-300, 0, 100, -200]), b"above"),
+            shape(&[5000, 0, 10, 5010].map(i32::to_le_bytes).concat(), b"below"),
+            record(0, BYTES, b"behind the shape"),
+            shape(&short([10, 10, 5000, 4000]), b"seen"),
+            record(0xf, SHAPE, &record(0, BYTES, b"nowhere")),
+        ]
+        .concat();
+        let hidden = "shape beside the slide = right\nshape beside the slide = above\nshape beside the slide = below\n";
+        assert_eq!(told(&stream), [hidden, "behind the shape\nseen\nnowhere\n"]);
+        let unknown = shape(&short([0, 5800, 6000, 100]), b"right");
+        assert_eq!(told(&unknown), ["right\n"]);
+        for length in 0..stream.len() {
+            told(&stream[..length]);
+        }
     }
 
     #[test]

@@ -21,6 +21,45 @@ pub(super) fn is_html(bytes: &[u8]) -> bool {
     PAGE_STARTS.iter().chain(PAGE_PARTS).find(named).is_some()
 }
 
+/// A picture's element stands near the beginning, or is the first one whatever its prefix.
+pub(super) fn is_svg(bytes: &[u8]) -> bool {
+    let start = head(bytes, 1024);
+    memchr::memmem::find(start, b"<svg").is_some() || has_prefixed_root(start)
+}
+
+/// A script file or scriptlet: its first element says so, with a script in it where other files have that too.
+pub(super) fn is_script_file(bytes: &[u8]) -> bool {
+    let start = text_start(bytes);
+    if !starts(start, b"<") {
+        return false;
+    }
+    let start = head(start, 8 << 10);
+    let has_script = || {
+        let lower = start.to_ascii_lowercase();
+        memchr::memmem::find(&lower, b"<script").is_some()
+            && memchr::memmem::find(&lower, b"language").is_some()
+    };
+    match root(start).as_slice() {
+        b"scriptlet" => true,
+        b"package" | b"job" | b"component" => has_script(),
+        _ => false,
+    }
+}
+
+/// Whether the first element behind declarations and comments is `svg` of a prefix.
+fn has_prefixed_root(start: &[u8]) -> bool {
+    root(start).ends_with(b":svg")
+}
+
+/// The name of the first element behind declarations and comments, in lower case.
+fn root(start: &[u8]) -> Vec<u8> {
+    let mut tags = memchr::memchr_iter(b'<', start).filter_map(|at| start.get(at + 1..));
+    let root = tags.find(|tag| tag.first().is_some_and(u8::is_ascii_alphabetic)).unwrap_or_default();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b':' | b'-' | b'_' | b'.');
+    let end = root.iter().position(|byte| !is_name(byte)).unwrap_or(root.len());
+    root.get(..end).unwrap_or_default().to_ascii_lowercase()
+}
+
 /// What only a page has.
 const PAGE_STARTS: &[&[u8]] =
     &[b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<meta", b"<title"];

@@ -5,6 +5,7 @@
 //! is run. What a script would compute otherwise in functions of its own stays unknown.
 
 mod batch;
+mod ciphers;
 mod dialect;
 mod encoded;
 mod fold;
@@ -73,6 +74,8 @@ impl Format for Scripts {
         folding.texts.extend(undone.texts);
         budget.tick()?;
         out.facts.extend(signs(&source, dialect, &tokens, &folding));
+        ciphers::tell(&source, dialect, &tokens, &folding, out);
+        budget.tick()?;
         for page in pages(&folding.texts) {
             budget.pay(page.len() as u64)?;
             out.push(Child::new("page", "encoded", page.as_bytes().to_vec()).of_kind("html"), budget)?;

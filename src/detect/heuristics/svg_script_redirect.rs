@@ -56,6 +56,9 @@ mod tests {
             ("<script href='https://a.test/x.js'/>", 1),
             ("<foreignObject><iframe xmlns='x' src='https://a.test'></iframe></foreignObject>", 1),
             ("<script>&#x6c;ocation = 'https://a.test';</script>", 1),
+            ("<g width=1><script>if (a<b) { location = 'https://a.test'; }", 1),
+            ("<h:iframe src='https://a.test'><g width=1>", 1),
+            ("<g width=1><script>if (a<b) { zoom(c); }", 0),
             (
                 "<script>function zoom(e) { e.target.setAttribute('x', 1); }</script><g onclick='zoom(evt)'/>",
                 0,

@@ -4,19 +4,27 @@
 //! Read: the scripts of a page, joined by language, with the handlers and `javascript:` links among them; `data:` URLs;
 //! where the page leads (links with a scheme that starts something, forms with a password, frames, refreshes, scripts
 //! and objects from elsewhere); the text a reader sees. Nothing is run and no style sheet is evaluated, so a script
-//! that a reader would never meet counts all the same.
+//! that a reader would never meet counts all the same. What is to be XML and is not well-formed is read as HTML too,
+//! since a picture that is served or sent as a page is.
 
+mod attributes;
 mod data_url;
+mod declared;
+mod entities;
+mod nesting;
 mod page;
 
 use crate::artifact::{Artifact, Child, Format, Opened};
 use crate::keyring::Keyring;
+use crate::kind::Kind;
 use crate::limits::{Budget, Decoded, Stop};
 use crate::message::body::{html_text, markup};
 use crate::text;
 use data_url::DataUrl;
+use declared::Declared;
 use markup::Syntax;
-use page::Page;
+use page::{Found, Page};
+use std::borrow::Cow;
 
 /// Web pages.
 pub struct Html;
@@ -29,7 +37,7 @@ impl Format for Html {
     fn matches(&self, artifact: &Artifact) -> bool {
         let is_markup = match artifact.kind.id {
             "html" | "svg" | "hta" | "wsf" => true,
-            "xml" => holds(&artifact.bytes, &[b"<script", b"<svg", b"<html"]),
+            "xml" => holds(&artifact.bytes, &[b"<script", b"<svg", b"<html", b":script", b":svg", b":html"]),
             _ => false,
         };
         is_markup && (artifact.via != "body" || holds(&artifact.bytes, ACTIVE))
@@ -45,13 +53,11 @@ impl Format for Html {
         let source = text::decode(&charset(&artifact.bytes), &artifact.bytes);
         budget.pay(source.len() as u64)?;
         let syntax = syntax(artifact, &source);
-        let (page, complete) = markup::read(&source, syntax, Page::new(syntax));
-        if !complete {
-            out.broke("html-cut", "a tag has too many attributes");
-        }
-        let page = page.finish();
+        let page = read(&source, syntax, out, budget)?;
         out.facts.extend(page.facts);
+        let declared = declared(artifact, &source, out, budget)?;
         for (name, language, text) in page.scripts {
+            let text = declared.complete(language, text);
             if !text.trim().is_empty() {
                 out.push(Child::new(name, "html-script", text.into_bytes()).of_kind(language), budget)?;
             }
@@ -75,6 +81,51 @@ impl Format for Html {
         }
         out.push(Child::new("text", "text", shown.into_bytes()).of_kind("text"), budget)
     }
+}
+
+/// What a script file or an application declares. Its texts, which may be anything, are given too.
+fn declared(
+    artifact: &Artifact,
+    source: &str,
+    out: &mut Opened,
+    budget: &mut Budget,
+) -> Result<Declared, Stop> {
+    let syntax = match artifact.kind.id {
+        "wsf" | "xml" => Syntax::Xml,
+        "hta" => Syntax::Html,
+        _ => return Ok(Declared::default()),
+    };
+    budget.pay(source.len() as u64)?;
+    let declared = Declared::read(source, syntax);
+    out.facts.extend(declared.facts.iter().cloned());
+    for (name, text) in declared.resources.iter().filter(|(_, text)| !text.trim().is_empty()) {
+        budget.pay(text.len() as u64)?;
+        let child = Child::new(format!("resource {name}"), "html-data", text.clone().into_bytes());
+        let kind = Kind::of_script(&child.bytes);
+        out.push(Child { kind, ..child }, budget)?;
+    }
+    Ok(declared)
+}
+
+/// What is found in a page; in one that is torn, by the rules of HTML too.
+fn read(source: &str, syntax: Syntax, out: &mut Opened, budget: &mut Budget) -> Result<Found, Stop> {
+    let source = if syntax == Syntax::Xml { entities::expanded(source) } else { Cow::Borrowed(source) };
+    if let Cow::Owned(source) = &source {
+        budget.pay(source.len() as u64)?;
+    }
+    let (page, mut complete) = markup::read(&source, syntax, Page::new(syntax));
+    let is_torn = syntax == Syntax::Xml && page.is_torn();
+    let mut found = page.finish();
+    if is_torn {
+        budget.pay(source.len() as u64)?;
+        let (page, is_whole) = markup::read(&source, Syntax::Html, Page::new(Syntax::Html));
+        complete &= is_whole;
+        found.join(page.finish());
+    }
+    if !complete {
+        out.broke("html-cut", "a tag has too many attributes");
+    }
+    Ok(found)
 }
 
 /// Bytes of a page's text that are kept.

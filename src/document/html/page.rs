@@ -1,8 +1,10 @@
 //! The scripts, data and ways out of a page, as its tags go by.
 
+use super::attributes::{Attributes, host_and_scheme, is_remote, language, local, refresh};
 use super::data_url::{DataUrl, percent};
+use super::nesting::Nesting;
 use crate::artifact::Fact;
-use crate::message::body::markup::{Markup, Syntax};
+use crate::message::body::markup::{self, Markup, Syntax};
 use html5ever::tokenizer::{Tag, TagKind};
 
 /// What is known of a page so far.
@@ -10,8 +12,11 @@ pub(super) struct Page {
     syntax: Syntax,
     /// The script that is open: its language.
     open: Option<&'static str>,
+    /// Where its text begins.
+    began: usize,
     /// Whether a style sheet is open.
     in_style: bool,
+    nesting: Nesting,
     java_script: String,
     visual_basic: String,
     data: Vec<(String, DataUrl)>,
@@ -31,6 +36,23 @@ pub(super) struct Found {
     pub(super) data: Vec<(String, DataUrl)>,
 }
 
+impl Found {
+    /// Takes in what another reading of the same page found more.
+    pub(super) fn join(&mut self, other: Self) {
+        let facts = other.facts.into_iter().filter(|fact| !self.facts.contains(fact)).collect::<Vec<_>>();
+        self.facts.extend(facts);
+        let is_known = |(_, language, text): &(_, _, String)| {
+            self.scripts
+                .iter()
+                .any(|(_, known, known_text)| known == language && known_text.trim() == text.trim())
+        };
+        let scripts = other.scripts.into_iter().filter(|script| !is_known(script)).collect::<Vec<_>>();
+        self.scripts.extend(scripts);
+        let data = other.data.into_iter().filter(|data| !self.data.contains(data)).collect::<Vec<_>>();
+        self.data.extend(data);
+    }
+}
+
 /// Ways out that are noted, and `data:` URLs that are opened, of one page.
 const MOST: usize = 200;
 
@@ -38,22 +60,14 @@ const MOST: usize = 200;
 const SCHEMES: &[&str] =
     &["search-ms:", "search:", "ms-", "shell:", "file:", "vbscript:", "mk:", "its:", "mhtml:"];
 
-/// A tag's attributes.
-struct Attributes<'a>(&'a Tag);
-
-impl Attributes<'_> {
-    fn value(&self, name: &str) -> Option<&str> {
-        let found = self.0.attrs.iter().find(|attribute| (*attribute.name.local).eq_ignore_ascii_case(name));
-        found.map(|attribute| &*attribute.value)
-    }
-}
-
 impl Page {
     pub(super) fn new(syntax: Syntax) -> Self {
         Self {
             syntax,
             open: None,
+            began: 0,
             in_style: false,
+            nesting: Nesting::default(),
             java_script: String::new(),
             visual_basic: String::new(),
             data: Vec::new(),
@@ -64,7 +78,13 @@ impl Page {
         }
     }
 
+    /// Whether this is no well-formed XML.
+    pub(super) fn is_torn(&self) -> bool {
+        self.nesting.is_torn()
+    }
+
     pub(super) fn finish(mut self) -> Found {
+        self.end_script();
         if self.has_password && !self.facts.iter().any(|fact| is(fact, "form-password")) {
             self.leads("form-password", "");
         }
@@ -84,29 +104,57 @@ impl Page {
         }
     }
 
+    /// The scripts of a language.
+    fn whole(&mut self, language: &str) -> &mut String {
+        if language == "vbs" { &mut self.visual_basic } else { &mut self.java_script }
+    }
+
     /// Adds to the scripts of a language; a line of its own for each piece.
     fn script(&mut self, language: &str, text: &str) {
-        let whole = if language == "vbs" { &mut self.visual_basic } else { &mut self.java_script };
+        let whole = self.whole(language);
         whole.push_str(text);
         whole.push('\n');
+    }
+
+    /// Ends a script. In pictures inside of HTML it has references and sections, as in XML.
+    fn end_script(&mut self) {
+        let Some(language) = self.open.take() else { return };
+        if self.syntax == Syntax::Html && self.nesting.is_in_picture() {
+            let began = self.began;
+            let whole = self.whole(language);
+            let raw = whole.get(began..).unwrap_or_default().to_string();
+            whole.truncate(whole.floor_char_boundary(began));
+            whole.push_str(&plain(raw));
+        }
+        self.script(language, "");
+    }
+
+    /// The name of an element in lower case; in XML without its prefix.
+    fn element(&self, tag: &Tag) -> String {
+        let name = tag.name.to_ascii_lowercase();
+        match name.rsplit_once(':') {
+            Some((_, name)) if self.syntax == Syntax::Xml => name.to_string(),
+            _ => name.to_string(),
+        }
     }
 
     fn opens(&mut self, tag: &Tag) {
         let attributes = Attributes(tag);
         for attribute in &tag.attrs {
-            self.attribute(tag, &attribute.name.local, &attribute.value);
+            self.attribute(tag, local(&attribute.name.local), &attribute.value);
         }
         let target = |name: &str| attributes.value(name).filter(|value| is_remote(value));
-        let name = tag.name.to_ascii_lowercase();
-        match &*name {
+        match &*self.element(tag) {
             "script" => {
+                self.end_script();
                 self.open = language(&attributes);
+                self.began = self.whole(self.open.unwrap_or_default()).len();
                 let source =
                     attributes.value("src").or(attributes.value("href")).filter(|value| is_remote(value));
                 if let Some(source) = source {
                     self.leads("script", source);
                 }
-                if self.syntax == Syntax::Xml && tag.self_closing {
+                if tag.self_closing && (self.syntax == Syntax::Xml || self.nesting.is_in_picture()) {
                     self.open = None;
                 }
             }
@@ -204,10 +252,8 @@ impl Page {
             let code = value.split_once(':').map_or("", |(_, code)| code);
             self.script("js", &String::from_utf8_lossy(&percent(code)));
         } else if plain.starts_with("data:") {
-            let is_picture = matches!(
-                &*tag.name.to_ascii_lowercase(),
-                "img" | "image" | "source" | "video" | "audio" | "link"
-            );
+            let is_picture =
+                matches!(&*self.element(tag), "img" | "image" | "source" | "video" | "audio" | "link");
             let file = Attributes(tag).value("download").unwrap_or_default().to_string();
             if !is_picture || !file.is_empty() || !plain.starts_with("data:image") {
                 self.keep(&file, value);
@@ -271,14 +317,15 @@ impl Markup for Page {
     fn tag(&mut self, tag: &Tag) {
         if tag.kind == TagKind::StartTag {
             self.opens(tag);
+            self.nesting.open(tag);
             return;
         }
-        match &*tag.name.to_ascii_lowercase() {
-            "script" => {
-                if let Some(language) = self.open.take() {
-                    self.script(language, "");
-                }
-            }
+        let name = self.element(tag);
+        if name == "script" {
+            self.end_script();
+        }
+        self.nesting.close(tag);
+        match &*name {
             "style" => self.in_style = false,
             "form" => self.form = None,
             _ => {}
@@ -286,41 +333,30 @@ impl Markup for Page {
     }
 }
 
-/// The language of a script; none for data that browsers do not run.
-fn language(attributes: &Attributes) -> Option<&'static str> {
-    let said =
-        attributes.value("language").or(attributes.value("type")).unwrap_or_default().to_ascii_lowercase();
-    let kind = attributes.value("type").unwrap_or_default().to_ascii_lowercase();
-    let is_data =
-        ["json", "template", "text/html", "text/plain", "importmap", "text/x-", "application/xml", "math/"]
-            .iter()
-            .any(|word| kind.contains(word));
-    if said.contains("vb") || kind.contains("vb") {
-        return Some("vbs");
+/// The text of a script whose references and sections count. What is no markup stays as it is.
+fn plain(raw: String) -> String {
+    if !raw.contains('&') && !raw.contains("<![CDATA[") {
+        return raw;
     }
-    (!is_data).then_some("js")
+    let (read, _) = markup::read(&raw, Syntax::Xml, Plain::default());
+    if read.has_tags { format!("{raw}\n{}", read.text) } else { read.text }
 }
 
-/// Where a refresh leads: `5; url=…`.
-fn refresh(content: &str) -> Option<&str> {
-    let at = content.to_ascii_lowercase().find("url")?;
-    let after = content.get(at + 3..)?.trim_start().strip_prefix('=')?;
-    Some(after.trim().trim_matches(['"', '\'']))
+/// Text between tags.
+#[derive(Default)]
+struct Plain {
+    text: String,
+    has_tags: bool,
 }
 
-fn is_remote(url: &str) -> bool {
-    let url = url.trim_start();
-    let starts =
-        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    starts("http:") || starts("https:") || starts("//") || starts("\\\\") || starts("ftp:")
-}
+impl Markup for Plain {
+    fn text(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
 
-/// The URL without its path.
-fn host_and_scheme(url: &str) -> &str {
-    let url = url.trim();
-    let host = url.find("//").map_or(0, |at| at + 2);
-    let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
-    url.get(..end).unwrap_or_default()
+    fn tag(&mut self, _: &Tag) {
+        self.has_tags = true;
+    }
 }
 
 fn is(fact: &Fact, wanted: &str) -> bool {

@@ -43,6 +43,87 @@ fn scripts_of_pictures_have_references_and_sections() {
     assert_eq!(facts, ["link https://a.example", "script https://a.example/x.js", "foreign-object "]);
 }
 
+/// The scripts and facts of a picture of that inside.
+fn picture(source: &str) -> (String, String) {
+    let (children, facts) = opened("a.svg", source.as_bytes());
+    let scripts = children.iter().filter(|child| child.1 == "js").map(|child| child.2.as_str()).collect();
+    (scripts, facts.join("\n"))
+}
+
+#[test]
+fn torn_pictures_are_read_as_pages_too() {
+    let scripts = [
+        "junk & < <svg xmlns=x><script>a<b?0:location='//a.example'</script>",
+        "<svg><script>go()",
+        "<svg><g><script>if(a<b){go()}</script></svg>",
+        "<svg><style><![CDATA[</style><script>go()</script></svg>",
+        "<svg onload=go()><circle",
+        "<svg><title><script>go()</script></svg>",
+        "<svg><script/><a xlink:href='javascript:go()'>x",
+        "<x:svg xmlns:x='http://www.w3.org/2000/svg'><x:script>go()</x:script></x:svg>",
+        "<?xml version='1.0'?><x:svg xmlns:x='s'><x:script>go()</x:script></x:svg>",
+        "<!DOCTYPE svg [<!ENTITY g 'go'>]><svg><script>&g;()</script></svg>",
+        "<!DOCTYPE svg [<!ENTITY g '<script>go()</script>'>]><svg>&g;</svg>",
+    ];
+    for source in scripts {
+        let (script, _) = picture(source);
+        assert!(script.contains("go()") || script.contains("location='//a.example'"), "{source}: {script}");
+    }
+    let facts = [
+        (
+            "<svg><foreignObject><form action=https://f.example/x><input type=password>",
+            "form-password https://f",
+        ),
+        (
+            "<svg><style><meta http-equiv=refresh content='0;url=https://r.example/'>",
+            "refresh https://r.example",
+        ),
+        ("<svg><h:iframe src='https://i.example/'></svg>", "frame https://i.example"),
+        ("<svg><script xlink:href='https://s.example/a.js'/></svg>", "script https://s.example"),
+    ];
+    for (source, want) in facts {
+        let (_, facts) = picture(source);
+        assert!(facts.contains(want), "{source}: {facts}");
+    }
+    let data = "<svg><g><a xlink:href='data:text/html,%3Cscript%3Ex()%3C/script%3E' /></svg>";
+    let (children, _) = opened("a.svg", data.as_bytes());
+    assert_eq!(children.iter().filter(|child| child.1 == "html").count(), 1);
+}
+
+#[test]
+fn well_formed_pictures_are_read_once() {
+    let (children, facts) =
+        opened("a.svg", b"<svg xmlns='x'><script>go()</script><a href='http://a.example/x'/></svg>");
+    assert_eq!(children.len(), 1);
+    assert_eq!(facts, ["link http://a.example"]);
+}
+
+#[test]
+fn scripts_of_pictures_in_pages_have_references() {
+    let page = "<html><svg><script>&#103;o(1<2 && 3)</script><title><b onclick='in()'></title></svg><title>a<b onclick='out()'></title>\
+        <script>raw('&#103;')</script>";
+    let (children, _) = opened("a.html", page.as_bytes());
+    let script = &children[0].2;
+    for want in ["go(1<2 && 3)", "in()", "raw('&#103;')"] {
+        assert!(script.contains(want), "{want} in {script}");
+    }
+    assert!(!script.contains("out()"));
+}
+
+#[test]
+fn torn_pictures_of_any_damage_end() {
+    let source = "<!DOCTYPE svg [<!ENTITY g 'go'>]><svg><g><style>a</style><script>&g;(a<b)</script><foreignObject><form action=//f.example><input type=password></g>";
+    for length in 0..source.len() {
+        picture(source.get(..length).unwrap());
+        for bit in 0..8 {
+            let mut bytes = source.as_bytes().to_vec();
+            bytes[length] ^= 1 << bit;
+            opened("a.svg", &bytes);
+        }
+    }
+    picture(&"<svg><g>".repeat(20_000));
+}
+
 #[test]
 fn ways_out_are_told() {
     let page = b"<base href=http://b.example/><meta http-equiv=Refresh content=\"0; URL='https://r.example/a'\">\

@@ -156,7 +156,7 @@ impl<'a> Parser<'a> {
             (b'{' | b'}' | b')' | b'>', _) => Token::Word(self.take(1)),
             (b'0'..=b'9' | b'+' | b'-' | b'.', _) => self.number(),
             _ => {
-                let length = self.rest().iter().take_while(|byte| is_regular(**byte)).count();
+                let length = self.regular();
                 Token::Word(self.take(length.max(1)))
             }
         };
@@ -169,11 +169,19 @@ impl<'a> Parser<'a> {
         taken
     }
 
+    /// How many regular characters stand next.
+    fn regular(&self) -> usize {
+        let rest = self.rest();
+        rest.iter().position(|byte| !is_regular(*byte)).unwrap_or(rest.len())
+    }
+
     /// A name behind its slash, with `#xx` taken back (7.3.5).
     fn name(&mut self) -> Vec<u8> {
         self.at += 1;
-        let length = self.rest().iter().take_while(|byte| is_regular(**byte)).count();
-        let mut raw = self.take(length);
+        let mut raw = self.take(self.regular());
+        if memchr::memchr(b'#', raw).is_none() {
+            return raw.to_vec();
+        }
         let mut name = Vec::new();
         while let Some((first, rest)) = raw.split_first() {
             let escaped = || Some(digit(*rest.first()?)? << 4 | digit(*rest.get(1)?)?);
@@ -189,7 +197,11 @@ impl<'a> Parser<'a> {
         self.at += 1;
         let mut text = Vec::new();
         let mut depth = 1usize;
-        while let Some(byte) = self.peek() {
+        loop {
+            let rest = self.rest();
+            let plain = rest.iter().position(|byte| matches!(byte, b'\\' | b'(' | b')' | b'\r'));
+            text.extend_from_slice(self.take(plain.unwrap_or(rest.len())));
+            let Some(byte) = self.peek() else { break };
             self.at += 1;
             match byte {
                 b'\\' => self.escape(&mut text),
@@ -248,6 +260,9 @@ impl<'a> Parser<'a> {
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.');
         let length = self.rest().iter().take_while(|byte| is_part(byte)).count();
         let raw = self.take(length);
+        if let Some(number) = short(raw) {
+            return Token::Object(number);
+        }
         let text = std::str::from_utf8(raw).unwrap_or_default();
         let text = text.trim_start_matches(['+', '-']);
         let sign = if raw.starts_with(b"-") { -1 } else { 1 };
@@ -304,6 +319,31 @@ fn close_all(mut open: Vec<Open>) -> Option<Object> {
     Some(done)
 }
 
+/// A number of few digits, as nearly all are; none for what must be read with care.
+fn short(raw: &[u8]) -> Option<Object> {
+    let (is_below, digits) = match raw {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > 9 {
+        return None;
+    }
+    let (mut whole, mut scale) = (0i32, None);
+    for byte in digits {
+        match (byte, scale) {
+            (b'0'..=b'9', _) => {
+                whole = whole * 10 + i32::from(byte - b'0');
+                scale = scale.map(|scale| scale * 10.0);
+            }
+            (b'.', None) => scale = Some(1.0),
+            _ => return None,
+        }
+    }
+    let whole = if is_below { -whole } else { whole };
+    // Both are whole numbers that a double holds exactly, so their quotient is the nearest one.
+    Some(scale.map_or(Object::Int(i64::from(whole)), |scale| Object::Real(f64::from(whole) / scale)))
+}
+
 fn constant(word: &[u8]) -> Option<Object> {
     match word {
         b"true" => Some(Object::Bool(true)),
@@ -333,7 +373,7 @@ pub(super) fn is_space(byte: u8) -> bool {
 }
 
 fn is_regular(byte: u8) -> bool {
-    !is_space(byte) && !b"()<>[]{}/%".contains(&byte)
+    !is_space(byte) && !matches!(byte, b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%')
 }
 
 #[cfg(test)]
@@ -352,6 +392,11 @@ mod tests {
             (b"--5", Object::Int(-5)),
             (b"+.5", Object::Real(0.5)),
             (b"-1.25.3", Object::Real(-1.25)),
+            (b"-0.7", Object::Real(-0.7)),
+            (b"123456.789", Object::Real(123_456.789)),
+            (b"12345678901", Object::Int(12_345_678_901)),
+            (b".", Object::Real(0.0)),
+            (b"-", Object::Int(0)),
             (b"/A#42#zC", Object::Name(b"AB#zC".to_vec())),
             (b"(a(b)\\)\\101\\n\\\r\nc\r\nd)", Object::Text(b"a(b))A\nc\nd".to_vec())),
             (b"<48 656>", Object::Text(b"He`".to_vec())),

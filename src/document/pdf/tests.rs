@@ -202,6 +202,30 @@ fn circles_and_bombs_end() {
 }
 
 #[test]
+fn of_long_files_the_first_and_the_last_pages_are_read_and_all_links() {
+    let page = |at: u32| {
+        let lines = format!("0 -12 Td (line of page {at}) Tj ").repeat(500);
+        let link = format!("<</Subtype/Link/Rect[0 0 600 800]/A<</S/URI/URI(https://a.example/{at})>>>>");
+        let keys = format!("/Type/Page/Contents {} 0 R/Annots[{link}]", at + 1000);
+        let fonts = "/Resources<</Font<</F1<</Subtype/Type1>>>>>>";
+        let page = format!("{at} 0 obj<<{keys}{fonts}/MediaBox[0 0 600 800]>>endobj\n");
+        [page.into_bytes(), stream(at + 1000, "", format!("BT /F1 9 Tf {lines} ET").as_bytes())].concat()
+    };
+    let numbers = 10..170;
+    let kids: String = numbers.clone().map(|at| format!("{at} 0 R ")).collect();
+    let head = format!(
+        "%PDF-1.7\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[{kids}]>>endobj\n"
+    );
+    let bytes =
+        [head.into_bytes(), numbers.flat_map(page).collect(), b"trailer<</Root 1 0 R>>".to_vec()].concat();
+    let out = opened(&bytes);
+    let (.., text) = children(&out).into_iter().find(|child| child.0 == "text").unwrap();
+    assert!(text.starts_with("line of page 10\n") && text.ends_with("line of page 169\n"));
+    assert!(text.contains("line of page 166\n") && !text.contains("line of page 150\n"));
+    assert!(external(&out).contains(&("uri-over-page", "https://a.example/150")));
+}
+
+#[test]
 fn a_broken_object_stream_is_unread() {
     let broken = stream(7, "/Type/ObjStm/N 1/First 4/Filter/FlateDecode", b"\x78\x9c no such thing");
     let out = opened(&[b"%PDF-1.7\n", &broken[..]].concat());

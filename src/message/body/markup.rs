@@ -17,7 +17,7 @@ pub(crate) trait Markup {
 /// How a page is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Syntax {
-    /// HTML: scripts and styles are text as it stands.
+    /// HTML: scripts and styles are text as it stands, but for styles and titles inside a picture, whose tags count.
     Html,
     /// XML, as in SVG and XHTML: elements may close themselves, scripts have character references and CDATA.
     Xml,
@@ -26,7 +26,7 @@ pub(crate) enum Syntax {
 /// Gives a page to `taker` bit by bit. Answers the taker and whether all was read; one tag of tens of thousands of
 /// attributes ends reading.
 pub(crate) fn read<T: Markup>(page: &str, syntax: Syntax, taker: T) -> (T, bool) {
-    let sink = Sink { state: RefCell::new(State { taker, work: Work::default() }), syntax };
+    let sink = Sink { state: RefCell::new(State { taker, work: Work::default(), pictures: 0 }), syntax };
     let tokenizer = Tokenizer::new(sink, TokenizerOpts::default());
     let input = BufferQueue::default();
     let mut complete = true;
@@ -64,6 +64,8 @@ struct Sink<T> {
 struct State<T> {
     taker: T,
     work: Work,
+    /// Pictures and formulas (`svg`, `math`) that are open in HTML.
+    pictures: u32,
 }
 
 /// What the tokenizer has compared, and is about to.
@@ -105,8 +107,9 @@ impl<T: Markup> TokenSink for Sink<T> {
             Token::TagToken(tag) => {
                 state.work.tag(&tag);
                 state.taker.tag(&tag);
-                if tag.kind == TagKind::StartTag && self.syntax == Syntax::Html {
-                    next = raw_text(&tag.name);
+                if self.syntax == Syntax::Html {
+                    state.count(&tag);
+                    next = state.raw_text(&tag);
                 }
             }
             Token::NullCharacterToken | Token::ParseError(_) => return next,
@@ -118,6 +121,28 @@ impl<T: Markup> TokenSink for Sink<T> {
 
     fn adjusted_current_node_present_but_not_in_html_namespace(&self) -> bool {
         self.syntax == Syntax::Xml
+    }
+}
+
+impl<T> State<T> {
+    /// Counts the pictures that are open.
+    fn count(&mut self, tag: &Tag) {
+        if matches!(&*tag.name, "svg" | "math") && !tag.self_closing {
+            self.pictures = match tag.kind {
+                TagKind::StartTag => self.pictures.saturating_add(1),
+                TagKind::EndTag => self.pictures.saturating_sub(1),
+            };
+        }
+    }
+
+    /// How the tokenizer must read what follows. Inside a picture tags count everywhere (13.2.6.5); its scripts are
+    /// taken as they stand all the same, so that a `<` in one of them hides nothing.
+    fn raw_text(&self, tag: &Tag) -> TokenSinkResult<()> {
+        let is_plain = self.pictures > 0 && (tag.self_closing || &*tag.name != "script");
+        if tag.kind == TagKind::EndTag || is_plain {
+            return TokenSinkResult::Continue;
+        }
+        raw_text(&tag.name)
     }
 }
 

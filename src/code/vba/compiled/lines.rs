@@ -4,6 +4,7 @@
 //! bytes 10 and 11, and eight bytes before the code.
 
 use super::names::{Names, VBA_6};
+use super::vba_3;
 use crate::bytes::Reader;
 
 /// The compiled code of a module.
@@ -53,9 +54,11 @@ impl<'a> Lines<'a> {
         let found =
             memchr::memmem::rfind_iter(cache, &[0xfe, 0xca]).find_map(|at| Self::at(cache, at, shape));
         let found = found.filter(|lines| lines.filled() > 0)?;
-        let declared = if names.is_vba_3 { block_at(cache, FIRST) } else { declared(cache, names) };
-        let libraries = block_at(cache, FIRST).unwrap_or_default();
-        Some(Self { declared: declared.unwrap_or_default(), libraries, ..found })
+        let (libraries, declared) = match names.is_vba_3 {
+            true => vba_3::blocks(cache),
+            false => (block_at(cache).unwrap_or_default(), declared(cache, names).unwrap_or_default()),
+        };
+        Some(Self { declared, libraries, ..found })
     }
 
     fn at(cache: &'a [u8], at: usize, shape: Shape) -> Option<Self> {
@@ -87,6 +90,11 @@ impl<'a> Lines<'a> {
         Reader::at(self.declared, at)?.u16()
     }
 
+    /// Everything that is declared and not written in a module of VBA 3.
+    pub(super) fn libraries_of_vba_3(&self) -> Vec<(u16, &'a [u8])> {
+        if self.shape.has_short_places { vba_3::libraries(self.libraries) } else { Vec::new() }
+    }
+
     /// The number of the library and the name there of a procedure that is declared and not written.
     pub(super) fn library(&self, place: u32) -> Option<(u16, &'a [u8])> {
         let at = usize::try_from(place).ok()?.checked_add(self.shape.library)?;
@@ -96,9 +104,7 @@ impl<'a> Lines<'a> {
         let (library, name) = (reader.u16()?, usize::from(reader.u16()?));
         // The name stands behind its entry; what points elsewhere is no declaration.
         let text = self.libraries.get(name..).filter(|_| name == entry + LIBRARY_ENTRY)?;
-        let (name, _) = text.split_at_checked(memchr::memchr(0, text)?)?;
-        let is_name = |byte: &u8| byte.is_ascii_graphic() || *byte > 0x7f;
-        (!name.is_empty() && name.iter().all(is_name)).then_some((library, name))
+        Some((library, name_in_library(text)?))
     }
 
     fn place(&self, line: &[u8; 12]) -> Option<usize> {
@@ -113,15 +119,22 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// How the first block of a module begins, before its size: declarations in VBA 3, libraries later.
-const FIRST: [u8; 4] = [0xff, 0xff, 1, 1];
+/// How the first block of a module begins, before its size: that of libraries.
+pub(super) const FIRST: [u8; 4] = [0xff, 0xff, 1, 1];
 /// Bytes of an entry of libraries before the name.
 const LIBRARY_ENTRY: usize = 0x14;
 
-/// The first block with content that begins so.
-fn block_at(cache: &[u8], mark: [u8; 4]) -> Option<&[u8]> {
-    memchr::memmem::find_iter(cache, &mark).find_map(|at| {
-        let mut reader = Reader::at(cache, at + mark.len())?;
+/// The name of a procedure in its library, at the beginning of a text.
+pub(super) fn name_in_library(text: &[u8]) -> Option<&[u8]> {
+    let (name, _) = text.split_at_checked(memchr::memchr(0, text)?)?;
+    let is_name = |byte: &u8| byte.is_ascii_graphic() || *byte > 0x7f;
+    (!name.is_empty() && name.iter().all(is_name)).then_some(name)
+}
+
+/// The first block with content that begins as libraries do.
+pub(super) fn block_at(cache: &[u8]) -> Option<&[u8]> {
+    memchr::memmem::find_iter(cache, &FIRST).find_map(|at| {
+        let mut reader = Reader::at(cache, at + FIRST.len())?;
         let length = usize::try_from(reader.u32()?).ok()?;
         reader.take(length).filter(|bytes| !bytes.is_empty())
     })

@@ -13,6 +13,12 @@ use crate::text;
 /// are known.
 pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> (String, bool) {
     let (mut out, mut room, mut whole) = (String::new(), WORK, true);
+    for (library, alias) in lines.libraries_of_vba_3() {
+        if let Some(library) = names.get(library) {
+            let alias = text::code_page(page, alias);
+            out.push_str(&format!("{}\r\n", declaration(&alias, library, &alias)));
+        }
+    }
     for line in lines.iter() {
         let mut machine =
             Machine { names, lines, page, stack: Vec::new(), said: String::new(), room, strange: false };
@@ -29,6 +35,11 @@ pub(super) fn listing(lines: &Lines, names: &Names, page: u16) -> (String, bool)
         }
     }
     (out, whole)
+}
+
+/// The line that declares a procedure of a library.
+fn declaration(name: &str, library: &str, alias: &str) -> String {
+    format!("Declare Sub {name} Lib \"{library}\" Alias \"{alias}\"")
 }
 
 /// How the line of a procedure begins.
@@ -224,7 +235,7 @@ impl Machine<'_> {
         });
         match library {
             Some((library, alias)) => {
-                self.say(&format!("Declare Sub {name} Lib \"{library}\" Alias \"{alias}\""));
+                self.say(&declaration(&name, &library, &alias));
             }
             None => self.say(&format!("{PROCEDURE}{name}()")),
         }

@@ -3,7 +3,12 @@
 //! In no specification: blocks that begin with 0xFFFF, a number of one and a size. One holds a record of ten bytes for
 //! each name, three of them in 32 bytes, bytes 6 and 7 of which are the place of the name in the block behind it. Code
 //! numbers a name by the place of its record.
+//!
+//! A module has its procedures of libraries where later versions have them, in its first block: an entry with the
+//! number of the library, the place of the name, and the name behind it. How an entry continues and which declaration
+//! belongs to it is not known; entries are found by what they point to.
 
+use super::lines::{FIRST, block_at, name_in_library};
 use super::names::Names;
 use crate::bytes::Reader;
 use crate::text;
@@ -15,6 +20,12 @@ const SLOT: usize = 32;
 
 /// Where the name's place stands in its record.
 const PLACE: usize = 6;
+
+/// Where an entry of libraries has its number and the place of its name, and how far behind its beginning that may be.
+const LIBRARY: usize = 2;
+const ENTRY: std::ops::RangeInclusive<usize> = 8..=0x20;
+/// Entries of one module.
+const MOST: usize = 500;
 
 /// How a block begins, before its size.
 const BLOCK: [u8; 4] = [0xff, 0xff, 1, 0];
@@ -41,6 +52,48 @@ pub(in crate::code::vba) fn page(dir: &[u8]) -> u16 {
     const AFTER: usize = 26;
     let at = memchr::memmem::find(dir, HEAD).map(|at| at + AFTER);
     at.and_then(|at| Reader::at(dir, at)?.u16()).filter(|page| (437..=1361).contains(page)).unwrap_or(0)
+}
+
+/// The blocks of a module: that of libraries, which may be empty, and that of declarations.
+pub(super) fn blocks(cache: &[u8]) -> (&[u8], &[u8]) {
+    let read = || {
+        let at = memchr::memmem::find(cache, &FIRST)?;
+        let mut reader = Reader::at(cache, at + FIRST.len())?;
+        let length = usize::try_from(reader.u32()?).ok()?;
+        Some((reader.take(length)?, reader.rest()))
+    };
+    let (libraries, rest) = read().unwrap_or((&[], cache));
+    match block_at(rest) {
+        Some(declared) => (libraries, declared),
+        // The first block with content is the only one.
+        None => (&[], libraries),
+    }
+}
+
+/// The procedures of libraries in their block: the number of the library and the name there.
+pub(super) fn libraries(block: &[u8]) -> Vec<(u16, &[u8])> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < block.len() && found.len() < MOST {
+        match entry(block, at) {
+            Some((library, name, end)) => {
+                found.push((library, name));
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// The entry at a place, and where it ends.
+fn entry(block: &[u8], at: usize) -> Option<(u16, &[u8], usize)> {
+    let mut reader = Reader::at(block, at + LIBRARY)?;
+    let (library, place) = (reader.u16()?, usize::from(reader.u16()?));
+    index(library)?;
+    ENTRY.contains(&place.checked_sub(at)?).then_some(())?;
+    let name = name_in_library(block.get(place..)?).filter(|name| name.len() > 2)?;
+    Some((library, name, place + name.len()))
 }
 
 /// The block of records at a place, and the block of names right behind it.
@@ -159,6 +212,41 @@ pub(in crate::code::vba) mod tests {
         let want = "Sub Auto_Open()\r\nShell \"cmd /c \" & \"calc\"\r\nx = CreateObject(\"odd\")\r\n";
         assert_eq!((compiled.lines, compiled.listing.as_str(), compiled.whole), (3, want, true));
         assert_eq!(page(&dir), 1252);
+    }
+
+    /// The module with a block of libraries of such entries before the declarations.
+    fn with_libraries(module: &[u8], entries: &[(&str, &str)], length: usize) -> Vec<u8> {
+        let mut block = Vec::new();
+        for (library, name) in entries {
+            let place = u16::try_from(block.len() + length).unwrap().to_le_bytes();
+            block.extend([[0xff, 0xff], number(library).to_le_bytes(), place].concat());
+            block.extend(std::iter::repeat_n(0, length - 6));
+            block.extend(name.bytes().chain([0]).chain((name.len() % 2 == 0).then_some(0)));
+        }
+        let size = u32::try_from(block.len()).unwrap().to_le_bytes();
+        [&module[..8], &size, &block, &module[12..]].concat()
+    }
+
+    #[test]
+    fn procedures_of_libraries_are_listed() {
+        let (dir, module) = sample();
+        let entries = [("VBA", "WinExec"), ("Module1", "URLDownloadToFileA")];
+        for length in [0x10, 0x14] {
+            let listing = read(&dir, &with_libraries(&module, &entries, length)).unwrap().listing;
+            let want = "Declare Sub WinExec Lib \"VBA\" Alias \"WinExec\"\r\n\
+                Declare Sub URLDownloadToFileA Lib \"Module1\" Alias \"URLDownloadToFileA\"\r\nSub Auto_Open()\r\n";
+            assert!(listing.starts_with(want), "{listing}");
+        }
+        // A place that is not right behind the entry is none of a name.
+        let far = read(&dir, &with_libraries(&module, &entries[..1], 0x30)).unwrap().listing;
+        assert!(far.starts_with("Sub Auto_Open()"), "{far}");
+        let whole = with_libraries(&module, &entries, 0x14);
+        for at in 0..whole.len() {
+            let mut bad = whole.clone();
+            bad[at] ^= 1 << (at % 8);
+            assert!(read(&dir, &bad).is_none_or(|compiled| compiled.listing.len() < 1 << 16));
+            read(&dir, &whole[..at]);
+        }
     }
 
     #[test]

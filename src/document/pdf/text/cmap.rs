@@ -2,16 +2,23 @@
 
 use super::super::object::Object;
 use super::super::parser::{Item, Parser};
-use std::collections::HashMap;
 
 /// A character map.
 #[derive(Debug, Default)]
 pub(super) struct Cmap {
     /// How long codes are, by the ranges they lie in: length, first and last.
     spaces: Vec<(usize, u32, u32)>,
-    texts: HashMap<u32, String>,
-    /// First code, last code, text of the first in UTF-16.
-    ranges: Vec<(u32, u32, Vec<u16>)>,
+    /// In the order of the codes.
+    texts: Vec<(u32, Units)>,
+    /// First code, last code, text of the first.
+    ranges: Vec<(u32, u32, Units)>,
+}
+
+/// A text in UTF-16: most are one unit.
+#[derive(Debug)]
+enum Units {
+    One(u16),
+    Many(Box<[u16]>),
 }
 
 /// The most mappings of one map.
@@ -40,6 +47,7 @@ impl Cmap {
             }
         }
         map.ranges.sort_by_key(|range| (range.0, range.1));
+        map.texts.sort_by_key(|(code, _)| *code);
         map
     }
 
@@ -61,18 +69,17 @@ impl Cmap {
         !self.spaces.is_empty()
     }
 
-    /// The text of a code.
-    pub(super) fn text(&self, code: u32) -> Option<String> {
-        if let Some(text) = self.texts.get(&code) {
-            return Some(text.clone());
+    /// Adds the text of a code; answers whether there is any. Of several mappings of a code the last counts.
+    pub(super) fn put(&self, code: u32, out: &mut String) -> bool {
+        let place = self.texts.partition_point(|(known, _)| *known <= code);
+        let text = place.checked_sub(1).and_then(|place| self.texts.get(place));
+        if let Some((_, text)) = text.filter(|(known, _)| *known == code) {
+            return text.put(0, out);
         }
         let place = self.ranges.partition_point(|range| range.0 <= code);
-        let (first, last, text) = self.ranges.get(place.checked_sub(1)?)?;
-        let offset = u16::try_from(code.checked_sub(*first).filter(|_| code <= *last)?).ok()?;
-        let mut text = text.clone();
-        let end = text.last_mut()?;
-        *end = end.wrapping_add(offset);
-        Some(String::from_utf16_lossy(&text))
+        let range = place.checked_sub(1).and_then(|place| self.ranges.get(place));
+        let Some((first, _, text)) = range.filter(|(_, last, _)| code <= *last) else { return false };
+        u16::try_from(code.saturating_sub(*first)).is_ok_and(|offset| text.put(offset, out))
     }
 
     fn spaces(&mut self, operands: &[Object]) {
@@ -88,7 +95,7 @@ impl Cmap {
     fn chars(&mut self, operands: &[Object]) {
         for pair in operands.chunks_exact(2) {
             if let [Object::Text(code), Object::Text(text)] = pair {
-                self.texts.insert(number(code), String::from_utf16_lossy(&units(text)));
+                self.texts.push((number(code), units(text)));
             }
         }
     }
@@ -102,7 +109,7 @@ impl Cmap {
                 [Object::Text(first), Object::Text(_), Object::Array(texts)] => {
                     let codes = number(first)..=u32::MAX;
                     for (code, text) in codes.zip(texts.iter().take(MOST).filter_map(Object::text)) {
-                        self.texts.insert(code, String::from_utf16_lossy(&units(text)));
+                        self.texts.push((code, units(text)));
                     }
                 }
                 _ => {}
@@ -117,11 +124,35 @@ fn number(bytes: &[u8]) -> u32 {
 }
 
 /// Bytes as UTF-16; a single one is taken as its code.
-fn units(bytes: &[u8]) -> Vec<u16> {
-    if let [single] = bytes {
-        return vec![u16::from(*single)];
+fn units(bytes: &[u8]) -> Units {
+    match bytes {
+        [single] => Units::One(u16::from(*single)),
+        [high, low] => Units::One(u16::from_be_bytes([*high, *low])),
+        _ => Units::Many(bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_be_bytes(*unit)).collect()),
     }
-    bytes.as_chunks::<2>().0.iter().map(|unit| u16::from_be_bytes(*unit)).collect()
+}
+
+impl Units {
+    /// Adds the text, its last unit moved on by `offset`; answers whether there is any.
+    fn put(&self, offset: u16, out: &mut String) -> bool {
+        match self {
+            Self::One(unit) => {
+                let letter = char::from_u32(u32::from(unit.wrapping_add(offset)));
+                out.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+                true
+            }
+            Self::Many(units) => {
+                let last = units.len().saturating_sub(1);
+                let moved = units
+                    .iter()
+                    .enumerate()
+                    .map(|(at, unit)| if at == last { unit.wrapping_add(offset) } else { *unit });
+                let letters = char::decode_utf16(moved);
+                out.extend(letters.map(|letter| letter.unwrap_or(char::REPLACEMENT_CHARACTER)));
+                !units.is_empty()
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -137,8 +168,13 @@ mod tests {
         );
         let rows = [(1, Some("請")), (0x11, Some("B")), (0x13, None), (0x20, Some("fl")), (0x21, Some("😀"))];
         for (code, want) in rows {
-            assert_eq!(map.text(code).as_deref(), want, "{code}");
+            let mut text = String::new();
+            assert_eq!(map.put(code, &mut text).then_some(&*text), want, "{code}");
         }
+        let twice = Cmap::read(b"2 beginbfchar <01> <0041> <01> <0042> endbfchar");
+        let mut text = String::new();
+        assert!(twice.put(1, &mut text));
+        assert_eq!(text, "B");
         assert_eq!(map.code(b"\x81\x40\x20", 1), (0x8140, 2));
         assert_eq!(map.code(b"\x20\x40", 2), (0x20, 1));
         assert_eq!(map.code(b"\xff", 2), (0xff, 1));

@@ -49,6 +49,8 @@ struct State {
 /// A stream and the names it uses.
 struct Scope<'s> {
     resources: &'s Dict,
+    /// The dictionary of fonts, read when the first is asked for.
+    named: Option<Object>,
     fonts: HashMap<Vec<u8>, Rc<Font>>,
     depth: usize,
 }
@@ -60,6 +62,12 @@ impl<'f, 'a> Reader<'f, 'a> {
 
     pub(super) fn has_room(&self) -> bool {
         self.room > 0 && self.writer.len() < self.longest
+    }
+
+    /// Lets more be read: so much content, until so much text is there in addition.
+    pub(super) fn give_room(&mut self, room: usize, more: usize) {
+        self.room = room;
+        self.longest = self.writer.len().saturating_add(more);
     }
 
     pub(super) fn note(&mut self, text: &str) {
@@ -141,7 +149,7 @@ impl<'f, 'a> Reader<'f, 'a> {
         let mut parser = Parser::new(content, 0);
         let mut operands: Vec<Object> = Vec::new();
         let mut states = vec![state];
-        let mut scope = Scope { resources, fonts: HashMap::new(), depth };
+        let mut scope = Scope { resources, named: None, fonts: HashMap::new(), depth };
         while let Some(item) = parser.item() {
             match item {
                 Item::Object(object) if operands.len() < OPERANDS => operands.push(object),
@@ -208,7 +216,8 @@ impl<'f, 'a> Reader<'f, 'a> {
         if let Some(font) = scope.fonts.get(name) {
             return Ok(Some(Rc::clone(font)));
         }
-        let fonts = self.file.value(scope.resources, "Font");
+        let resources = scope.resources;
+        let fonts = scope.named.get_or_insert_with(|| self.file.value(resources, "Font"));
         let key = std::str::from_utf8(name).unwrap_or_default();
         let Some(value) = fonts.dict().and_then(|fonts| fonts.get(key)) else { return Ok(None) };
         let number = if let Object::Reference(number) = value { Some(*number) } else { None };

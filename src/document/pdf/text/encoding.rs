@@ -65,14 +65,18 @@ impl Codes {
         }
     }
 
-    /// The text of one code.
-    pub(super) fn text(self, code: &[u8]) -> Option<String> {
-        match self {
-            Self::Glyphs => None,
-            Self::Text(encoding) => Some(encoding.decode_without_bom_handling(code).0.into_owned()),
-            Self::Jis => {
+    /// Adds the text of one code.
+    pub(super) fn put(self, code: &[u8], out: &mut String) {
+        match (self, code) {
+            (Self::Glyphs, _) => {}
+            (Self::Text(encoding), [high, low]) if encoding == UTF_16BE => {
+                let letter = char::from_u32(u32::from(u16::from_be_bytes([*high, *low])));
+                out.push(letter.unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            (Self::Text(encoding), _) => out.push_str(&encoding.decode_without_bom_handling(code).0),
+            (Self::Jis, _) => {
                 let euc: Vec<u8> = code.iter().map(|byte| byte | 0x80).collect();
-                Some(EUC_JP.decode_without_bom_handling(&euc).0.into_owned())
+                out.push_str(&EUC_JP.decode_without_bom_handling(&euc).0);
             }
         }
     }
@@ -96,7 +100,9 @@ mod tests {
         for (name, bytes, length, want) in rows {
             let codes = Codes::named(name);
             assert_eq!(codes.length(bytes), *length, "{name}");
-            assert_eq!(codes.text(&bytes[..*length]).as_deref(), Some(*want), "{name}");
+            let mut text = String::new();
+            codes.put(&bytes[..*length], &mut text);
+            assert_eq!(text, *want, "{name}");
         }
         assert_eq!(Codes::named("Identity-H"), Codes::Glyphs);
     }

@@ -6,7 +6,8 @@ use super::cmap::Cmap;
 use super::encoding::Codes;
 use super::glyphs;
 use crate::limits::{Budget, Stop};
-use std::collections::HashMap;
+use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
+use std::collections::BTreeMap;
 
 /// Bytes of a character map that are read.
 const MAP: u64 = 2 << 20;
@@ -20,20 +21,29 @@ pub(super) struct Font {
     /// Which text the codes are, by the font's own map.
     to_unicode: Option<Cmap>,
     kind: Kind,
-    widths: HashMap<u32, f64>,
+    widths: Widths,
     usual_width: f64,
 }
 
+/// First code, last code and width, in the order of the codes.
+type Widths = Vec<(u32, u32, f64)>;
+
 #[derive(Debug)]
 enum Kind {
-    /// One byte a code, each with its text.
-    Simple(Vec<String>),
+    /// One byte a code: by a base encoding, and the text of those that differ from it (9.6.6).
+    Simple {
+        base: Base,
+        differences: BTreeMap<u8, String>,
+    },
     Composite {
         codes: Codes,
         map: Option<Cmap>,
         is_vertical: bool,
     },
 }
+
+/// The encoding of a simple font; none is the standard one.
+type Base = Option<&'static Encoding>;
 
 /// What was shown.
 pub(super) struct Shown {
@@ -52,7 +62,7 @@ impl Font {
         let to_unicode = map(file, dict.get("ToUnicode"), budget)?;
         if !dict.is("Subtype", "Type0") {
             let scale = if dict.is("Subtype", "Type3") { type3_scale(file, dict) } else { 1.0 };
-            let kind = Kind::Simple(simple(file, dict));
+            let kind = simple(file, dict);
             return Ok(Self {
                 to_unicode,
                 kind,
@@ -91,9 +101,9 @@ impl Font {
             let (code, length) = self.code(rest);
             let (raw, behind) = rest.split_at_checked(length).unwrap_or((rest, &[]));
             rest = behind;
-            let mapped = self.to_unicode.as_ref().and_then(|map| map.text(code));
-            let text = mapped.filter(|text| !text.is_empty()).or_else(|| self.own_text(raw));
-            shown.text.push_str(&text.unwrap_or_default());
+            if !self.to_unicode.as_ref().is_some_and(|map| map.put(code, &mut shown.text)) {
+                self.own_text(raw, &mut shown.text);
+            }
             shown.width += self.width(code, raw.len());
             shown.letters += 1;
             shown.spaces += u32::from(raw == b" ");
@@ -107,7 +117,7 @@ impl Font {
             (raw.iter().fold(0u32, |number, byte| number << 8 | u32::from(*byte)), length)
         };
         match &self.kind {
-            Kind::Simple(_) => number(1),
+            Kind::Simple { .. } => number(1),
             Kind::Composite { map: Some(map), codes, .. } if map.has_spaces() => {
                 map.code(bytes, codes.length(bytes))
             }
@@ -115,17 +125,25 @@ impl Font {
         }
     }
 
-    fn own_text(&self, raw: &[u8]) -> Option<String> {
-        match &self.kind {
-            Kind::Simple(texts) => texts.get(usize::from(*raw.first()?)).cloned(),
-            Kind::Composite { codes, .. } => codes.text(raw),
+    fn own_text(&self, raw: &[u8], out: &mut String) {
+        match (&self.kind, raw) {
+            (Kind::Composite { codes, .. }, _) => codes.put(raw, out),
+            (Kind::Simple { base, differences }, [code]) => match (differences.get(code), base) {
+                (Some(text), _) => out.push_str(text),
+                (None, None) => out.extend(glyphs::standard(*code)),
+                (None, Some(_)) if code.is_ascii() => out.push(char::from(*code)),
+                (None, Some(base)) => out.push_str(&base.decode_without_bom_handling(raw).0),
+            },
+            (Kind::Simple { .. }, _) => {}
         }
     }
 
     fn width(&self, code: u32, length: usize) -> f64 {
         let is_text = matches!(self.kind, Kind::Composite { codes: Codes::Text(_), .. });
         let usual = if is_text && length == 1 { 500.0 } else { self.usual_width };
-        self.widths.get(&code).copied().unwrap_or(usual)
+        let place = self.widths.partition_point(|(first, _, _)| *first <= code);
+        let range = place.checked_sub(1).and_then(|place| self.widths.get(place));
+        range.filter(|(_, last, _)| code <= *last).map_or(usual, |(_, _, width)| *width)
     }
 }
 
@@ -136,45 +154,43 @@ fn map(file: &File, value: Option<&Object>, budget: &mut Budget) -> Result<Optio
     made.stop.map_or(Ok(Some(Cmap::read(&made.bytes))), Err)
 }
 
-/// The text of each code of a simple font: a base encoding, and what differs from it (9.6.6).
-fn simple(file: &File, dict: &Dict) -> Vec<String> {
+/// The encoding of a simple font.
+fn simple(file: &File, dict: &Dict) -> Kind {
     let encoding = file.value(dict, "Encoding");
     let base = match &encoding {
-        Object::Name(name) => Some(name.clone()),
-        Object::Dict(dict) => dict.get("BaseEncoding").and_then(Object::name).map(<[u8]>::to_vec),
+        Object::Name(name) => Some(name.as_slice()),
+        Object::Dict(dict) => dict.get("BaseEncoding").and_then(Object::name),
         _ => None,
     };
-    let of = |code: u8| match base.as_deref() {
-        Some(b"MacRomanEncoding") => {
-            encoding_rs::MACINTOSH.decode_without_bom_handling(&[code]).0.into_owned()
-        }
-        Some(b"StandardEncoding") => glyphs::standard(code).map(String::from).unwrap_or_default(),
-        _ => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[code]).0.into_owned(),
+    let base = match base {
+        Some(b"MacRomanEncoding") => Some(MACINTOSH),
+        Some(b"StandardEncoding") => None,
+        _ => Some(WINDOWS_1252),
     };
-    let mut texts: Vec<String> = (0..=255).map(of).collect();
-    let differences = encoding.dict().map(|dict| file.value(dict, "Differences")).unwrap_or_default();
+    let mut differences = BTreeMap::new();
+    let named = encoding.dict().map(|dict| file.value(dict, "Differences")).unwrap_or_default();
     let mut code = 0usize;
-    for item in differences.array() {
+    for item in named.array() {
         match item {
             Object::Int(number) => code = usize::try_from(*number).unwrap_or(256),
             Object::Name(name) => {
-                if let (Some(place), Some(text)) = (texts.get_mut(code), glyphs::text(name)) {
-                    *place = text;
+                if let (Ok(code), Some(text)) = (u8::try_from(code), glyphs::text(name)) {
+                    differences.insert(code, text);
                 }
                 code = code.saturating_add(1);
             }
             _ => {}
         }
     }
-    texts
+    Kind::Simple { base, differences }
 }
 
-fn simple_widths(file: &File, dict: &Dict, scale: f64) -> HashMap<u32, f64> {
+fn simple_widths(file: &File, dict: &Dict, scale: f64) -> Widths {
     let first =
         file.value(dict, "FirstChar").int().and_then(|first| u32::try_from(first).ok()).unwrap_or_default();
     let widths = file.value(dict, "Widths");
     let widths = widths.array().iter().take(256).filter_map(|width| file.resolve(width).number());
-    (first..=u32::MAX).zip(widths.map(|width| width * scale)).collect()
+    (first..=u32::MAX).zip(widths).map(|(code, width)| (code, code, width * scale)).collect()
 }
 
 /// Fonts of drawings have a scale of their own.
@@ -184,31 +200,28 @@ fn type3_scale(file: &File, dict: &Dict) -> f64 {
 }
 
 /// `first [w w …]` and `first last w` (9.7.4.3).
-fn composite_widths(file: &File, dict: &Dict) -> HashMap<u32, f64> {
+fn composite_widths(file: &File, dict: &Dict) -> Widths {
     let list = file.value(dict, "W");
     let mut items = list.array().iter().map(|item| file.resolve(item));
-    let mut widths = HashMap::new();
-    let mut left = WIDTHS;
+    let mut widths = Widths::new();
     let code = |item: Object| item.int().and_then(|code| u32::try_from(code).ok());
     while let Some(first) = items.next().and_then(code) {
+        let room = WIDTHS.saturating_sub(widths.len());
         match items.next() {
             Some(Object::Array(each)) => {
-                let each = each.iter().filter_map(|width| file.resolve(width).number());
-                let each: Vec<f64> = each.take(left).collect();
-                left -= each.len();
-                widths.extend((first..=u32::MAX).zip(each));
+                let each = each.iter().filter_map(|width| file.resolve(width).number()).take(room);
+                widths.extend((first..=u32::MAX).zip(each).map(|(code, width)| (code, code, width)));
             }
             Some(last) => {
                 let Some((last, width)) = code(last).zip(items.next().and_then(|width| width.number()))
                 else {
                     break;
                 };
-                let codes = (first..=last).take(left);
-                left -= codes.clone().count();
-                widths.extend(codes.map(|code| (code, width)));
+                widths.extend((room > 0).then_some((first, last, width)));
             }
             None => break,
         }
     }
+    widths.sort_by_key(|(first, _, _)| *first);
     widths
 }

@@ -12,18 +12,23 @@ mod writer;
 
 use super::actions::Found;
 use super::file::File;
+use super::object::Dict;
 use super::strings;
 use crate::artifact::{Fact, Opened};
 use crate::limits::{Budget, Stop};
 use content::Reader;
 use pages::{Page, pages};
+use std::collections::BTreeSet;
 
-/// Decoded content streams of one file that are gone through. What comes behind is not searched for text; actions,
-/// scripts and files are found all the same.
-const CONTENT: usize = 4 << 20;
+/// Decoded content streams of the first pages that are gone through, and the most bytes of their text. What comes
+/// behind is not searched for text; actions, links, scripts and files are found all the same.
+const CONTENT: usize = 2 << 20;
+const LONGEST: usize = 256 << 10;
 
-/// The most bytes of text.
-const LONGEST: usize = 1 << 20;
+/// The last pages, which are read too where the first ones spent that, and what they may take.
+const LAST_PAGES: usize = 4;
+const LAST_CONTENT: usize = 256 << 10;
+const LAST_LONGEST: usize = 32 << 10;
 
 /// The share of a page that a link must cover to be noted as one over the page.
 const COVERS: f64 = 0.4;
@@ -36,29 +41,44 @@ pub(super) fn read(
     budget: &mut Budget,
 ) -> Result<String, Stop> {
     let mut reader = Reader::new(file, CONTENT, LONGEST);
-    for page in pages(file, found) {
+    let pages = pages(file, found);
+    let mut read = 0;
+    let mut covering = BTreeSet::new();
+    for page in &pages {
         budget.tick()?;
-        if !reader.has_room() {
-            break;
+        covering.extend(page.annotations.iter().filter_map(|annotation| covers(file, page, annotation)));
+        if reader.has_room() {
+            self::page(file, page, &mut reader, budget)?;
+            read += 1;
         }
-        reader.page(&page, budget)?;
-        for annotation in &page.annotations {
-            if let Some(text) = file.value(annotation, "Contents").text() {
-                reader.note(&strings::decode(text));
-            }
-            cover(file, &page, annotation, out);
+    }
+    let fact = |target| Fact::External { relation: "uri-over-page".into(), target };
+    out.facts.extend(covering.into_iter().map(fact));
+    let last = read.max(pages.len().saturating_sub(LAST_PAGES));
+    reader.give_room(LAST_CONTENT, LAST_LONGEST);
+    for page in pages.get(last..).unwrap_or_default() {
+        if reader.has_room() {
+            self::page(file, page, &mut reader, budget)?;
         }
     }
     Ok(reader.finish())
 }
 
-/// Notes a link whose rectangle covers much of its page.
-fn cover(file: &File, page: &Page, annotation: &super::object::Dict, out: &mut Opened) {
-    let Some(action) = file.value(annotation, "A").dict().cloned() else { return };
-    let Some(uri) = file.value(&action, "URI").text().map(strings::decode) else { return };
-    let share = pages::area(file, &file.value(annotation, "Rect")) / page.area;
-    let fact = Fact::External { relation: "uri-over-page".into(), target: uri };
-    if share >= COVERS && !out.facts.contains(&fact) {
-        out.facts.push(fact);
+/// The text of a page and of what is noted on it.
+fn page(file: &File, page: &Page, reader: &mut Reader, budget: &mut Budget) -> Result<(), Stop> {
+    reader.page(page, budget)?;
+    for annotation in &page.annotations {
+        if let Some(text) = file.value(annotation, "Contents").text() {
+            reader.note(&strings::decode(text));
+        }
     }
+    Ok(())
+}
+
+/// The address of a link whose rectangle covers much of its page.
+fn covers(file: &File, page: &Page, annotation: &Dict) -> Option<String> {
+    let action = file.value(annotation, "A");
+    let target = file.value(action.dict()?, "URI").text().map(strings::decode)?;
+    let share = pages::area(file, &file.value(annotation, "Rect")) / page.area;
+    (share >= COVERS).then_some(target)
 }

@@ -32,7 +32,11 @@ impl Writer {
 
     /// Shows something; the pen stands behind it.
     pub(super) fn show(&mut self, text: &str, end: (f64, f64)) {
-        self.text.extend(text.chars().filter(|c| !c.is_control()));
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.text.push_str(text);
+        } else {
+            self.text.extend(text.chars().filter(|c| !c.is_control()));
+        }
         self.end = Some(end);
     }
 

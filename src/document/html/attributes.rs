@@ -1,0 +1,59 @@
+//! What the attributes of tags say.
+
+use html5ever::tokenizer::Tag;
+
+/// A tag's attributes.
+pub(super) struct Attributes<'a>(pub(super) &'a Tag);
+
+impl Attributes<'_> {
+    pub(super) fn value(&self, name: &str) -> Option<&str> {
+        let is_it = |known: &str| local(known).eq_ignore_ascii_case(name);
+        let found = self.0.attrs.iter().find(|attribute| is_it(&attribute.name.local));
+        found.map(|attribute| &*attribute.value)
+    }
+}
+
+/// The name of an attribute without the prefix of links.
+pub(super) fn local(name: &str) -> &str {
+    match name.split_once(':') {
+        Some((prefix, local)) if prefix.eq_ignore_ascii_case("xlink") => local,
+        _ => name,
+    }
+}
+
+/// The language of a script; none for data that browsers do not run.
+pub(super) fn language(attributes: &Attributes) -> Option<&'static str> {
+    let said =
+        attributes.value("language").or(attributes.value("type")).unwrap_or_default().to_ascii_lowercase();
+    let kind = attributes.value("type").unwrap_or_default().to_ascii_lowercase();
+    let is_data =
+        ["json", "template", "text/html", "text/plain", "importmap", "text/x-", "application/xml", "math/"]
+            .iter()
+            .any(|word| kind.contains(word));
+    if said.contains("vb") || kind.contains("vb") {
+        return Some("vbs");
+    }
+    (!is_data).then_some("js")
+}
+
+/// Where a refresh leads: `5; url=…`.
+pub(super) fn refresh(content: &str) -> Option<&str> {
+    let at = content.to_ascii_lowercase().find("url")?;
+    let after = content.get(at + 3..)?.trim_start().strip_prefix('=')?;
+    Some(after.trim().trim_matches(['"', '\'']))
+}
+
+pub(super) fn is_remote(url: &str) -> bool {
+    let url = url.trim_start();
+    let starts =
+        |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("http:") || starts("https:") || starts("//") || starts("\\\\") || starts("ftp:")
+}
+
+/// The URL without its path.
+pub(super) fn host_and_scheme(url: &str) -> &str {
+    let url = url.trim();
+    let host = url.find("//").map_or(0, |at| at + 2);
+    let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
+    url.get(..end).unwrap_or_default()
+}
