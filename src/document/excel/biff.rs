@@ -6,16 +6,19 @@
 
 mod cells;
 mod globals;
+mod links;
 mod records;
+mod styles;
 #[cfg(test)]
 mod tests;
 
 use super::book::{Book, Sheet, State};
 use super::formula::{Names, Version};
+use super::styles::Styles;
 use crate::artifact::{Fact, Opened};
 use crate::limits::{Budget, Stop};
-use cells::Cells;
 pub(super) use cells::rk;
+use cells::{Cells, With};
 use globals::Globals;
 use records::{Record, Records};
 use std::rc::Rc;
@@ -34,6 +37,9 @@ pub(super) struct Biff {
     has_globals: bool,
     names: Names,
     strings: Rc<Vec<Rc<str>>>,
+    styles: Rc<Styles>,
+    /// Whether functions that ask a server are named.
+    asks: bool,
     /// Where each sheet of the book is told to begin.
     offsets: Vec<Option<usize>>,
     met: Vec<bool>,
@@ -107,6 +113,8 @@ impl Biff {
             version: Version::Biff8,
             names: Names::default(),
             strings: Rc::default(),
+            styles: Rc::default(),
+            asks: false,
             offsets: Vec::new(),
             met: Vec::new(),
             kept: 0,
@@ -182,7 +190,9 @@ impl Biff {
             sheet.is_macro = true;
         }
         let keeps_all = self.book.has_macros();
-        let mut cells = Cells::new(self.version, keeps_all, self.strings.clone());
+        let with =
+            With { version: self.version, keeps_all, asks: self.asks, sheet_why: self.book.why(sheet) };
+        let mut cells = Cells::new(with, self.strings.clone(), self.styles.clone());
         let mut depth = 0;
         let mut has_end = false;
         while let Some(record) = records.next() {
@@ -203,7 +213,9 @@ impl Biff {
             }
         }
         self.is_whole &= has_end;
-        self.kept = cells.finish(&mut self.book, sheet, &self.names, self.kept);
+        let room = MOST_FACTS.saturating_sub(self.facts.len());
+        self.facts.extend(cells.facts().into_iter().take(room));
+        self.kept = cells.finish(&mut self.book, sheet, &self.names, self.kept, budget)?;
         Ok(())
     }
 
@@ -218,10 +230,12 @@ impl Biff {
     }
 
     fn old_link(&mut self, record: &Record) {
-        globals::old_link(record, &mut self.names);
+        links::old_link(record, &mut self.names);
     }
 }
 
+/// Ways out of one workbook that are told.
+const MOST_FACTS: usize = 400;
 /// The end of a part.
 const END: u16 = 0x000a;
 

@@ -6,8 +6,8 @@
 //! SYLK (sylk)            ┘          (fold)
 //! ```
 //!
-//! Left out: styles, charts, pivot tables, and formulas of worksheets, but for workbooks with macro sheets, whose
-//! macros may read them.
+//! Left out: charts, pivot tables, styles but for those that hide, and formulas of worksheets that reach nothing outside,
+//! but for workbooks with macro sheets, whose macros may read them.
 
 mod biff;
 mod book;
@@ -19,8 +19,10 @@ mod package;
 mod outward;
 mod shared;
 mod sheet_xml;
+mod styles;
 mod sylk;
 mod table;
+mod unseen;
 mod xlsb;
 mod xml2003;
 
@@ -82,8 +84,9 @@ fn is_workbook(name: &str) -> bool {
 /// Reads a record stream. Answers whether every sheet was there to its end.
 fn stream(artifact: &Artifact, bytes: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<bool, Stop> {
     let is_open = artifact.via == "decrypted";
-    let biff = biff::read(bytes, is_open, out, budget)?;
+    let mut biff = biff::read(bytes, is_open, out, budget)?;
     out.facts.extend(biff.facts);
+    give::outward(&mut biff.book, out, budget)?;
     give::macros(&biff.book, out, budget)?;
     give::letter(artifact, &biff.book, out);
     give::cells(&biff.book, out, budget)?;
