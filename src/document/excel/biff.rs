@@ -33,6 +33,8 @@ pub(super) struct Biff {
     pub(super) is_locked: bool,
     /// Whether every sheet was read to its end.
     pub(super) is_whole: bool,
+    /// Whether nothing of a workbook begins anywhere in the stream.
+    pub(super) is_none: bool,
     version: Version,
     has_globals: bool,
     names: Names,
@@ -95,7 +97,11 @@ pub(super) fn read(bytes: &[u8], is_open: bool, out: &mut Opened, budget: &Budge
             biff.walk_sheet(bytes, offset, sheet, budget)?;
         }
     }
+    let has_begun = biff.has_globals || biff.met.contains(&true);
+    // Since BIFF5 names and strings stand in the globals.
+    biff.is_whole &= biff.has_globals || has_begun && biff.version <= Version::Biff4;
     biff.is_whole &= biff.met.iter().all(|met| *met);
+    biff.is_none = !has_begun;
     if biff.book.is_cut {
         out.missed("limit-cells", "too many cells");
     }
@@ -109,6 +115,7 @@ impl Biff {
             facts: Vec::new(),
             is_locked: false,
             is_whole: true,
+            is_none: false,
             has_globals: false,
             version: Version::Biff8,
             names: Names::default(),

@@ -101,16 +101,17 @@ impl Book {
         }
     }
 
-    /// Looks at the value of a cell that a person does not see.
+    /// Looks at the value of a cell that a person does not see. Of macro sheets their listing tells.
     pub(super) fn hide(&mut self, sheet: usize, place: Place, why: Why, value: Option<&Value>) {
-        if let (Some(sheet), Some(Value::Text(text))) = (self.sheets.get(sheet), value) {
+        let sheet = self.sheets.get(sheet).filter(|sheet| !sheet.is_macro);
+        if let (Some(sheet), Some(Value::Text(text))) = (sheet, value) {
             self.unseen.take(&sheet.name, place, why, text);
         }
     }
 
-    /// Why no cell of a sheet is seen. Of macro sheets their listing tells.
+    /// Why no cell of a sheet is seen.
     pub(super) fn why(&self, sheet: usize) -> Option<Why> {
-        let sheet = self.sheets.get(sheet).filter(|sheet| !sheet.is_macro)?;
+        let sheet = self.sheets.get(sheet)?;
         (sheet.state != State::Visible).then_some(Why::Sheet)
     }
 

@@ -101,7 +101,7 @@ pub(super) fn facts(formula: &str) -> Vec<Fact> {
     }
     let upper = formula.to_ascii_uppercase();
     for (function, asks) in FUNCTIONS {
-        for (at, _) in upper.match_indices(function) {
+        for (at, _) in upper.match_indices(function).filter(|(at, _)| is_whole(&upper, *at)) {
             let Some(argument) = formula.get(at + function.len()..).map(first_argument) else { continue };
             found.extend(fact(function.trim_end_matches('('), *asks, argument));
         }
@@ -111,6 +111,12 @@ pub(super) fn facts(formula: &str) -> Vec<Fact> {
 
 fn head(formula: &str) -> &str {
     formula.get(..formula.floor_char_boundary(LONGEST)).unwrap_or(formula)
+}
+
+/// Whether the name at a place is not the end of a longer one; it may have a prefix.
+fn is_whole(formula: &str, at: usize) -> bool {
+    let before = formula.get(..at).and_then(|before| before.chars().next_back());
+    !before.is_some_and(|c| c.is_alphanumeric() || c == '_')
 }
 
 /// The same for the rest of a line of a table, where quotation marks of a cell in quotation marks are doubled.
@@ -128,8 +134,7 @@ fn calls_library(formula: &str) -> bool {
     upper.split('"').step_by(2).any(|code| {
         LIBRARY.iter().any(|function| {
             code.match_indices(function).any(|(at, _)| {
-                let before = code.get(..at).and_then(|before| before.chars().next_back());
-                !before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '!'))
+                is_whole(code, at) && !code.get(..at).is_some_and(|before| before.ends_with(['.', '!']))
             })
         })
     })

@@ -10,6 +10,8 @@ use crate::document::art::ID;
 use crate::document::hidden_text;
 use crate::document::listing::Listing;
 use crate::limits::{Budget, Stop};
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Why a cell is not seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,32 +97,52 @@ pub(super) fn is_piece(text: &str) -> bool {
     text.len() >= SHORTEST_PIECE && !text.contains(' ') && text.is_ascii()
 }
 
-/// Whether any text of a sheet in XML may be telling, so that it is worth a walk.
+/// Whether any text that stands in a sheet in XML, and not among the shared strings, may be telling, so that the sheet
+/// is worth a walk.
 pub(super) fn may_tell(sheet: &[u8]) -> bool {
+    let has = |mark: &[u8]| memchr::memmem::find(sheet, mark).is_some();
+    if !has(b"inlineStr") && !has(b"=\"str\"") {
+        return false;
+    }
     // Before the cells stand only the addresses of namespaces.
     let cells = memchr::memmem::find(sheet, b"sheetData").and_then(|at| sheet.get(at..)).unwrap_or(sheet);
-    let mut last = 0;
-    let is_long = memchr::memchr_iter(b'<', cells).any(|at| {
-        let length = at - last;
-        last = at;
-        length >= SHORTEST_PIECE
+    let mut text = 0;
+    let is_long = memchr::memchr2_iter(b'<', b'>', cells).any(|at| {
+        let is_end = cells.get(at) == Some(&b'<') && at - text >= SHORTEST_PIECE;
+        text = at;
+        is_end
     });
     is_long || says(cells)
 }
 
 /// Whether words of commands or addresses stand in a text.
 fn says(text: &[u8]) -> bool {
-    let has_sign = |text: &[u8]| text.iter().any(|byte| b"/.(:%- ".contains(byte));
-    if !has_sign(text) {
+    let has_sign = text.iter().any(|byte| b"/.(:%- ".contains(byte));
+    if !has_sign {
         return false;
     }
-    let plain: Vec<u8> = text
-        .iter()
-        .filter(|byte| !matches!(byte, b'^' | b'`' | b'"' | b'\''))
-        .map(u8::to_ascii_lowercase)
-        .collect();
-    WORDS.iter().any(|word| memchr::memmem::find(&plain, word.as_bytes()).is_some())
+    let is_filler = |byte: &u8| matches!(byte, b'^' | b'`' | b'"' | b'\'');
+    let plain: Cow<[u8]> = if text.iter().any(is_filler) {
+        text.iter().copied().filter(|byte| !is_filler(byte)).collect()
+    } else {
+        Cow::Borrowed(text)
+    };
+    let begins = |rest: &[u8], word: &str| {
+        rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
+    };
+    (0..plain.len()).any(|at| {
+        let rest = plain.get(at..).unwrap_or_default();
+        let words = rest.first().and_then(|first| BY_LETTER.get(usize::from(first.to_ascii_lowercase())));
+        words.is_some_and(|words| words.iter().any(|word| begins(rest, word)))
+    })
 }
+
+/// The words by their first letter, because most cells have no such word.
+static BY_LETTER: LazyLock<Vec<Vec<&str>>> = LazyLock::new(|| {
+    let of =
+        |letter: u8| WORDS.iter().copied().filter(|word| word.as_bytes().first() == Some(&letter)).collect();
+    (0..=u8::MAX).map(of).collect()
+});
 
 #[cfg(test)]
 mod tests {
@@ -188,6 +210,7 @@ mod tests {
             )
         };
         assert!(!may_tell(sheet("plain words").as_bytes()));
+        assert!(!may_tell(sheet("cmd /c x").replace("str", "s").as_bytes()));
         assert!(may_tell(sheet("cmd /c x").as_bytes()) && may_tell(sheet(&"x".repeat(60)).as_bytes()));
     }
 }

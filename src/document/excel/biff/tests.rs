@@ -231,6 +231,17 @@ fn a_sheet_is_found_wherever_it_stands() {
 }
 
 #[test]
+fn a_stream_without_any_beginning_is_none() {
+    let biff = open(&[7; 5000]);
+    assert_eq!((biff.is_none, biff.is_whole), (true, false));
+    let whole = workbook();
+    let biff = open(&whole);
+    assert_eq!((biff.is_none, biff.is_whole), (false, true));
+    let biff = open(&whole[4 + 16..]);
+    assert_eq!((biff.is_none, biff.is_whole), (false, false));
+}
+
+#[test]
 fn files_of_excel_4_are_one_sheet() {
     let name = [&[0, 0, 0, 9, 4, 0][..], b"Auto_Open", &[0x24, 0, 0, 0]].concat();
     let exec = [0x17, 4, b'c', b'a', b'l', b'c', 0x42, 1, 110, 0];

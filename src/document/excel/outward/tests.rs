@@ -48,6 +48,7 @@ fn plain_addresses_and_places_are_not() {
         "HYPERLINK(\"https://a.example/\"&ROW())",
         "HYPERLINK(\"mailto:\"&A1)",
         "WEBSERVICE(A1)",
+        "GETIMAGE(\"http://a.example/1.png\")",
         "A1&\"http://a.example\"",
         "HYPERLINK(",
         "",
