@@ -12,7 +12,7 @@ use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
 pub(crate) use old::old_document;
 use packed::{behind_skippable, is_bzip2, is_cpio, is_lzh, is_lzma, is_tar};
-use page::{is_html, is_message, is_script_file, is_svg, text_start};
+use page::{is_html, is_message, is_script_file, is_svg, narrow, text_start};
 
 /// One kind of file.
 #[derive(Debug)]
@@ -206,7 +206,7 @@ static KINDS: &[Kind] = &[
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], Some(is_script_file)),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
     row("svg", Class::Document, &["svg"], Some(is_svg)),
-    row("xml", Class::Document, &["xml"], Some(|b| starts(text_start(b), b"<?xml"))),
+    row("xml", Class::Document, &["xml"], Some(|b| starts(narrow(b, 64).trim_ascii_start(), b"<?xml"))),
     row("slk", Class::Document, &["slk"], Some(|b| starts(b, b"ID;P"))),
     row("vbe", Class::Script, &["vbe", "jse"], Some(|b| starts(b, b"#@~^"))),
     // Known by name; some also by what stands in them.
@@ -367,6 +367,13 @@ mod tests {
     #[test]
     fn the_name_tells_what_an_xml_file_starts() {
         let xml = b"<?xml version=\"1.0\"?><AppInstaller/>";
+        let wide: Vec<u8> = xml.iter().flat_map(|byte| [*byte, 0]).collect();
+        let big: Vec<u8> = xml.iter().flat_map(|byte| [0, *byte]).collect();
+        for bytes in [&wide, &big, &[b"\xff\xfe".to_vec(), wide.clone()].concat()] {
+            assert_eq!((Kind::of("a.xls", bytes).id, Kind::of("a.wsf", bytes).id), ("xml", "wsf"));
+        }
+        let picture: Vec<u8> = b"<?xml version='1.0'?><svg/>".iter().flat_map(|byte| [*byte, 0]).collect();
+        assert_eq!(Kind::of("a.svg", &[b"\xff\xfe".to_vec(), picture].concat()).id, "svg");
         for (name, want) in [("a.appinstaller", "url"), ("a.wsf", "wsf"), ("a.xml", "xml"), ("a.png", "xml")]
         {
             assert_eq!(Kind::of(name, xml).id, want);

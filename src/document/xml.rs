@@ -88,7 +88,8 @@ pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
 fn declared(bytes: &[u8]) -> Option<&'static encoding_rs::Encoding> {
     let head = bytes.get(..200).unwrap_or(bytes);
     let declaration = head.get(..memchr::memmem::find(head, b"?>")?)?;
-    let value = declaration.get(memchr::memmem::find(declaration, b"encoding=")? + 9..)?;
+    let value = declaration.get(memchr::memmem::find(declaration, b"encoding")? + 8..)?;
+    let value = value.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
     let (quote, value) = value.split_first()?;
     let known = encoding_rs::Encoding::for_label(value.split(|byte| byte == quote).next()?)?;
     // A declaration that could be read byte by byte is not UTF-16, whatever it says.

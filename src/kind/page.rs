@@ -1,6 +1,7 @@
 //! Text with a form of its own: pages and messages.
 
 use super::{head, starts};
+use std::borrow::Cow;
 
 /// A page begins with one of its elements, behind comments and the XML declaration.
 pub(super) fn is_html(bytes: &[u8]) -> bool {
@@ -23,8 +24,8 @@ pub(super) fn is_html(bytes: &[u8]) -> bool {
 
 /// A picture's element stands near the beginning, or is the first one whatever its prefix.
 pub(super) fn is_svg(bytes: &[u8]) -> bool {
-    let start = head(bytes, 1024);
-    memchr::memmem::find(start, b"<svg").is_some() || has_prefixed_root(start)
+    let start = narrow(bytes, 1024);
+    memchr::memmem::find(&start, b"<svg").is_some() || has_prefixed_root(&start)
 }
 
 /// A script file or scriptlet: its first element says so, with a script in it where other files have that too.
@@ -94,6 +95,21 @@ const PAGE_PARTS: &[&[u8]] = &[
     b"<textarea",
     b"<template",
 ];
+
+/// The beginning of a text without its byte order mark and without the zeros of UTF-16, so that ASCII in it stands as
+/// such.
+pub(super) fn narrow(bytes: &[u8], length: usize) -> Cow<'_, [u8]> {
+    let is_wide = starts(bytes, b"\xff\xfe")
+        || starts(bytes, b"\xfe\xff")
+        || starts(bytes, b"<\0")
+        || starts(bytes, b"\0<");
+    if is_wide {
+        let letters = head(bytes, 2 * length).iter().copied();
+        letters.filter(|byte| !matches!(byte, 0 | 0xfe | 0xff)).collect()
+    } else {
+        Cow::Borrowed(head(text_start(bytes), length))
+    }
+}
 
 /// The text behind a byte order mark and leading white space.
 pub(super) fn text_start(bytes: &[u8]) -> &[u8] {

@@ -56,7 +56,9 @@ impl Xls {
         if let Some(macros) = &self.macros {
             for sheet in &macros.sheets {
                 let length = u8::try_from(sheet.name.encode_utf16().count()).unwrap();
-                let head = [vec![sheet.state as u8, 1, length, 1], wide(&sheet.name)].concat();
+                let head =
+                    [vec![sheet.state as u8, u8::from(!sheet.worksheet), length, 1], wide(&sheet.name)]
+                        .concat();
                 sheets.push((head, macros.cells(sheet, name)));
             }
             macros.globals(&mut globals, name);

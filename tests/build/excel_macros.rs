@@ -15,6 +15,8 @@ pub struct Macros {
     /// Names and the cells they stand for, as `Macro1!A1`. `Auto_Open` is written as Excel does, by its number.
     pub names: BTreeMap<String, String>,
     pub hidden_names: bool,
+    /// A link by DDE: program, topic, item.
+    pub dde: Option<[String; 3]>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -23,6 +25,9 @@ pub struct Sheet {
     pub name: String,
     #[serde(default)]
     pub state: State,
+    /// Whether it is an ordinary sheet with formulas.
+    #[serde(default)]
+    pub worksheet: bool,
     /// Formulas begin with an equals sign; everything else is a text or number.
     pub cells: BTreeMap<String, String>,
 }
@@ -56,6 +61,7 @@ const FUNCTIONS: &[(&str, u16)] = &[
     ("GET.CELL", 185),
     ("GET.WORKSPACE", 186),
     ("CONCATENATE", 336),
+    ("HYPERLINK", 359),
     ("SAVE.AS", 0x8005),
     ("PRINT", 0x8008),
     ("CLOSE", 0x8010),
@@ -78,6 +84,13 @@ impl Macros {
         let names = self.sheet_names(first);
         let count = u16::try_from(names.len()).unwrap();
         record(out, 0x01ae, &[count.to_le_bytes(), [1, 4]].concat());
+        if let Some([program, topic, item]) = &self.dde {
+            let path = format!("{program}\u{3}{topic}");
+            let length = u16::try_from(path.encode_utf16().count()).unwrap().to_le_bytes();
+            record(out, 0x01ae, &[&[0, 0][..], &length, &[1], &wide(&path)].concat());
+            let length = u8::try_from(item.encode_utf16().count()).unwrap();
+            record(out, 0x0023, &[&[2, 0, 0, 0, 0, 0, length, 1][..], &wide(item)].concat());
+        }
         let targets: Vec<u8> = (0..count).flat_map(|n| [0, n, n].map(u16::to_le_bytes).concat()).collect();
         record(out, 0x0017, &[&count.to_le_bytes()[..], &targets].concat());
         for (name, target) in &self.names {
@@ -105,7 +118,7 @@ impl Macros {
         let names = self.sheet_names(first);
         let own = names.iter().position(|name| *name == sheet.name).unwrap();
         let mut out = Vec::new();
-        record(&mut out, 0x0809, &bof(0x0040));
+        record(&mut out, 0x0809, &bof(if sheet.worksheet { 0x0010 } else { 0x0040 }));
         for (place, content) in &sheet.cells {
             let (row, column) = place_of(place);
             let head = [row, column, 15].map(u16::to_le_bytes).concat();

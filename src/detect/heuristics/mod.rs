@@ -108,6 +108,7 @@ mod script_obfuscated;
 mod svg_script_redirect;
 mod link_abuses_protocol;
 mod csv_formula_sends_cells;
+mod formula_asks_server;
 mod formula_sends_cells;
 mod excel_addin;
 mod executable_package;
@@ -244,6 +245,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &link_abuses_protocol::RULE,
     &csv_formula_sends_cells::RULE,
     &formula_sends_cells::RULE,
+    &formula_asks_server::RULE,
     &excel_addin::RULE,
     &executable_package::RULE,
     &msix_runs_script::RULE,

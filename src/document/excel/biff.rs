@@ -6,16 +6,19 @@
 
 mod cells;
 mod globals;
+mod links;
 mod records;
+mod styles;
 #[cfg(test)]
 mod tests;
 
 use super::book::{Book, Sheet, State};
 use super::formula::{Names, Version};
+use super::styles::Styles;
 use crate::artifact::{Fact, Opened};
 use crate::limits::{Budget, Stop};
-use cells::Cells;
 pub(super) use cells::rk;
+use cells::{Cells, With};
 use globals::Globals;
 use records::{Record, Records};
 use std::rc::Rc;
@@ -30,10 +33,15 @@ pub(super) struct Biff {
     pub(super) is_locked: bool,
     /// Whether every sheet was read to its end.
     pub(super) is_whole: bool,
+    /// Whether nothing of a workbook begins anywhere in the stream.
+    pub(super) is_none: bool,
     version: Version,
     has_globals: bool,
     names: Names,
     strings: Rc<Vec<Rc<str>>>,
+    styles: Rc<Styles>,
+    /// Whether functions that ask a server are named.
+    asks: bool,
     /// Where each sheet of the book is told to begin.
     offsets: Vec<Option<usize>>,
     met: Vec<bool>,
@@ -89,7 +97,11 @@ pub(super) fn read(bytes: &[u8], is_open: bool, out: &mut Opened, budget: &Budge
             biff.walk_sheet(bytes, offset, sheet, budget)?;
         }
     }
+    let has_begun = biff.has_globals || biff.met.contains(&true);
+    // Since BIFF5 names and strings stand in the globals.
+    biff.is_whole &= biff.has_globals || has_begun && biff.version <= Version::Biff4;
     biff.is_whole &= biff.met.iter().all(|met| *met);
+    biff.is_none = !has_begun;
     if biff.book.is_cut {
         out.missed("limit-cells", "too many cells");
     }
@@ -103,10 +115,13 @@ impl Biff {
             facts: Vec::new(),
             is_locked: false,
             is_whole: true,
+            is_none: false,
             has_globals: false,
             version: Version::Biff8,
             names: Names::default(),
             strings: Rc::default(),
+            styles: Rc::default(),
+            asks: false,
             offsets: Vec::new(),
             met: Vec::new(),
             kept: 0,
@@ -182,7 +197,9 @@ impl Biff {
             sheet.is_macro = true;
         }
         let keeps_all = self.book.has_macros();
-        let mut cells = Cells::new(self.version, keeps_all, self.strings.clone());
+        let with =
+            With { version: self.version, keeps_all, asks: self.asks, sheet_why: self.book.why(sheet) };
+        let mut cells = Cells::new(with, self.strings.clone(), self.styles.clone());
         let mut depth = 0;
         let mut has_end = false;
         while let Some(record) = records.next() {
@@ -203,7 +220,9 @@ impl Biff {
             }
         }
         self.is_whole &= has_end;
-        self.kept = cells.finish(&mut self.book, sheet, &self.names, self.kept);
+        let room = MOST_FACTS.saturating_sub(self.facts.len());
+        self.facts.extend(cells.facts().into_iter().take(room));
+        self.kept = cells.finish(&mut self.book, sheet, &self.names, self.kept, budget)?;
         Ok(())
     }
 
@@ -218,10 +237,12 @@ impl Biff {
     }
 
     fn old_link(&mut self, record: &Record) {
-        globals::old_link(record, &mut self.names);
+        links::old_link(record, &mut self.names);
     }
 }
 
+/// Ways out of one workbook that are told.
+const MOST_FACTS: usize = 400;
 /// The end of a part.
 const END: u16 = 0x000a;
 

@@ -1,5 +1,7 @@
 //! A workbook as all its file forms tell it: sheets, cells, names.
 
+use super::outward::Outward;
+use super::unseen::{Unseen, Why};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
@@ -11,6 +13,10 @@ pub(super) struct Book {
     pub(super) names: Vec<Name>,
     /// Texts of comments and text boxes, with the sheet they stand on.
     pub(super) remarks: Vec<(String, String)>,
+    /// What formulas of its worksheets reach.
+    pub(super) outward: Outward,
+    /// What cells hold that a person does not see.
+    pub(super) unseen: Unseen,
     /// Whether cells were left out because there were too many.
     pub(super) is_cut: bool,
     pub(super) count: usize,
@@ -75,6 +81,38 @@ impl Book {
     /// Whether any sheet holds macros.
     pub(super) fn has_macros(&self) -> bool {
         self.sheets.iter().any(|sheet| sheet.is_macro)
+    }
+
+    /// Looks at what the formula of a cell reaches. What macros call is told by their listing.
+    pub(super) fn reach(&mut self, sheet: usize, place: Place, formula: &str) {
+        if let Some(sheet) = self.sheets.get(sheet).filter(|sheet| !sheet.is_macro) {
+            self.outward.take(&sheet.name, place, formula);
+        }
+    }
+
+    /// The same for every cell that was kept.
+    pub(super) fn reach_all(&mut self) {
+        for sheet in self.sheets.iter().filter(|sheet| !sheet.is_macro) {
+            for (place, cell) in &sheet.cells {
+                if let Some(formula) = &cell.formula {
+                    self.outward.take(&sheet.name, *place, formula);
+                }
+            }
+        }
+    }
+
+    /// Looks at the value of a cell that a person does not see. Of macro sheets their listing tells.
+    pub(super) fn hide(&mut self, sheet: usize, place: Place, why: Why, value: Option<&Value>) {
+        let sheet = self.sheets.get(sheet).filter(|sheet| !sheet.is_macro);
+        if let (Some(sheet), Some(Value::Text(text))) = (sheet, value) {
+            self.unseen.take(&sheet.name, place, why, text);
+        }
+    }
+
+    /// Why no cell of a sheet is seen.
+    pub(super) fn why(&self, sheet: usize) -> Option<Why> {
+        let sheet = self.sheets.get(sheet)?;
+        (sheet.state != State::Visible).then_some(Why::Sheet)
     }
 
     /// Puts a cell on a sheet.

@@ -5,6 +5,7 @@
 //! at the end, so that no nesting makes it be copied again and again.
 
 mod operand;
+mod telling;
 #[cfg(test)]
 mod tests;
 
@@ -12,6 +13,7 @@ use super::book::{self, Place};
 use super::functions::{USER_DEFINED, command, function};
 use crate::bytes::Reader;
 pub(super) use operand::{Elsewhere, Names, Target, Version, short_string};
+pub(super) use telling::may_reach;
 
 /// Where a formula stands, and what its names mean.
 #[derive(Clone, Copy)]
@@ -21,6 +23,9 @@ pub(super) struct Context<'a> {
     /// The cell, to which relative references of shared formulas and names are counted.
     pub(super) base: Place,
 }
+
+/// The tokens of a formula, and what stands behind them: array constants.
+pub(super) type Tokens<'a> = (&'a [u8], &'a [u8]);
 
 /// The most bytes of tokens that are read of one formula. Excel writes at most 1,800, since 2007 16 KiB.
 const MOST_BYTES: usize = 32 << 10;

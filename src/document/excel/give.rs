@@ -3,7 +3,6 @@
 
 use super::book::{Book, Cell, Place, Sheet, State, Value, sheet_reference};
 use super::fold;
-use super::outward;
 use crate::artifact::{Artifact, Child, Fact, Opened};
 use crate::keyring::Letter;
 use crate::limits::{Budget, Stop};
@@ -17,25 +16,21 @@ const LONGEST_NOTE: usize = 16 << 10;
 /// Defined names that are listed.
 const MOST_NAMES: usize = 2_000;
 
-/// Formulas of worksheets that reach outside and are told.
-const MOST_OUTWARD: usize = 50;
-
-/// Tells what formulas of the worksheets reach.
-pub(super) fn outward(book: &Book, out: &mut Opened) {
-    let sheets = book.sheets.iter().filter(|sheet| !sheet.is_macro);
-    let formulas = sheets.flat_map(|sheet| sheet.cells.values()).filter_map(|cell| cell.formula.as_deref());
-    let mut told = 0;
-    for fact in formulas.flat_map(outward::facts) {
-        if told < MOST_OUTWARD && !out.facts.contains(&fact) {
-            out.facts.push(fact);
-            told += 1;
+/// Tells what formulas of the worksheets reach, and what their cells hide.
+pub(super) fn outward(book: &mut Book, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
+    let mut outward = std::mem::take(&mut book.outward);
+    // The listing of a macro sheet begins with the names.
+    if !book.has_macros() {
+        for name in &book.names {
+            outward.take_name(&name.name, &name.formula);
         }
     }
+    outward.give(out, budget)?;
+    std::mem::take(&mut book.unseen).give(out, budget)
 }
 
 /// Gives the macro sheets and what they put together.
 pub(super) fn macros(book: &Book, out: &mut Opened, budget: &mut Budget) -> Result<(), Stop> {
-    outward(book, out);
     let mut is_first = true;
     for sheet in book.sheets.iter().filter(|sheet| sheet.is_macro) {
         let names = if is_first { names(book) } else { String::new() };

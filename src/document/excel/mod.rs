@@ -6,8 +6,8 @@
 //! SYLK (sylk)            ┘          (fold)
 //! ```
 //!
-//! Left out: styles, charts, pivot tables, and formulas of worksheets, but for workbooks with macro sheets, whose
-//! macros may read them.
+//! Left out: charts, pivot tables, styles but for those that hide, and formulas of worksheets that reach nothing outside,
+//! but for workbooks with macro sheets, whose macros may read them.
 
 mod biff;
 mod book;
@@ -19,8 +19,10 @@ mod package;
 mod outward;
 mod shared;
 mod sheet_xml;
+mod styles;
 mod sylk;
 mod table;
+mod unseen;
 mod xlsb;
 mod xml2003;
 
@@ -65,9 +67,11 @@ impl Format for Biff {
             }
             let decoded = compound.stream(entry, budget);
             decoded.stop.map_or(Ok(()), Err)?;
-            let is_whole = stream(artifact, &decoded.bytes, out, budget)?;
-            if let Some(why) = decoded.broken.filter(|_| !is_whole) {
+            let read = stream(artifact, &decoded.bytes, out, budget)?;
+            if let Some(why) = decoded.broken.filter(|_| read != Read::Whole) {
                 out.missed("damaged", format!("{}: {why}", entry.path));
+            } else if read == Read::Nothing && !decoded.bytes.is_empty() {
+                out.missed("damaged", format!("{}: no workbook begins in it", entry.path));
             }
         }
         Ok(())
@@ -79,13 +83,28 @@ fn is_workbook(name: &str) -> bool {
     name.eq_ignore_ascii_case("workbook") || name.eq_ignore_ascii_case("book")
 }
 
-/// Reads a record stream. Answers whether every sheet was there to its end.
-fn stream(artifact: &Artifact, bytes: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<bool, Stop> {
+/// How much of a workbook was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Read {
+    /// Every sheet to its end, or as far as it is not encrypted.
+    Whole,
+    Part,
+    /// There was no beginning of a workbook.
+    Nothing,
+}
+
+/// Reads a record stream.
+fn stream(artifact: &Artifact, bytes: &[u8], out: &mut Opened, budget: &mut Budget) -> Result<Read, Stop> {
     let is_open = artifact.via == "decrypted";
-    let biff = biff::read(bytes, is_open, out, budget)?;
+    let mut biff = biff::read(bytes, is_open, out, budget)?;
     out.facts.extend(biff.facts);
+    give::outward(&mut biff.book, out, budget)?;
     give::macros(&biff.book, out, budget)?;
     give::letter(artifact, &biff.book, out);
     give::cells(&biff.book, out, budget)?;
-    Ok(biff.is_whole || biff.is_locked)
+    Ok(match () {
+        () if biff.is_whole || biff.is_locked => Read::Whole,
+        () if biff.is_none => Read::Nothing,
+        () => Read::Part,
+    })
 }

@@ -1,21 +1,24 @@
 //! Workbooks in packages: `.xlsx`, `.xlsm`, `.xlsb` (ECMA-376 Part 1, 12; MS-XLSB 2.1; MS-OFFMACRO2 2.2.1).
 //!
 //! Which part is what follows from relationships and content types; names and prefixes tell nothing. The cells are
-//! read only where a macro sheet is there to read them, where a formula reaches outside, or where they are binary, so
-//! that `ooxml` has no words of them.
+//! read only where a macro sheet is there to read them, where a formula reaches outside, where some are not seen, or
+//! where they are binary, so that `ooxml` has no words of them.
 
+mod parts;
 #[cfg(test)]
 mod tests;
 
 use super::book::{Book, Name, Sheet, State};
-use super::{give, outward, sheet_xml, xlsb};
+use super::styles::{self, Styles};
+use super::{give, outward, sheet_xml, unseen, xlsb};
 use crate::artifact::{Artifact, Fact, Format, Opened};
-use crate::document::relations::resolve;
 use crate::document::xml::{self, Node};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
-use crate::zip::{Archive, Entry};
+use crate::zip::Archive;
+use parts::{Parts, Relation, type_of};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Workbooks in packages.
 pub struct Package;
@@ -54,93 +57,6 @@ impl Format for Package {
     }
 }
 
-/// A relationship: its type without what stands before the last slash, and the part it leads to.
-struct Relation {
-    id: String,
-    kind: String,
-    target: String,
-}
-
-/// The parts of a package by their names in lower case.
-struct Parts<'a> {
-    entries: HashMap<String, &'a Entry<'a>>,
-}
-
-impl<'a> Parts<'a> {
-    fn of(archive: &'a Archive<'a>) -> Self {
-        let mut entries = HashMap::new();
-        for entry in archive.entries.iter().filter(|entry| !entry.is_dir && !entry.encrypted) {
-            let name = entry.name.replace('\\', "/").trim_start_matches('/').to_lowercase();
-            entries.entry(name).or_insert(entry);
-        }
-        Self { entries }
-    }
-
-    /// The bytes of a part, as far as they can be had; faults of parts are told by `ooxml`.
-    fn read(&self, name: &str, budget: &mut Budget) -> Result<Vec<u8>, Stop> {
-        let Some(entry) = self.entries.get(&name.to_lowercase()) else { return Ok(Vec::new()) };
-        let decoded = entry.decode(budget);
-        decoded.stop.map_or(Ok(decoded.bytes), Err)
-    }
-
-    /// The content types of parts, and those of extensions under `*.` and the extension.
-    fn types(&self, budget: &mut Budget) -> Result<HashMap<String, String>, Stop> {
-        let mut types = HashMap::new();
-        xml::walk(&self.read("[content_types].xml", budget)?, &mut |node| {
-            let Node::Open { name, attributes } = node else { return };
-            let key = match name {
-                "Override" => attributes.value("PartName").map(str::to_lowercase),
-                "Default" => attributes.value("Extension").map(|end| format!("*.{}", end.to_lowercase())),
-                _ => None,
-            };
-            if let (Some(key), Some(told)) = (key, attributes.value("ContentType")) {
-                types.insert(key.trim_start_matches('/').to_string(), told.to_lowercase());
-            }
-        });
-        Ok(types)
-    }
-
-    /// The workbook part.
-    fn main(&self, types: &HashMap<String, String>, budget: &mut Budget) -> Result<Option<String>, Stop> {
-        let of_package = self.relations("", budget)?;
-        let told = of_package.into_iter().find(|relation| relation.kind == "officedocument");
-        let told = told.map(|relation| relation.target).filter(|name| self.entries.contains_key(name));
-        let is_excel = |name: &String| {
-            let told = type_of(types, name);
-            told.is_empty()
-                || told.contains("excel")
-                || told.contains("spreadsheet")
-                || !told.contains("officedocument")
-        };
-        let usual = ["xl/workbook.xml", "xl/workbook.bin"].map(str::to_string);
-        let usual = usual.into_iter().find(|name| self.entries.contains_key(name));
-        Ok(told.or(usual).filter(is_excel))
-    }
-
-    /// The relationships of a part.
-    fn relations(&self, part: &str, budget: &mut Budget) -> Result<Vec<Relation>, Stop> {
-        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
-        let place = format!("{folder}/_rels/{name}.rels");
-        let mut relations = Vec::new();
-        xml::walk(&self.read(place.trim_start_matches('/'), budget)?, &mut |node| {
-            let Node::Open { name: "Relationship", attributes } = node else { return };
-            let value = |name: &str| attributes.value(name).unwrap_or_default();
-            relations.push(Relation {
-                id: value("Id").to_string(),
-                kind: value("Type").rsplit('/').next().unwrap_or_default().to_lowercase(),
-                target: resolve(folder, value("Target")).to_lowercase(),
-            });
-        });
-        Ok(relations)
-    }
-}
-
-/// The content type of a part.
-fn type_of<'t>(types: &'t HashMap<String, String>, part: &str) -> &'t str {
-    let end = format!("*.{}", crate::kind::extension(part));
-    types.get(&part.to_lowercase()).or_else(|| types.get(&end)).map(String::as_str).unwrap_or_default()
-}
-
 /// A package whose workbook part is known.
 struct Workbook<'a, 'o> {
     parts: Parts<'a>,
@@ -172,31 +88,54 @@ impl Workbook<'_, '_> {
         self.note_very_hidden(&book);
         self.links(budget)?;
         if !book.has_macros() {
-            return self.reaching(&places, &mut book, budget);
+            return self.looked_at(&places, &mut book, budget);
         }
-        let strings = match self.part_of_kind("sharedstrings") {
-            Some(part) => sheet_xml::shared(&self.parts.read(&part, budget)?).0,
-            None => Vec::new(),
-        };
+        let strings = self.strings(budget)?;
+        let styles = self.styles(budget)?;
+        let cells = sheet_xml::Cells { strings: &strings, styles: &styles, keeps_all: true };
         for (sheet, place) in places.into_iter().enumerate() {
             let bytes = self.parts.read(&place, budget)?;
-            if !sheet_xml::cells(&bytes, &strings, &mut book, sheet) {
+            if !cells.read(&bytes, &mut book, sheet) {
                 self.out.broke("xml-damaged", place);
             }
         }
-        self.give(&book, budget)
+        self.give(book, budget)
     }
 
-    /// Tells what formulas of worksheets reach. Sheets that name no such function are not walked.
-    fn reaching(&mut self, places: &[String], book: &mut Book, budget: &mut Budget) -> Result<(), Stop> {
+    /// Tells what formulas of worksheets reach, and what stands in cells that are not seen. Sheets that name no such
+    /// function and hide nothing telling are not walked.
+    fn looked_at(&mut self, places: &[String], book: &mut Book, budget: &mut Budget) -> Result<(), Stop> {
+        let styles = self.styles(budget)?;
+        let mut strings: Option<Vec<Rc<str>>> = None;
+        let mut tells = false;
         for (sheet, place) in places.iter().enumerate() {
+            budget.tick()?;
             let bytes = self.parts.read(place, budget)?;
-            if outward::is_telling(&bytes) {
-                sheet_xml::cells(&bytes, &[], book, sheet);
+            let hides = book.why(sheet).is_some() || styles.any() || sheet_xml::may_hide(&bytes);
+            if hides && strings.is_none() {
+                let shared = self.strings(budget)?;
+                tells = shared.iter().any(|text| unseen::is_telling(text))
+                    || shared.iter().any(|text| unseen::is_piece(text));
+                strings = Some(shared);
+            }
+            if outward::is_telling(&bytes) || hides && (tells || unseen::may_tell(&bytes)) {
+                let strings = strings.as_deref().unwrap_or_default();
+                let cells = sheet_xml::Cells { strings, styles: &styles, keeps_all: false };
+                cells.read(&bytes, book, sheet);
             }
         }
-        give::outward(book, self.out);
-        Ok(())
+        give::outward(book, self.out, budget)
+    }
+
+    /// The shared strings of a workbook in XML.
+    fn strings(&self, budget: &mut Budget) -> Result<Vec<Rc<str>>, Stop> {
+        let Some(part) = self.part_of_kind("sharedstrings") else { return Ok(Vec::new()) };
+        Ok(sheet_xml::shared(&self.parts.read(&part, budget)?).0)
+    }
+
+    fn styles(&self, budget: &mut Budget) -> Result<Styles, Stop> {
+        let Some(part) = self.part_of_kind("styles") else { return Ok(Styles::default()) };
+        Ok(styles::read(&self.parts.read(&part, budget)?))
     }
 
     /// A workbook in binary parts.
@@ -220,22 +159,28 @@ impl Workbook<'_, '_> {
             Some(part) => xlsb::shared(&self.parts.read(&part, budget)?),
             None => Vec::new(),
         };
+        let styles = match self.part_of_kind("styles") {
+            Some(part) => xlsb::styles(&self.parts.read(&part, budget)?),
+            None => Styles::default(),
+        };
         let keeps_all = book.has_macros();
+        let asks = workbook.names.ask();
+        let cells = xlsb::Cells { strings: &strings, workbook: &workbook, styles: &styles, keeps_all, asks };
         for (sheet, place) in places.into_iter().enumerate() {
             let bytes = self.parts.read(&place, budget)?;
-            let cells = xlsb::Cells { strings: &strings, workbook: &workbook, keeps_all };
             cells.read(&bytes, &mut book, sheet, budget)?;
         }
         give::letter(artifact, &book, self.out);
-        self.give(&book, budget)
+        self.give(book, budget)
     }
 
-    fn give(&mut self, book: &Book, budget: &mut Budget) -> Result<(), Stop> {
+    fn give(&mut self, mut book: Book, budget: &mut Budget) -> Result<(), Stop> {
         if book.is_cut {
             self.out.missed("limit-cells", "too many cells");
         }
-        give::macros(book, self.out, budget)?;
-        give::cells(book, self.out, budget)
+        give::outward(&mut book, self.out, budget)?;
+        give::macros(&book, self.out, budget)?;
+        give::cells(&book, self.out, budget)
     }
 
     /// Notes worksheets that a person cannot show again without a macro. Of macro sheets their own listing tells.

@@ -3,7 +3,9 @@
 
 use super::book::{self, Book, Cell, Place, Value};
 use super::shared::shifted;
-use crate::document::xml::{self, Node};
+use super::styles::Styles;
+use super::unseen::Why;
+use crate::document::xml::{self, Attributes, Node};
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -62,23 +64,54 @@ fn escapes(text: &str) -> String {
     out + rest
 }
 
-/// Reads the cells of a sheet. Answers whether its XML was well-formed.
-pub(super) fn cells(bytes: &[u8], strings: &[Rc<str>], book: &mut Book, sheet: usize) -> bool {
-    let mut page = Page::new(strings);
-    let whole = xml::walk(bytes, &mut |node| {
-        if let Some((place, cell)) = page.take(node) {
+/// What the cells of a sheet are read with.
+pub(super) struct Cells<'a> {
+    pub(super) strings: &'a [Rc<str>],
+    pub(super) styles: &'a Styles,
+    /// Whether cells are kept; else they are only looked at for what they reach and hide.
+    pub(super) keeps_all: bool,
+}
+
+impl Cells<'_> {
+    /// Reads the cells of a sheet. Answers whether its XML was well-formed.
+    pub(super) fn read(&self, bytes: &[u8], book: &mut Book, sheet: usize) -> bool {
+        let mut page = Page::new(self.strings, self.styles, book.why(sheet));
+        let whole = xml::walk(bytes, &mut |node| self.give(page.take(node), book, sheet));
+        self.give(page.end(), book, sheet);
+        whole
+    }
+
+    fn give(&self, found: Option<Found>, book: &mut Book, sheet: usize) {
+        let Some(Found { place, cell, why }) = found else { return };
+        if let Some(formula) = &cell.formula {
+            book.reach(sheet, place, formula);
+        }
+        if let Some(why) = why {
+            book.hide(sheet, place, why, cell.value.as_ref());
+        }
+        if self.keeps_all {
             book.put(sheet, place, cell);
         }
-    });
-    if let Some((place, cell)) = page.end() {
-        book.put(sheet, place, cell);
     }
-    whole
+}
+
+/// A cell that was read, and why it is not seen.
+struct Found {
+    place: Place,
+    cell: Cell,
+    why: Option<Why>,
 }
 
 /// A sheet being read.
 struct Page<'a> {
     strings: &'a [Rc<str>],
+    styles: &'a Styles,
+    /// Why no cell of the sheet is seen.
+    sheet_why: Option<Why>,
+    is_row_hidden: bool,
+    /// The columns that are not seen, first and last.
+    hidden_columns: Vec<(u32, u32)>,
+    style: u32,
     place: Place,
     /// The row of a `row` that does not say its number.
     next_row: u32,
@@ -93,6 +126,9 @@ struct Page<'a> {
     field: Field,
 }
 
+/// Ranges of hidden columns of one sheet that are kept.
+const MOST_RANGES: usize = 1_000;
+
 /// Which text of a cell is being read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
@@ -102,9 +138,14 @@ enum Field {
 }
 
 impl<'a> Page<'a> {
-    fn new(strings: &'a [Rc<str>]) -> Self {
+    fn new(strings: &'a [Rc<str>], styles: &'a Styles, sheet_why: Option<Why>) -> Self {
         Self {
             strings,
+            styles,
+            sheet_why,
+            is_row_hidden: false,
+            hidden_columns: Vec::new(),
+            style: 0,
             place: Place::default(),
             next_row: 0,
             is_open: false,
@@ -118,7 +159,7 @@ impl<'a> Page<'a> {
     }
 
     /// Takes a step. Gives the cell before where a new one or a new row begins.
-    fn take(&mut self, node: Node) -> Option<(Place, Cell)> {
+    fn take(&mut self, node: Node) -> Option<Found> {
         match node {
             Node::Open { name: "row", attributes } => {
                 let done = self.end();
@@ -126,6 +167,7 @@ impl<'a> Page<'a> {
                 let row = row.map_or(self.next_row, |row| row.saturating_sub(1)).min(1 << 20);
                 self.next_row = row + 1;
                 self.place = Place { row, column: 0 };
+                self.is_row_hidden = is_hidden(attributes, "ht");
                 return done;
             }
             Node::Open { name: "c", attributes } => {
@@ -134,8 +176,17 @@ impl<'a> Page<'a> {
                     self.place = place;
                 }
                 self.kind = attributes.value("t").unwrap_or_default().to_string();
+                self.style = attributes.value("s").and_then(|style| style.trim().parse().ok()).unwrap_or(0);
                 self.is_open = true;
                 return done;
+            }
+            Node::Open { name: "col", attributes } if is_hidden(attributes, "width") => {
+                let number = |name: &str| attributes.value(name)?.trim().parse::<u32>().ok()?.checked_sub(1);
+                if let (Some(first), Some(last)) = (number("min"), number("max"))
+                    && self.hidden_columns.len() < MOST_RANGES
+                {
+                    self.hidden_columns.push((first, last));
+                }
             }
             Node::Open { name: "f", attributes } => {
                 self.field = Field::Formula;
@@ -154,7 +205,7 @@ impl<'a> Page<'a> {
     }
 
     /// The cell that was read.
-    fn end(&mut self) -> Option<(Place, Cell)> {
+    fn end(&mut self) -> Option<Found> {
         self.field = Field::None;
         let place = self.place;
         if !std::mem::take(&mut self.is_open) {
@@ -175,7 +226,16 @@ impl<'a> Page<'a> {
         }
         let raw = std::mem::take(&mut self.value);
         let value = self.value_of(&raw);
-        (formula.is_some() || value.is_some()).then_some((place, Cell { formula, value }))
+        let why = self.why(place);
+        (formula.is_some() || value.is_some()).then_some(Found { place, cell: Cell { formula, value }, why })
+    }
+
+    /// Why the cell is not seen.
+    fn why(&self, place: Place) -> Option<Why> {
+        let is_inside = |(first, last): &(u32, u32)| (*first..=*last).contains(&place.column);
+        let row = self.is_row_hidden.then_some(Why::Row);
+        let column = || self.hidden_columns.iter().any(is_inside).then_some(Why::Column);
+        self.sheet_why.or(row).or_else(column).or_else(|| self.styles.why(self.style))
     }
 
     /// The value of a cell by its type (ECMA-376 Part 1, 18.18.11).
@@ -193,16 +253,36 @@ impl<'a> Page<'a> {
     }
 }
 
+/// Whether a row or column is hidden, or so small that it shows nothing.
+fn is_hidden(attributes: &Attributes, size: &str) -> bool {
+    let is_told = matches!(attributes.value("hidden"), Some("1" | "true"));
+    let size = attributes.value(size).and_then(|size| size.trim().parse::<f64>().ok());
+    is_told || size.is_some_and(|size| size < SMALLEST)
+}
+
+/// The height or width, in points or characters, below which nothing can be read.
+const SMALLEST: f64 = 0.5;
+
+/// Whether a sheet in XML hides rows or columns, or may: names in UTF-16 are not looked for.
+pub(super) fn may_hide(sheet: &[u8]) -> bool {
+    let is_wide = sheet.iter().take(64).any(|byte| *byte == 0);
+    let marks = [&b"hidden="[..], b" ht=\"0", b" width=\"0"];
+    is_wide || marks.iter().any(|mark| memchr::memmem::find(sheet, mark).is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::document::excel::book::Sheet;
+    use crate::artifact::Opened;
+    use crate::document::excel::book::{Sheet, State};
+    use crate::limits::{Budget, Limits};
 
     fn read(xml: &str, strings: &[&str]) -> Vec<(String, Option<String>, Option<Value>)> {
         let mut book = Book::default();
         book.sheets.push(Sheet::default());
         let strings: Vec<Rc<str>> = strings.iter().map(|text| (*text).into()).collect();
-        cells(xml.as_bytes(), &strings, &mut book, 0);
+        let cells = Cells { strings: &strings, styles: &Styles::default(), keeps_all: true };
+        cells.read(xml.as_bytes(), &mut book, 0);
         let all = book.sheets[0].cells.iter();
         all.map(|(place, cell)| (place.to_string(), cell.formula.clone(), cell.value.clone())).collect()
     }
@@ -240,5 +320,32 @@ mod tests {
         let strings: Vec<&str> = strings.iter().map(|text| &**text).collect();
         assert_eq!((strings, whole), (vec!["a", "bc", ""], true));
         assert_eq!(escapes("_x0041_b_x00_xZZZZ_表_x"), "Ab_x00_xZZZZ_表_x");
+    }
+
+    #[test]
+    fn cells_that_are_not_seen_are_looked_at() {
+        let xml = "<worksheet><cols><col min=\"3\" max=\"4\" hidden=\"1\"/><col min=\"5\" max=\"5\" width=\"0\"/></cols>\
+            <sheetData><row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c><c r=\"B1\" s=\"1\" t=\"s\"><v>0</v></c>\
+            <c r=\"D1\" t=\"s\"><v>0</v></c><c r=\"E1\" t=\"str\"><f>A1</f><v>cmd /c two</v></c></row>\
+            <row r=\"2\" hidden=\"1\"><c r=\"A2\" t=\"inlineStr\"><is><t>cmd /c three</t></is></c></row>\
+            <row r=\"3\"><c r=\"A3\" t=\"s\"><v>0</v></c></row></sheetData></worksheet>";
+        let styles = super::super::styles::read(
+            b"<styleSheet><fonts><font/><font><color theme=\"0\"/></font></fonts><cellXfs><xf/><xf fontId=\"1\"/></cellXfs></styleSheet>",
+        );
+        let strings = ["cmd /c one".into()];
+        let told = |state| {
+            let mut book = Book::default();
+            book.sheets.push(Sheet { name: "S".into(), state, ..Sheet::default() });
+            let cells = Cells { strings: &strings, styles: &styles, keeps_all: false };
+            assert!(may_hide(xml.as_bytes()) && cells.read(xml.as_bytes(), &mut book, 0));
+            assert!(book.sheets[0].cells.is_empty());
+            let mut out = Opened::default();
+            book.unseen.give(&mut out, &mut Budget::new(&Limits::default())).unwrap();
+            String::from_utf8(out.children[0].bytes.clone()).unwrap()
+        };
+        let want = "S!B1 (colour of the cell) = cmd /c one\nS!D1 (hidden column) = cmd /c one\n\
+            S!E1 (hidden column) = cmd /c two\nS!A2 (hidden row) = cmd /c three\n";
+        assert_eq!(told(State::Visible), want);
+        assert_eq!(told(State::VeryHidden).matches("(hidden sheet)").count(), 6);
     }
 }

@@ -30,7 +30,7 @@ impl Format for Sylk {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
-        let book = read(&guess(&artifact.bytes), budget)?;
+        let mut book = read(&guess(&artifact.bytes), budget)?;
         for sheet in &book.sheets {
             for cell in sheet.cells.values() {
                 out.facts.extend(cell.formula.as_deref().and_then(super::table::link));
@@ -39,6 +39,8 @@ impl Format for Sylk {
         if book.is_cut {
             out.missed("limit-cells", "too many cells");
         }
+        book.reach_all();
+        give::outward(&mut book, out, budget)?;
         give::macros(&book, out, budget)?;
         give::letter(artifact, &book, out);
         give::cells(&book, out, budget)

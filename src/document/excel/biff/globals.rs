@@ -1,12 +1,12 @@
 //! The globals of a workbook: sheets, names, links, shared strings (MS-XLS 2.1.7.20.3).
 
+use super::links;
 use super::records::{Pieces, Record, Records};
+use super::styles::Formats;
 use super::{Biff, END, state};
-use crate::artifact::Fact;
-use crate::bytes::Reader;
 use crate::document::excel::book::{Name, Place, Sheet, State};
 use crate::document::excel::formula::{self, Context, Names, Version};
-use crate::document::excel::formula::{Elsewhere, Target, short_string};
+use crate::document::excel::formula::{Target, short_string};
 use crate::text;
 use std::rc::Rc;
 
@@ -18,7 +18,7 @@ pub(in crate::document::excel) struct Globals<'a> {
     sheets: Vec<(Sheet, usize)>,
     names: Vec<RawName<'a>>,
     links: Names,
-    facts: Vec<Fact>,
+    formats: Formats,
     strings: Vec<Rc<str>>,
     version: Option<Version>,
 }
@@ -73,12 +73,12 @@ impl<'a> Globals<'a> {
                 self.links.defined.push(name.name.clone());
                 self.names.push(name);
             }
-            0x01ae => self.links.books.push(book(record)?),
+            0x01ae => self.links.books.push(links::book(record)?),
             0x0017 if version == Version::Biff8 => self.targets(record)?,
-            0x0017 => old_link(&record, &mut self.links),
-            0x0023 => self.outer_name(&record, version)?,
+            0x0017 => links::old_link(&record, &mut self.links),
+            0x0023 => links::outer_name(&record, &mut self.links, version)?,
             0x00fc => self.strings = shared(Pieces::new(record)),
-            _ => {}
+            _ => self.formats.take(&record, version),
         }
         Some(())
     }
@@ -96,29 +96,13 @@ impl<'a> Globals<'a> {
         Some(())
     }
 
-    /// `EXTERNNAME` (MS-XLS 2.4.105), which belongs to the link before it.
-    fn outer_name(&mut self, record: &Record, version: Version) -> Option<()> {
-        let mut reader = record.reader();
-        reader.skip(6)?;
-        let length = reader.u8()?.into();
-        let name = if version == Version::Biff8 {
-            short_string(&mut reader, length)?
-        } else {
-            text::code_page(0, reader.take_up_to(length))
-        };
-        let book = self.links.books.last_mut()?;
-        book.names.push(name);
-        Some(())
-    }
-
     /// Gives all of it to the workbook.
-    pub(super) fn put_into(mut self, biff: &mut Biff) {
+    pub(super) fn put_into(self, biff: &mut Biff) {
         let version = self.version.unwrap_or(Version::Biff8);
-        for link in &self.links.books {
-            self.facts.extend(outside(link));
-        }
         biff.book.names.extend(self.names.iter().map(|name| name.written(&self.links, version)));
-        biff.facts.append(&mut self.facts);
+        biff.facts.extend(links::outside(&self.links));
+        biff.styles = Rc::new(self.formats.done());
+        biff.asks = self.links.ask();
         biff.names = self.links;
         biff.names.sheets.clear();
         for (sheet, offset) in self.sheets {
@@ -201,78 +185,6 @@ pub(super) fn name<'a>(record: &Record<'a>, version: Version) -> Option<RawName<
     let name = name_of(name, flags & BUILT != 0);
     let tokens = reader.take_up_to(token_length);
     Some(RawName { name, is_hidden: flags & HIDDEN != 0, tokens, extra: reader.rest() })
-}
-
-/// `SUPBOOK` (MS-XLS 2.4.271).
-fn book(record: Record) -> Option<Elsewhere> {
-    const OWN: u16 = 0x0401;
-    const ADD_IN: u16 = 0x3a01;
-    let mut pieces = Pieces::new(record);
-    let (count, length) = (pieces.u16()?, pieces.u16()?);
-    let mut elsewhere = Elsewhere { is_own: length == OWN, ..Elsewhere::default() };
-    if length == OWN || length == ADD_IN {
-        return Some(elsewhere);
-    }
-    let is_wide = pieces.u8()? & 1 != 0;
-    elsewhere.path = path(&pieces.characters(length.into(), is_wide));
-    for _ in 0..count {
-        let Some(length) = pieces.u16() else { break };
-        let Some(flags) = pieces.u8() else { break };
-        elsewhere.sheets.push(pieces.characters(length.into(), flags & 1 != 0));
-    }
-    Some(elsewhere)
-}
-
-/// A path without the marks of its parts (MS-XLS 2.5.277): it begins with 1; then 1 stands before a drive or share,
-/// 2 for the same drive, 3 between folders, 4 for the folder above. In a DDE link 3 parts program from topic.
-fn path(raw: &str) -> String {
-    let file = raw.strip_prefix('\u{1}');
-    let mut out = String::new();
-    let mut letters = file.unwrap_or(raw).chars();
-    while let Some(letter) = letters.next() {
-        match letter {
-            '\u{1}' => match letters.next() {
-                Some('@') => out.push_str(r"\\"),
-                Some(drive) => {
-                    out.push(drive);
-                    out.push_str(r":\");
-                }
-                None => {}
-            },
-            '\u{2}' => out.push('\\'),
-            '\u{3}' => out.push(if file.is_some() { '\\' } else { '|' }),
-            '\u{4}' => out.push_str(r"..\"),
-            '\u{5}'..='\u{8}' => {}
-            _ => out.push(letter),
-        }
-    }
-    out
-}
-
-/// `EXTERNSHEET` before BIFF8: the name of a file or of a sheet of the workbook itself.
-pub(super) fn old_link(record: &Record, names: &mut Names) {
-    let mut reader: Reader = record.reader();
-    let Some(length) = reader.u8() else { return };
-    let raw = text::code_page(0, reader.take_up_to(length.into()));
-    let is_own = raw.starts_with(['\u{2}', '\u{3}']);
-    names.books.push(Elsewhere {
-        is_own: false,
-        path: path(raw.trim_start_matches(['\u{3}', '\u{2}'])),
-        ..Elsewhere::default()
-    });
-    if is_own && let Some(book) = names.books.last_mut() {
-        book.sheets.push(book.path.clone());
-    }
-}
-
-/// The fact of a link that leads to a program by DDE, or to a file elsewhere.
-fn outside(link: &Elsewhere) -> Option<Fact> {
-    if link.is_own || link.path.is_empty() {
-        return None;
-    }
-    let relation = if link.path.contains('|') { "dde" } else { return None };
-    let item = link.names.first().map(|item| format!("!{item}")).unwrap_or_default();
-    Some(Fact::External { relation: relation.into(), target: format!("{}{item}", link.path) })
 }
 
 /// The shared strings (MS-XLS 2.4.265), as many as there are.

