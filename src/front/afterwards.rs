@@ -5,7 +5,7 @@
 
 use crate::message::neighbours::{Neighbours, Note};
 use crate::report::Report;
-use crate::store::{Error, Result, Store, now};
+use crate::store::{Result, Store, now};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -70,7 +70,6 @@ pub(super) async fn remember<F: Future<Output = Option<Report>>>(
 async fn again(store: &Store, id: &str) -> Result<Option<Again>> {
     let Some(raw) = store.raw(id).await? else { return Ok(None) };
     let report = store.get(id).await?.report;
-    let report = serde_json::from_value(report).map_err(|_| Error::Damaged(id.to_string()))?;
     Ok(Some(Again { raw, report }))
 }
 

@@ -6,7 +6,8 @@
 //! always fall into the same campaigns.
 
 use super::Result;
-use super::message::{NewMessage, State, verdict_code};
+use super::message::{NewMessage, verdict_code};
+use super::state::State;
 use super::summary::fold;
 use crate::kind::{Class, Kind};
 use crate::report::{ArtifactEntry, Report};

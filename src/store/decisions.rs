@@ -1,7 +1,8 @@
 //! What people decided: on single mails, and what they allow from now on.
 
 use super::connect::sql;
-use super::message::{State, unknown};
+use super::message::unknown;
+use super::state::State;
 use super::summary::column;
 use super::{Error, Result, Store, audit, campaign, now};
 use crate::text::printable;

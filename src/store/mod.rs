@@ -23,6 +23,7 @@ mod related;
 mod retention;
 mod seal;
 mod search;
+mod state;
 mod status;
 mod summary;
 
@@ -32,10 +33,11 @@ pub use decisions::{Decision, Exception, NewException, Ruling};
 pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use letters::{HOURS, Locked};
-pub use message::{Message, NewMessage, Source, State, Summary, Version};
+pub use message::{Message, NewMessage, Source, Summary, Version};
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};
 pub use related::{Recipient, Sighting};
 pub use retention::{Pruned, Retention};
+pub use state::State;
 pub use status::Status;
 
 use connect::Dialect;

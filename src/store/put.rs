@@ -1,7 +1,8 @@
 //! How a message gets into the store.
 
 use super::connect::{Dialect, sql};
-use super::message::{NewMessage, Source, State, heavy, raw_owner, report_owner, unknown, verdict_code};
+use super::message::{NewMessage, Source, heavy, raw_owner, report_owner, unknown, verdict_code};
+use super::state::State;
 use super::summary::{self, Rows, column};
 use super::{Error, Result, Store, campaign, random, search};
 use crate::message::neighbours::Note;

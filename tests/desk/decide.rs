@@ -5,7 +5,6 @@ use super::{PASSWORD, case, checked, hostile_mail, opened, set_up, sign_in};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use tenpu::report::Report;
 use tenpu::store::{NewMessage, Source, Store};
 
 /// A mail server that takes everything, or refuses every recipient, and keeps what it was told.
@@ -87,7 +86,6 @@ fn held(desk: &Desk, browser: &mut Browser, mail: &[u8], id: &str, recipients: &
     runtime.block_on(async {
         let store = Store::open(&format!("sqlite:{}", desk.store().display()), None).await.unwrap();
         let report = store.get(uploaded.rsplit('/').next().unwrap()).await.unwrap().report;
-        let report: Report = serde_json::from_value(report).unwrap();
         let recipients: Vec<String> = recipients.iter().map(ToString::to_string).collect();
         let message = NewMessage {
             id,

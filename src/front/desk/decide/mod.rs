@@ -78,8 +78,7 @@ const MOST: u32 = 200;
 impl Case {
     async fn read(desk: &Desk, id: &str) -> Result<Self, Fail> {
         let stored = desk.store.get(id).await?;
-        let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
-        Self::of(desk, stored.summary, &report).await
+        Self::of(desk, stored.summary, &stored.report).await
     }
 
     async fn of(desk: &Desk, summary: Summary, report: &Report) -> Result<Self, Fail> {

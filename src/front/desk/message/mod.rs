@@ -20,7 +20,7 @@ use crate::artifact::Tree;
 use crate::message;
 use crate::report::gist::{self, Gist, quote, verdict_id};
 use crate::report::{Lang, Report, words};
-use crate::store::{Role, Summary};
+use crate::store::{Message as Stored, Role};
 use crate::verdict::Verdict;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -89,20 +89,12 @@ pub(super) async fn show(
 ) -> Result<Response, Fail> {
     let user = visit.user(Role::Viewer)?;
     let stored = desk.store.get(&id).await?;
-    let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
-    let stored = Stored { summary: stored.summary, report };
     let tree = opened(&desk, &stored).await?;
     let mut page = Page::new(&visit, "message", "message.about");
     let decide = decide::section(&desk, user, visit.lang, (&stored.summary, &stored.report)).await?;
     let mut message = Message::of(&stored, tree.as_deref(), &desk, decide, &mut page);
     message.others = Some(Others::of(&desk, stored.summary.campaign, "", OTHERS, visit.lang).await?);
     page.show(&message)
-}
-
-/// What the store has of a message.
-struct Stored {
-    summary: Summary,
-    report: Report,
 }
 
 /// What was inside a message: kept from the last look, or opened again from the stored mail.

@@ -8,7 +8,7 @@ use crate::front::serve::service::Service;
 use crate::scan::Input;
 use crate::store::{Error, Message, Result, Source, Store};
 use crate::text::printable;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
@@ -106,7 +106,7 @@ async fn try_again(shared: &Shared, store: &Store, service: &Arc<Service>, id: &
         _ => return Ok(()),
     };
     let left = answer.report.locked();
-    let is_news = left < locked_before(&before) || answer.report.verdict > summary.verdict;
+    let is_news = left < before.report.locked() || answer.report.verdict > summary.verdict;
     if is_news {
         store.update_report(id, &answer.report).await?;
         shared.counts.opened.fetch_add(1, Ordering::Relaxed);
@@ -121,22 +121,15 @@ async fn try_again(shared: &Shared, store: &Store, service: &Arc<Service>, id: &
 /// The input as it was when the mail came.
 fn as_before(before: &Message, bytes: Vec<u8>) -> Input {
     let report = &before.report;
-    let text = |pointer| report.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
-    let number = |pointer| report.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let root = report.artifact(0);
     Input {
-        path: text("/path"),
-        index: usize::try_from(number("/index")).unwrap_or_default(),
-        name: text("/artifacts/0/name"),
-        size: number("/artifacts/0/size").max(bytes.len() as u64),
+        path: report.path.clone(),
+        index: report.index,
+        name: root.map(|root| root.name.clone()).unwrap_or_default(),
+        size: root.map_or(0, |root| root.size).max(bytes.len() as u64),
         is_message: matches!(before.summary.source, Source::Milter | Source::Clamd | Source::Mailbox),
         bytes,
     }
-}
-
-/// How many parts were locked.
-fn locked_before(before: &Message) -> usize {
-    let unread = before.report.get("unread").and_then(Value::as_array).into_iter().flatten();
-    unread.filter(|unread| unread.get("reason").is_some_and(|reason| reason == "encrypted")).count()
 }
 
 #[cfg(test)]
