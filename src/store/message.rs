@@ -3,7 +3,7 @@
 use super::connect::sql;
 use super::state::State;
 use super::summary::column;
-use super::{Error, Result, Store};
+use super::{Answered, Error, Result, Store};
 use crate::report::Report;
 use crate::verdict::Verdict;
 use sqlx::AnyConnection;
@@ -33,6 +33,8 @@ pub struct NewMessage<'a> {
     pub queue_id: &'a str,
     /// What was done with it: `accept`, `tag`, `quarantine` …
     pub action: &'a str,
+    /// Which exceptions were applied when it was answered.
+    pub answered: Answered<'a>,
     /// When it came, in seconds since 1970.
     pub received: i64,
 }
@@ -337,6 +339,7 @@ mod tests {
                 client: "",
                 queue_id: "",
                 action: "",
+                answered: Answered::No,
                 received: 0,
             };
             store.put(&mail).await.unwrap();

@@ -32,6 +32,7 @@ pub(crate) async fn decisions(database: Database) {
     let new = NewException {
         kind: "sender".into(),
         value: " Sato@City.example".into(),
+        server: "192.0.2.7".into(),
         reason: "毎月の報告".into(),
         asked_by: "山田".into(),
         expires: FUTURE,

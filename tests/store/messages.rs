@@ -4,7 +4,7 @@ use super::place::Database;
 use tenpu::artifact::Tree;
 use tenpu::detect::Strength;
 use tenpu::report::{ArtifactEntry, FindingEntry, Indicator, PasswordEntry, Report, UnreadEntry};
-use tenpu::store::{Filter, NewMessage, Order, Page, Retention, Source, State, Store};
+use tenpu::store::{Answered, Filter, NewMessage, Order, Page, Retention, Source, State, Store};
 use tenpu::verdict::Verdict;
 
 pub(crate) const DAY: i64 = 86_400;
@@ -75,6 +75,7 @@ pub(crate) fn mail<'a>(raw: &'a [u8], report: &'a Report, received: i64) -> NewM
         client: "192.0.2.1",
         queue_id: "4K9xQ1",
         action: "quarantine",
+        answered: Answered::No,
         received,
     }
 }

@@ -8,7 +8,7 @@ use crate::front::complain;
 use crate::message::neighbours::Neighbours;
 use crate::report::Report;
 use crate::scan::Input;
-use crate::store::{self, NewMessage, Source};
+use crate::store::{self, Answered, NewMessage, Source};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -87,6 +87,7 @@ impl Desk {
             client: "",
             queue_id: "",
             action: "",
+            answered: Answered::No,
             received: handed.received,
         };
         let id = match self.store.put(&message).await {

@@ -10,6 +10,7 @@ use super::room::Room;
 use super::settings::Settings;
 use crate::detect::heuristics::HEURISTICS;
 use crate::detect::{self, yara};
+use crate::exception::Exceptions;
 use crate::front::config::{self, Options, Passwords};
 use crate::keyring::Keyring;
 use crate::scan::{Input, Scanner};
@@ -207,6 +208,15 @@ impl Service {
     #[cfg(feature = "desk")]
     pub(super) fn notes(&self) -> u64 {
         self.keeping.as_ref().map_or(0, Keeping::notes)
+    }
+
+    /// What the help desk allows.
+    pub(super) fn exceptions(&self) -> Arc<Exceptions> {
+        #[cfg(feature = "desk")]
+        if let Some(keeping) = &self.keeping {
+            return keeping.exceptions();
+        }
+        Arc::default()
     }
 
     /// Has the store remember what it should of a mail that was answered.

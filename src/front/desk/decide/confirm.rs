@@ -4,7 +4,7 @@ use super::super::Desk;
 use super::super::fail::Fail;
 use super::super::page::Page;
 use super::super::visit::{Checked, Visit};
-use super::super::words::{fill, member, say};
+use super::super::words::{fill, say};
 use super::release::{self, Outcome};
 use super::{Act, Case, Offered, allow, is_held, label};
 use crate::report::gist::quote;
@@ -187,7 +187,7 @@ async fn except(
     if comment.is_empty() {
         return Ok(Some("decide.reason-missing"));
     }
-    allow::add(desk, user, (&form.what, values), comment, days).await?;
+    allow::add(desk, user, (&form.what, &case.allowable), comment, days).await?;
     let act = if desk.settings.two_person { "ask-exception" } else { "exception" };
     let detail = format!("{} for {days} days", form.what);
     let ruling = Ruling { name: &user.name, act, comment, detail: &detail, ..Ruling::default() };
@@ -279,8 +279,8 @@ fn choices(case: &Case, visit: &Visit) -> Vec<(&'static str, String)> {
         choices.push(("macro-hash", fill(lang, "decide.choose-macros", &[&count])));
     }
     if !case.allowable.sender.is_empty() {
-        let (kind, sender) = (member(lang, "kind-of", "sender"), quote(&case.allowable.sender, 200));
-        choices.push(("sender", format!("{kind} {sender}")));
+        let sender = quote(&case.allowable.sender, 200);
+        choices.push(("sender", fill(lang, "decide.choose-sender", &[&sender, &case.allowable.server])));
     }
     choices
 }

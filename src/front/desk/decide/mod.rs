@@ -18,7 +18,7 @@ use super::time::told;
 use super::words::{fill, member, say};
 use crate::report::gist::quote;
 use crate::report::{Lang, Report};
-use crate::store::{Decision, Envelope, Filter, Order, Page, Role, State, Summary, User};
+use crate::store::{Decision, Envelope, Exception, Filter, Order, Page, Role, State, Summary, User};
 use crate::verdict::Verdict;
 
 /// What somebody can decide.
@@ -70,6 +70,8 @@ struct Case {
     decisions: Vec<Decision>,
     /// What of it can be excepted.
     allowable: allow::Allowable,
+    /// The exceptions that let it pass, and when.
+    passed: Vec<(i64, Exception)>,
 }
 
 /// The most messages of a campaign that one act decides on; the rest waits for the next.
@@ -85,7 +87,8 @@ impl Case {
         let envelope = desk.store.envelope(&summary.id).await?;
         let decisions = desk.store.decisions(&summary.id).await?;
         let allowable = allow::Allowable::of(&summary, report);
-        Ok(Self { summary, envelope, decisions, allowable })
+        let passed = desk.store.let_pass_by(&summary.id).await?;
+        Ok(Self { summary, envelope, decisions, allowable, passed })
     }
 
     /// The request to release it that nobody has answered yet.
@@ -175,6 +178,7 @@ pub(super) struct Offer {
 }
 
 /// One line of what was done.
+#[derive(PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) when: String,
     pub(super) what: String,
@@ -237,16 +241,38 @@ fn record(case: &Case, desk: &Desk, lang: Lang) -> Vec<Line> {
         who: case.summary.reporter.clone(),
         comment: member(lang, "done", &case.summary.action).to_string(),
     };
-    let made = case.decisions.iter().map(|made| Line {
-        when: told(made.made, zone, lang),
-        what: match member(lang, "act", &made.act) {
-            "" => made.act.clone(),
-            known => known.to_string(),
-        },
-        who: made.name.clone(),
-        comment: quote(&made.comment, 500),
+    let made = case.decisions.iter().map(|made| {
+        let line = Line {
+            when: told(made.made, zone, lang),
+            what: match member(lang, "act", &made.act) {
+                "" => made.act.clone(),
+                known => known.to_string(),
+            },
+            who: made.name.clone(),
+            comment: quote(&made.comment, 500),
+        };
+        (made.made, line)
     });
-    std::iter::once(first).chain(made).collect()
+    let passed = case.passed.iter().map(|(made, exception)| (*made, let_pass(*made, exception, zone, lang)));
+    let mut later: Vec<(i64, Line)> = passed.chain(made).collect();
+    later.sort_by_key(|(made, _)| *made);
+    let mut lines: Vec<Line> =
+        std::iter::once(first).chain(later.into_iter().map(|(_, line)| line)).collect();
+    // Each macro has an exception of its own; those that were made together are one to the reader.
+    lines.dedup();
+    lines
+}
+
+/// That an exception let it pass.
+fn let_pass(made: i64, exception: &Exception, zone: i32, lang: Lang) -> Line {
+    let what = &exception.what;
+    let (kind, until) = (member(lang, "kind-of", &what.kind), told(what.expires, zone, lang));
+    Line {
+        when: told(made, zone, lang),
+        what: say(lang, "act.let-pass").to_string(),
+        who: what.asked_by.clone(),
+        comment: fill(lang, "decide.let-pass", &[kind, &until, &quote(&what.reason, 300)]),
+    }
 }
 
 #[cfg(test)]

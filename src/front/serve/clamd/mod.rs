@@ -159,7 +159,8 @@ impl Client<'_> {
         self.service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), outcome.id());
         #[cfg(feature = "desk")]
         if let (Some(input), Ok(answer)) = (&input, &answer) {
-            self.service.keep(&Scanned { mail: &mail, input, asked }, answer, outcome.id());
+            let scanned = Scanned { mail: &mail, input, asked, excepted: None };
+            self.service.keep(&scanned, answer, outcome.id());
         }
         outcome
     }

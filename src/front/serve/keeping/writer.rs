@@ -1,7 +1,7 @@
 //! The thread that writes: opens the store, fills the index of recent mails from it, and writes what comes.
 
 use super::entry::{Entry, Kept};
-use super::{Shared, lock};
+use super::{Shared, exceptions, lock};
 use crate::front::serve::log;
 use crate::front::storage;
 use crate::message::neighbours::Note;
@@ -38,6 +38,7 @@ pub(super) fn run(shared: &Arc<Shared>, runtime: &Handle, tried: &SyncSender<()>
         return give_up(shared);
     };
     runtime.spawn(forget(shared.clone(), store.clone()));
+    runtime.spawn(exceptions::watch(shared.clone(), store.clone()));
     let mut writer = Writer { shared, runtime, store, looked: Instant::now() };
     loop {
         let batch = shared.queue.take();
@@ -87,10 +88,11 @@ fn give_up(shared: &Shared) {
     }
 }
 
-/// Reads what the mails of the last days told, and which ones are locked.
+/// Reads what the mails of the last days told, which ones are locked, and what is allowed.
 async fn fill(shared: &Shared, store: &Store) -> Result<()> {
     let since = now() - HOURS * 3600;
     let (notes, locked) = (store.notes_since(since).await?, store.locked(since).await?);
+    shared.exceptions.read(store).await;
     let mut recent = lock(&shared.recent);
     notes.into_iter().for_each(|note| recent.add(note));
     drop(recent);
