@@ -33,6 +33,7 @@ pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use letters::{HOURS, Locked};
 pub use message::{Message, NewMessage, Source, State, Summary, Version};
+pub use put::new_id;
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};
 pub use related::{Recipient, Sighting};
 pub use retention::{Pruned, Retention};

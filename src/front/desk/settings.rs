@@ -1,6 +1,7 @@
 //! `[desk]` of the configuration file. Without a file everything has a default that needs nothing.
 
 use crate::front::config;
+use crate::front::pool::options::{Isolation, Lockdown, Options};
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -38,6 +39,8 @@ pub(super) struct Settings {
     pub(super) answer_domains: Vec<String>,
     /// Maildirs in which mails of a campaign are looked for; `*` stands for any name.
     pub(super) maildirs: Vec<PathBuf>,
+    /// How scans are kept apart from the desk.
+    pub(super) workers: Options,
 }
 
 /// Where LMTP listens.
@@ -66,6 +69,7 @@ impl Default for Settings {
             answer_from: None,
             answer_domains: Vec::new(),
             maildirs: Vec::new(),
+            workers: Options { cache: 0, ..Options::default() },
         }
     }
 }
@@ -99,6 +103,9 @@ struct Section {
     answer_from: Option<String>,
     answer_domains: Option<Vec<String>>,
     maildirs: Vec<PathBuf>,
+    isolation: Option<Isolation>,
+    lockdown: Option<Lockdown>,
+    worker_memory: Option<u64>,
 }
 
 impl Settings {
@@ -138,6 +145,7 @@ impl Settings {
             Some(OneOrMore::More(lines)) => lines,
         };
         self.maildirs = section.maildirs.iter().map(|path| folder.join(path)).collect();
+        self.workers.set(section.isolation, section.lockdown, section.worker_memory)?;
         if let Some(hours) = section.session_hours {
             ensure!(hours > 0, "`session_hours` must be at least 1");
             self.session = Duration::from_secs(u64::from(hours) * 3600);
@@ -236,6 +244,7 @@ mod tests {
             ("[desk]\ncert = \"a\"\n", "belong together"),
             ("[desk]\nsession_hours = 0\n", "session_hours"),
             ("[desk]\nzone = \"JST\"\n", "JST"),
+            ("[desk]\nisolation = \"no\"\n", "isolation"),
             ("[desk]\nsmtp = \"127.0.0.1\"\n", "10025"),
             ("[desk]\nsmtp = \":25\"\n", "10025"),
             ("[desk]\ncontacts = \"a\"\n", "contacts"),
