@@ -8,6 +8,7 @@ mod account;
 mod api;
 mod attempts;
 mod audit;
+mod base64;
 mod campaign;
 mod decide;
 mod engine;
@@ -33,6 +34,7 @@ mod smtp;
 mod texts;
 mod status;
 mod time;
+mod tls;
 mod tokens;
 mod upload;
 mod users;
@@ -150,12 +152,22 @@ pub(super) fn check(section: toml::Value) -> anyhow::Result<()> {
     Settings::check(section)
 }
 
+/// Whether the files that `[desk]` names can be read.
+///
+/// # Errors
+/// One cannot.
+#[cfg(unix)]
+pub(super) fn check_files(path: &std::path::Path) -> anyhow::Result<()> {
+    Settings::read(Some(path))?.check_files()
+}
+
 /// A role by its word.
 fn role(word: &str) -> Result<Role, String> {
     Role::of(word).ok_or_else(|| "viewer, operator or administrator".to_string())
 }
 
 async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyhow::Result<Status> {
+    settings.check_files()?;
     let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
     let base = Base {
