@@ -20,6 +20,9 @@ mod client;
 mod decide;
 #[path = "desk/ways.rs"]
 mod ways;
+#[cfg(target_os = "linux")]
+#[path = "desk/workers.rs"]
+mod workers;
 
 use build::cases;
 use client::{Browser, Desk};

@@ -27,13 +27,15 @@ pub(super) async fn neighbours(store: &Store) -> Result<Neighbours> {
 
 /// A locked mail that is to be scanned again.
 pub(super) struct Again {
+    /// Its id.
+    pub(super) id: String,
     /// Its bytes.
     pub(super) raw: Vec<u8>,
     /// The report it has.
     pub(super) report: Report,
 }
 
-/// Remembers what a new mail tells, and scans those again whose password it may be. `scan` makes the new report of a mail
+/// Remembers the note of a new mail that tells something, and scans those again whose password it may be. `scan` makes the new report of a mail
 /// among what all tell; none where it could not. Answers the ids of the mails in which less is locked now.
 ///
 /// # Errors
@@ -41,12 +43,11 @@ pub(super) struct Again {
 pub(super) async fn remember<F: Future<Output = Option<Report>>>(
     store: &Store,
     id: &str,
-    raw: &[u8],
+    note: &Note,
     scan: impl Fn(Again, Arc<Neighbours>) -> F,
 ) -> Result<Vec<String>> {
-    let Some(note) = Note::read(raw, id) else { return Ok(Vec::new()) };
-    store.remember_password_mail(id, now(), &note).await?;
-    let kin = store.locked_kin(&note).await?;
+    store.remember_password_mail(id, now(), note).await?;
+    let kin = store.locked_kin(note).await?;
     let kin: Vec<_> = kin.into_iter().map(|locked| locked.summary.id).filter(|kin| kin != id).collect();
     if kin.is_empty() {
         return Ok(Vec::new());
@@ -70,7 +71,7 @@ pub(super) async fn remember<F: Future<Output = Option<Report>>>(
 async fn again(store: &Store, id: &str) -> Result<Option<Again>> {
     let Some(raw) = store.raw(id).await? else { return Ok(None) };
     let report = store.get(id).await?.report;
-    Ok(Some(Again { raw, report }))
+    Ok(Some(Again { id: id.to_string(), raw, report }))
 }
 
 /// How many things in it are locked. A scan that opens nothing more is no news, and one that failed is none at all.

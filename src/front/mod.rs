@@ -11,6 +11,8 @@ mod day;
 #[cfg(feature = "desk")]
 mod desk;
 mod explain;
+#[cfg(any(unix, feature = "desk"))]
+mod excerpt;
 mod exposure;
 mod extract;
 mod generate;
@@ -21,6 +23,8 @@ mod keeper;
 mod kin;
 mod neighbours;
 mod pipeline;
+#[cfg(any(unix, feature = "desk"))]
+mod pool;
 mod progress;
 mod rules;
 mod scan;

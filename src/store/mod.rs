@@ -37,6 +37,7 @@ pub use error::{Error, Result};
 pub use exceptions::{Answered, Exception, NewException};
 pub use letters::{HOURS, Locked};
 pub use message::{Message, NewMessage, Source, Summary, Version};
+pub use put::new_id;
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};
 pub use related::{Recipient, Sighting};
 pub use retention::{Pruned, Retention};

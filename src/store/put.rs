@@ -294,7 +294,10 @@ fn count(count: usize) -> i64 {
 }
 
 /// An id that no other message gets: when it came, and a number that begins anywhere in each process.
-fn new_id(received: i64) -> Result<String> {
+///
+/// # Errors
+/// The system gives no random numbers.
+pub fn new_id(received: i64) -> Result<String> {
     static BASE: OnceLock<u32> = OnceLock::new();
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = match BASE.get() {

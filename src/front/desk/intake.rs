@@ -2,10 +2,11 @@
 //! that wait for a password of its own.
 
 use super::Desk;
+use super::engine::Scanned;
 use super::fail::Fail;
 use crate::front::afterwards::{self, Again};
 use crate::front::complain;
-use crate::message::neighbours::Neighbours;
+use crate::message::neighbours::{Neighbours, Note};
 use crate::report::Report;
 use crate::scan::Input;
 use crate::store::{self, Answered, NewMessage, Source};
@@ -66,7 +67,11 @@ impl Desk {
     /// # Errors
     /// Too much is going on, or the store fails.
     pub(super) async fn take_in(&self, handed: Handed) -> Result<Taken, Fail> {
-        let neighbours = Arc::new(afterwards::neighbours(&self.store).await?);
+        let neighbours = afterwards::neighbours(&self.store).await?;
+        let id = match handed.id.as_str() {
+            "" => store::new_id(handed.received)?,
+            id => id.to_string(),
+        };
         let input = Input {
             path: handed.name.clone(),
             index: 0,
@@ -75,9 +80,10 @@ impl Desk {
             size: handed.size,
             is_message: handed.is_message,
         };
-        let (report, tree) = self.engine.scan_among(input, &handed.passwords, neighbours).await?;
+        let scanned = self.engine.scan(&id, input, &handed.passwords, &neighbours).await?;
+        let Scanned { report, excerpt, note } = scanned;
         let message = NewMessage {
-            id: &handed.id,
+            id: &id,
             raw: &handed.bytes,
             report: &report,
             source: handed.source,
@@ -94,9 +100,10 @@ impl Desk {
             Err(store::Error::Exists(id)) => return Ok(Taken { id, report }),
             id => id?,
         };
-        self.engine.remember(&id, tree);
+        excerpt.map(|excerpt| self.engine.remember(&id, excerpt));
+        let Some(note) = note.filter(Note::tells) else { return Ok(Taken { id, report }) };
         let again = |again, neighbours| self.scan_again(again, neighbours);
-        match afterwards::remember(&self.store, &id, &handed.bytes, again).await {
+        match afterwards::remember(&self.store, &id, &note, again).await {
             Ok(opened) => {
                 for other in opened {
                     self.engine.forget(&other);
@@ -113,7 +120,7 @@ impl Desk {
 
     /// Scans a stored mail once more.
     async fn scan_again(&self, again: Again, neighbours: Arc<Neighbours>) -> Option<Report> {
-        let Again { raw, report } = again;
+        let Again { id, raw, report } = again;
         let name = Path::new(&report.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
         let given = report.passwords.iter().filter(|entry| entry.source == "given");
         let given: Vec<String> = given.map(|entry| entry.password.clone()).collect();
@@ -125,6 +132,6 @@ impl Desk {
             bytes: raw,
             is_message: report.artifacts.first().is_some_and(|root| root.format == "eml"),
         };
-        self.engine.scan_among(input, &given, neighbours).await.ok().map(|(report, _)| report)
+        self.engine.scan(&id, input, &given, &neighbours).await.ok().map(|scanned| scanned.report)
     }
 }

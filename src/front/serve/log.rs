@@ -2,8 +2,8 @@
 //! Schema where it has them. Passwords are never among it.
 
 use super::milter::policy::Action;
-use super::pool::Answer;
 use crate::front::day::Day;
+use crate::front::pool::Answer;
 use crate::report::{ArtifactEntry, Report};
 use crate::text::{is_deceptive, printable};
 use crate::verdict::Verdict;

@@ -12,11 +12,11 @@ mod writer;
 
 use super::log::{self, Mail};
 use super::metrics::Kept as Number;
-use super::pool::{Answer, Beat, lock};
 use super::service::Service;
 use crate::exception::{Excepted, Exceptions};
 use crate::front::config::{Keep, StoreSection};
 use crate::front::kin::{Recent, Waiting};
+use crate::front::pool::{Answer, Beat, lock};
 use crate::front::storage;
 use crate::keyring::Candidate;
 use crate::message::neighbours::Note;

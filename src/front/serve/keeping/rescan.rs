@@ -2,8 +2,8 @@
 //! are waiting for their answer go first.
 
 use super::{Shared, lock};
+use crate::front::pool::{Failure, Wish};
 use crate::front::serve::log;
-use crate::front::serve::pool::{Failure, Wish};
 use crate::front::serve::service::Service;
 use crate::scan::Input;
 use crate::store::{Error, Message, Result, Source, Store};
@@ -97,7 +97,7 @@ async fn try_again(shared: &Shared, store: &Store, service: &Arc<Service>, id: &
     let summary = &before.summary;
     let input = Arc::new(as_before(&before, bytes));
     shared.counts.rescanned.fetch_add(1, Ordering::Relaxed);
-    let answer = match service.scan_kept(&input, Wish { note: None, keys }) {
+    let answer = match service.scan_kept(&input, Wish { keys, ..Wish::default() }) {
         Ok(answer) if answer.report.error.is_none() => answer,
         Err(Failure::Busy) => {
             shared.rescans.push(id);

@@ -21,9 +21,9 @@ use super::connection::Connection;
 #[cfg(feature = "desk")]
 use super::keeping::Scanned;
 use super::log::{self, Mail};
-use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
 use crate::exception::{Exceptions, server};
+use crate::front::pool::{Answer, Failure};
 use crate::scan::Input;
 use crate::verdict::Verdict;
 use actions::Plan;
@@ -40,7 +40,7 @@ pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>, at: &Ad
     let mut packet = Vec::new();
     loop {
         let engine = service.engine();
-        session.bound(engine.scanner.limits().input_bytes, engine.settings.bounds.memory);
+        session.bound(engine.base.scanner.limits().input_bytes, engine.settings.bounds.memory);
         connection.begin(session.is_idle());
         if !wire::read(connection, &mut packet)? {
             return Ok(());
