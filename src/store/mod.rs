@@ -35,7 +35,7 @@ pub use decisions::{Decision, Ruling};
 pub use envelope::Envelope;
 pub use error::{Error, Result};
 pub use exceptions::{Answered, Exception, NewException};
-pub use letters::{HOURS, Locked};
+pub use letters::{HOURS, Locked, Told};
 pub use message::{Message, NewMessage, Source, Summary, Version};
 pub use put::new_id;
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};

@@ -8,7 +8,7 @@ use crate::front::pool::{Answer, Base, Failure, Pool, Wish};
 use crate::keyring::{Candidate, Origin, Source};
 use crate::limits::Limits;
 use crate::message::forwarded::Forwarded;
-use crate::message::neighbours::{Neighbours, Note};
+use crate::message::neighbours::Note;
 use crate::report::Report;
 use crate::scan::Input;
 use std::collections::VecDeque;
@@ -97,7 +97,7 @@ impl Engine {
         Ok(())
     }
 
-    /// Scans a file that is called so, with further passwords that were given by hand, among mails that may tell others.
+    /// Scans a file that is called so, with further passwords that were given by hand; `lent_to` knows those of other mails.
     /// `id` names it to mails that come later.
     ///
     /// # Errors
@@ -107,7 +107,7 @@ impl Engine {
         id: &str,
         input: Input,
         passwords: &[String],
-        neighbours: &Neighbours,
+        lent_to: impl Fn(&Note) -> Vec<Candidate>,
     ) -> Result<Scanned, Fail> {
         let input = Arc::new(input);
         let given = passwords.iter().map(|password| {
@@ -121,7 +121,7 @@ impl Engine {
             return Ok(Scanned { report, excerpt: None, note: None });
         };
         let note = first.note.as_ref().filter(|_| first.report.locked() > 0);
-        let lent = note.map(|note| neighbours.lent_to(note)).unwrap_or_default();
+        let lent = note.map(lent_to).unwrap_or_default();
         let mut best = first;
         if !lent.is_empty() {
             let keys = keys.into_iter().chain(lent).collect();
@@ -217,7 +217,7 @@ mod tests {
         let engine = engine();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let input = Input { path: "a.txt".into(), bytes: b"hello".to_vec(), size: 5, ..Input::default() };
-        let scanned = runtime.block_on(engine.scan("0", input, &[], &Neighbours::default())).unwrap();
+        let scanned = runtime.block_on(engine.scan("0", input, &[], |_| Vec::new())).unwrap();
         assert_eq!(scanned.report.path, "a.txt");
         let excerpt = scanned.excerpt.unwrap();
         assert_eq!(excerpt.texts[0].text, "hello\n");

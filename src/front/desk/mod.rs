@@ -42,6 +42,7 @@ mod visit;
 mod words;
 
 use super::config::{self, Options, Passwords};
+use super::kin::Kin;
 use super::pool::Base;
 use super::{Status, complain, rules, storage};
 use crate::scan::Scanner;
@@ -112,6 +113,8 @@ struct Desk {
     retention: Retention,
     rates: api::Rates,
     mailboxes: Mailboxes,
+    /// Passwords that come in other mails.
+    kin: Kin,
 }
 
 /// How long a file waits for a place before the page says that too much is going on.
@@ -189,6 +192,7 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
         releasing: Default::default(),
         reports: reports::Watch::default(),
         lists: exposure::Lists::default(),
+        kin: Kin::default(),
         retention,
     });
     let mut watching = reports::start(&desk)?;

@@ -18,7 +18,6 @@ use super::visit::Visit;
 use super::words::{fill, say};
 use crate::front::excerpt::Excerpt;
 use crate::message;
-use crate::message::neighbours::Neighbours;
 use crate::report::gist::{self, Gist, quote, verdict_id};
 use crate::report::{Lang, Report, words};
 use crate::scan::Input;
@@ -111,7 +110,7 @@ async fn opened(desk: &Desk, stored: &Stored) -> Result<Result<Arc<Excerpt>, &'s
     let passwords: Vec<String> = stored.report.passwords.iter().map(|entry| entry.password.clone()).collect();
     let path = stored.report.path.clone();
     let input = Input { name: path.clone(), path, size: raw.len() as u64, bytes: raw, ..Input::default() };
-    let excerpt = match desk.engine.scan(id, input, &passwords, &Neighbours::default()).await {
+    let excerpt = match desk.engine.scan(id, input, &passwords, |_| Vec::new()).await {
         Ok(scanned) => scanned.excerpt.ok_or("message.preview-failed"),
         Err(Fail::Busy) => Err("message.preview-busy"),
         Err(fail) => return Err(fail),

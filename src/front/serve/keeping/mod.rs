@@ -15,7 +15,7 @@ use super::metrics::Kept as Number;
 use super::service::Service;
 use crate::exception::{Excepted, Exceptions};
 use crate::front::config::{Keep, StoreSection};
-use crate::front::kin::{Recent, Waiting};
+use crate::front::kin::Kin;
 use crate::front::pool::{Answer, Beat, lock};
 use crate::front::storage;
 use crate::keyring::Candidate;
@@ -51,8 +51,7 @@ struct Shared {
     /// Once it could be opened.
     store: OnceLock<Store>,
     queue: Queue,
-    recent: Mutex<Recent>,
-    waiting: Mutex<Waiting>,
+    kin: Kin,
     rescans: Rescans,
     exceptions: Known,
     counts: Counts,
@@ -96,8 +95,7 @@ impl Keeping {
             section: Mutex::new(section.clone()),
             store: OnceLock::new(),
             queue: Queue::default(),
-            recent: Mutex::default(),
-            waiting: Mutex::default(),
+            kin: Kin::default(),
             rescans: Rescans::default(),
             exceptions: Known::default(),
             counts: Counts::default(),
@@ -134,12 +132,12 @@ impl Keeping {
 
     /// How many notes there are so far.
     pub(super) fn notes(&self) -> u64 {
-        lock(&self.shared.recent).added()
+        self.shared.kin.added()
     }
 
     /// Passwords that other mails tell for one.
     pub(super) fn lent_to(&self, note: &Note) -> Vec<Candidate> {
-        lock(&self.shared.recent).lent_to(note)
+        self.shared.kin.lent_to(note)
     }
 
     /// Remembers what a mail tells, and has it written if it is to be kept.
@@ -147,7 +145,7 @@ impl Keeping {
         let note = answer.note.clone();
         let tells = note.clone().filter(Note::tells);
         if let Some(note) = tells.clone() {
-            lock(&self.shared.recent).add(note);
+            self.shared.kin.add(scanned.mail.id, note);
         }
         let is_kept = self.is_kept(scanned.mail, answer);
         if !is_kept && tells.is_none() {
@@ -186,7 +184,7 @@ impl Keeping {
             ticket,
         };
         if let Some(note) = note {
-            lock(&self.shared.recent).add(note.clone());
+            self.shared.kin.add(scanned.mail.id, note.clone());
         }
         if self.shared.queue.push(entry, true).is_err() {
             return false;

@@ -5,8 +5,7 @@ use super::{Shared, lock};
 use crate::front::pool::{Failure, Wish};
 use crate::front::serve::log;
 use crate::front::serve::service::Service;
-use crate::scan::Input;
-use crate::store::{Error, Message, Result, Source, Store};
+use crate::store::{Result, Store};
 use crate::text::printable;
 use serde_json::json;
 use std::collections::VecDeque;
@@ -74,7 +73,6 @@ pub(super) fn run(shared: &Shared, runtime: &Handle, service: &Weak<Service>) {
         let tried = runtime.block_on(try_again(shared, store, &service, &id));
         match tried {
             Ok(()) => {}
-            Err(Error::Unknown(_)) => lock(&shared.waiting).remove(&id),
             Err(error) => {
                 let more =
                     json!({ "tenpu": { "id": id }, "error": { "message": printable(&error.to_string()) } });
@@ -84,52 +82,27 @@ pub(super) fn run(shared: &Shared, runtime: &Handle, service: &Weak<Service>) {
     }
 }
 
-/// Scans one mail again with what other mails tell, and writes what came out if more of it was read.
+/// Scans one mail again with what other mails tell, and writes what came out if it is news.
 async fn try_again(shared: &Shared, store: &Store, service: &Arc<Service>, id: &str) -> Result<()> {
-    let known = lock(&shared.waiting).get(id).cloned();
-    let Some(known) = known else { return Ok(()) };
-    let (before, raw) = (store.get(id).await?, store.raw(id).await?);
-    let Some(bytes) = raw else {
-        lock(&shared.waiting).remove(id);
-        return Ok(());
-    };
-    let keys = lock(&shared.recent).lent_to(&known.note);
-    let summary = &before.summary;
-    let input = Arc::new(as_before(&before, bytes));
+    let Some(mut again) = shared.kin.again(store, id).await? else { return Ok(()) };
+    let mut keys = std::mem::take(&mut again.given);
+    keys.extend(shared.kin.lent_to(&again.note));
+    let input = Arc::new(std::mem::take(&mut again.input));
     shared.counts.rescanned.fetch_add(1, Ordering::Relaxed);
-    let answer = match service.scan_kept(&input, Wish { keys, ..Wish::default() }) {
-        Ok(answer) if answer.report.error.is_none() => answer,
+    let wish = Wish { keys, ..Wish::default() };
+    let answer = match service.scan_kept(&input, wish) {
+        Ok(answer) => answer,
         Err(Failure::Busy) => {
             shared.rescans.push(id);
             return Ok(());
         }
-        _ => return Ok(()),
+        Err(_) => return Ok(()),
     };
-    let left = answer.report.locked();
-    let is_news = left < before.report.locked() || answer.report.verdict > summary.verdict;
-    if is_news {
-        store.update_report(id, &answer.report).await?;
+    if shared.kin.tried(store, &again, &answer.report).await? {
         shared.counts.opened.fetch_add(1, Ordering::Relaxed);
-        log::rescanned(id, &summary.queue_id, summary.verdict, &answer);
-    }
-    if left == 0 {
-        lock(&shared.waiting).remove(id);
+        log::rescanned(id, &again.summary.queue_id, again.summary.verdict, &answer);
     }
     Ok(())
-}
-
-/// The input as it was when the mail came.
-fn as_before(before: &Message, bytes: Vec<u8>) -> Input {
-    let report = &before.report;
-    let root = report.artifact(0);
-    Input {
-        path: report.path.clone(),
-        index: report.index,
-        name: root.map(|root| root.name.clone()).unwrap_or_default(),
-        size: root.map_or(0, |root| root.size).max(bytes.len() as u64),
-        is_message: matches!(before.summary.source, Source::Milter | Source::Clamd | Source::Mailbox),
-        bytes,
-    }
 }
 
 #[cfg(test)]
