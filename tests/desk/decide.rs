@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex};
 use tenpu::store::{Answered, NewMessage, Source, Store};
 
 /// A mail server that takes everything, or refuses every recipient, and keeps what it was told.
-struct Server {
-    address: String,
+pub(super) struct Server {
+    pub(super) address: String,
     sessions: Arc<Mutex<Vec<String>>>,
     refuses: Arc<Mutex<bool>>,
 }
 
 impl Server {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let server = Self { address, sessions: Arc::default(), refuses: Arc::default() };
@@ -66,7 +66,7 @@ impl Server {
     }
 
     /// The same once so many sessions have ended: the desk may answer before the last one is noted.
-    fn ended(&self, count: usize) -> Vec<String> {
+    pub(super) fn ended(&self, count: usize) -> Vec<String> {
         for _ in 0..500 {
             if self.sessions().len() >= count {
                 break;
@@ -80,7 +80,7 @@ impl Server {
 }
 
 /// Stores a mail as the service does that held it: with its envelope; answers the path of its page.
-fn held(desk: &Desk, browser: &mut Browser, mail: &[u8], id: &str, recipients: &[&str]) -> String {
+pub(super) fn held(desk: &Desk, browser: &mut Browser, mail: &[u8], id: &str, recipients: &[&str]) -> String {
     let uploaded = checked(browser, "a.eml", mail);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
@@ -113,7 +113,7 @@ fn decided(browser: &mut Browser, page: &str, act: &str, fields: &[(&str, &str)]
     browser.submit(&path, &path, fields).status
 }
 
-fn dangerous() -> Vec<u8> {
+pub(super) fn dangerous() -> Vec<u8> {
     case("emotet-autoopen-continued-doc")
 }
 

@@ -69,20 +69,35 @@ pub(super) async fn change(
     _: Checked<serde_json::Value>,
 ) -> Result<Response, Fail> {
     let user = visit.user(Role::Operator)?;
-    let (done, act) = match act.as_str() {
-        "approve" => (desk.store.approve_exception(number, &user.name).await, "approve-exception"),
+    // Where nothing was done, the list says how it stands.
+    apply(&desk, (&user.name, &user.name), number, &act).await?;
+    Ok(Redirect::to("/exceptions").into_response())
+}
+
+/// Approves one or takes it back, for an account and under the name that the audit log shall have; whether it was done.
+///
+/// # Errors
+/// There is no such act, or the store failed.
+pub(super) async fn apply(
+    desk: &Desk,
+    (account, who): (&str, &str),
+    number: i64,
+    act: &str,
+) -> Result<bool, Fail> {
+    let (done, act) = match act {
+        "approve" => (desk.store.approve_exception(number, account).await, "approve-exception"),
         "revoke" => (desk.store.revoke_exception(number).await, "revoke-exception"),
         _ => return Err(Fail::Missing),
     };
     match done {
         Ok(()) => {
-            desk.store.audit(&user.name, act, &format!("exception {number}"), "").await?;
+            desk.store.audit(who, act, &format!("exception {number}"), "").await?;
+            Ok(true)
         }
-        // Somebody else was faster, or it is one's own: the list says how it stands.
-        Err(Error::Unknown(_)) => {}
-        Err(error) => return Err(error.into()),
+        // Somebody else was faster, or it is one's own.
+        Err(Error::Unknown(_)) => Ok(false),
+        Err(error) => Err(error.into()),
     }
-    Ok(Redirect::to("/exceptions").into_response())
 }
 
 impl Row {

@@ -9,7 +9,8 @@ mod allow;
 mod confirm;
 mod release;
 
-pub(super) use confirm::{ask, make};
+pub(super) use allow::is_choice;
+pub(super) use confirm::{COMMENT, Form, apply, ask, make, plan};
 pub(super) use release::{Waiting, waiting};
 
 use super::Desk;
@@ -44,11 +45,13 @@ const ACTS: [(Act, &str); 7] = [
 ];
 
 impl Act {
-    fn of(id: &str) -> Option<Self> {
+    /// That of an id.
+    pub(super) fn of(id: &str) -> Option<Self> {
         ACTS.iter().find(|(_, known)| *known == id).map(|(act, _)| *act)
     }
 
-    fn id(self) -> &'static str {
+    /// Its id.
+    pub(super) fn id(self) -> &'static str {
         ACTS.iter().find(|(act, _)| *act == self).map_or("", |(_, id)| id)
     }
 }

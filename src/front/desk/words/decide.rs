@@ -139,6 +139,7 @@ pub(super) static TABLE: &[(&str, &str, &str)] = &[
     ("users.exists", "There is an account of that name already.", "その名前のアカウントは、すでにあります。"),
     ("users.own", "You cannot do this to your own account. Ask another administrator.", "自分のアカウントには、この操作はできません。別の管理者に頼んでください。"),
     ("users.tokens", "Tokens of programs", "プログラム用のトークン"),
+    ("users.token-reading", "{}, reads only", "{}（読み取りのみ）"),
     ("users.token-over", "holds no more", "無効"),
 
     // Texts to copy.
