@@ -265,6 +265,11 @@ fn a_false_alarm_with_an_exception() {
     assert!(browser.get("/").text().contains("0 waiting"));
     assert!(browser.get("/?state=all").text().contains(&again));
     assert!(browser.get("/exceptions").text().contains("1 mails let pass"));
+    assert!(!ask.text().contains("More than its programs"));
+    let hidden = checked(&mut browser, "h.eml", &case("emotet-activex-text-wmi-doc"));
+    let ask = browser.get(&format!("{hidden}/decide/exception"));
+    assert!(ask.text().contains("More than its programs speaks against this mail"));
+    assert_eq!(decided(&mut browser, &hidden, "keep", &[]), 303);
     checked(&mut browser, "c.eml", &case("mshta-caret-split-doc"));
     assert!(browser.get("/").text().contains("1 waiting"), "another macro is not meant");
     let number = list.text().split("/exceptions/").nth(1).unwrap().split('/').next().unwrap().to_string();

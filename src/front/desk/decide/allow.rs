@@ -5,7 +5,7 @@ use super::super::Desk;
 use super::super::fail::Fail;
 use super::super::time::{now, told};
 use super::super::words::{fill, member};
-use crate::exception;
+use crate::exception::{self, Exceptions, Way, What};
 use crate::report::gist::quote;
 use crate::report::{Lang, Report};
 use crate::store::{NewException, Summary, User};
@@ -19,6 +19,8 @@ pub(super) struct Allowable {
     pub(super) sender: String,
     /// The server that brought it.
     pub(super) server: String,
+    /// Whether the same mail would pass if its macros were excepted.
+    pub(super) would_pass: bool,
 }
 
 /// Macros of one message that are excepted together. An exception for some of them would let nothing pass.
@@ -41,15 +43,16 @@ impl Allowable {
         let is_long =
             |hash: &&str| report.artifacts.iter().any(|one| one.sha256 == **hash && one.size >= SHORTEST);
         let is_meant = macros.len() <= MACROS && macros.iter().any(is_long);
-        let macros = macros.into_iter().filter(|_| is_meant).map(String::from).collect();
+        let macros: Vec<String> = macros.into_iter().filter(|_| is_meant).map(String::from).collect();
         let server = exception::server(&summary.client).filter(|server| !server.is_loopback());
         let is_his = |sender: &String| summary.sender.eq_ignore_ascii_case(sender);
         let sender = exception::sender(report).filter(is_his);
+        let would_pass = would_pass(&macros, report);
         match (sender, server) {
             (Some(sender), Some(server)) if summary.verdict != Verdict::Malicious => {
-                Self { macros, sender, server: server.to_string() }
+                Self { macros, sender, server: server.to_string(), would_pass }
             }
-            _ => Self { macros, sender: String::new(), server: String::new() },
+            _ => Self { macros, sender: String::new(), server: String::new(), would_pass },
         }
     }
 
@@ -80,6 +83,17 @@ impl Allowable {
         }
         Ok(notes)
     }
+}
+
+/// Whether exceptions for these macros would let the message pass.
+fn would_pass(macros: &[String], report: &Report) -> bool {
+    let all = macros.iter().map(|hash| exception::Exception {
+        number: 0,
+        what: What::Program(hash.clone()),
+        expires: i64::MAX,
+    });
+    report.verdict == Verdict::Clean
+        || all.collect::<Exceptions>().of(report, |_| true, &Way::default(), 0).is_some()
 }
 
 /// Adds the exceptions that somebody chose; what of them is said in the record.

@@ -321,6 +321,9 @@ fn effects(desk: &Desk, act: Act, case: &Case, user: &User, lang: Lang) -> Vec<S
     if matches!(act, Act::FalseAlarm | Act::Missed) && case.is_held() {
         keys.push("effect.still-held");
     }
+    if act == Act::Exception && !case.allowable.macros.is_empty() && !case.allowable.would_pass {
+        keys.push("effect.exception-in-vain");
+    }
     if act == Act::Exception && asks {
         keys.push("effect.ask-exception");
     }

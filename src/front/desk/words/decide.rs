@@ -66,6 +66,7 @@ pub(super) static TABLE: &[(&str, &str, &str)] = &[
     ("effect.still-held", "The mail is not delivered by this; it still waits.", "この操作では配送されません。引き続き判断を待ちます。"),
     ("effect.exception", "From about a minute on, mails that it is about are delivered as if nothing had been found, and do not wait here. Their verdict stays as it is. This mail is not delivered by it.", "1分ほどあとから、当てはまるメールは、何も見つからなかったメールと同じように配送され、ここでの判断も待たなくなります。判定は変わりません。このメールは、この操作では配送されません。"),
     ("effect.exception-care", "Programs: a mail is meant only if it has exactly these programs and nothing else speaks against it. Sender: if all your mail comes through that server, the server proves nothing; choose the programs instead.", "プログラム：まったく同じプログラムで、ほかに疑わしい点がないメールだけが対象です。差出人：すべてのメールがそのサーバーを通って届く場合は、本人からの証明になりません。プログラムのほうを選んでください。"),
+    ("effect.exception-in-vain", "More than its programs speaks against this mail: an exception for the programs would not let it pass.", "このメールには、プログラムのほかにも疑わしい点があります。プログラムを例外にしても、このようなメールは通りません。"),
     ("effect.ask-exception", "It holds only when a second account has approved it.", "別の担当者が承認するまで有効になりません。"),
     ("effect.own-queue", "The mail server still holds its own copy (number {}). Delete that there, or the mail arrives twice.", "メールサーバーにも、止めたメールが残っています（番号{}）。二重に届かないように、サーバー側のものは削除してください。"),
     ("act.keep", "kept in quarantine", "隔離したままにした"),
