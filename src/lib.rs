@@ -33,6 +33,7 @@ pub mod formats;
 pub mod detect;
 pub mod verdict;
 pub mod report;
+pub mod exception;
 pub mod scan;
 #[cfg(feature = "desk")]
 pub mod store;

@@ -14,12 +14,17 @@
 )]
 
 mod build;
+#[path = "desk/api.rs"]
+mod api;
 #[path = "desk/client.rs"]
 mod client;
 #[path = "desk/decide.rs"]
 mod decide;
 #[path = "desk/ways.rs"]
 mod ways;
+#[cfg(target_os = "linux")]
+#[path = "desk/workers.rs"]
+mod workers;
 
 use build::cases;
 use client::{Browser, Desk};
@@ -445,16 +450,14 @@ fn exports_are_files_to_save() {
     assert_eq!(Browser::new(&desk, "en").get(&format!("{page}/export/stix.json")).status, 303);
 }
 
-#[test]
-fn programs_need_a_token_and_the_role_of_it() {
-    let (desk, mut browser) = opened("en");
-    let mut program = Browser::new(&desk, "en");
+/// Whether every address of the description but those that say so refuses who has no token.
+fn asks_for_a_token(program: &mut Browser) {
     let open = program.get("/api/v1/openapi.json");
     let described: serde_json::Value = serde_json::from_slice(&open.body).unwrap();
-    let uploads = ("POST", "/api/v1/messages");
     for (path, methods) in described["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {
             let path = path.replace("{id}", "x").replace("{campaign}", "1").replace("{form}", "stix.json");
+            let path = path.replace("{number}", "1").replace("{act}", "revoke");
             let answer = program.send(&method.to_uppercase(), &path, &[], b"x");
             let want = if operation["security"] == serde_json::json!([]) { 200 } else { 401 };
             assert_eq!(answer.status, want, "{method} {path}");
@@ -464,6 +467,14 @@ fn programs_need_a_token_and_the_role_of_it() {
             }
         }
     }
+}
+
+#[test]
+fn programs_need_a_token_and_the_role_of_it() {
+    let (desk, mut browser) = opened("en");
+    let mut program = Browser::new(&desk, "en");
+    asks_for_a_token(&mut program);
+    let uploads = ("POST", "/api/v1/messages");
     // The session of a browser is no token.
     assert_eq!(browser.get("/api/v1/status").status, 401);
 

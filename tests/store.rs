@@ -14,6 +14,7 @@
 
 mod store {
     pub(crate) mod accounts;
+    pub(crate) mod exceptions;
     pub(crate) mod flow;
     pub(crate) mod messages;
     pub(crate) mod place;
@@ -96,6 +97,11 @@ fn how_much_is_stored_is_told() {
 #[test]
 fn decisions_and_exceptions() {
     on_both(store::accounts::decisions);
+}
+
+#[test]
+fn exceptions_let_pass_what_they_mean() {
+    on_both(store::exceptions::exceptions);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::config::StoreSection;
 use super::scan::Scanned;
 use crate::message;
-use crate::store::{NewMessage, Retention, Source, Store, now};
+use crate::store::{Answered, NewMessage, Retention, Source, Store, now};
 use anyhow::Context;
 use tokio::runtime::{Builder, Runtime};
 
@@ -78,6 +78,7 @@ fn mail(scanned: &Scanned, now: i64) -> NewMessage<'_> {
         client: "",
         queue_id: "",
         action: "",
+        answered: Answered::No,
         received: date.filter(|date| (0..=now).contains(date)).unwrap_or(now),
     }
 }

@@ -4,23 +4,25 @@
 //! not be read or the call was wrong; 2 goes before 1, because who asks must know that not everything was looked
 //! at. A reader that closes the pipe ends the run quietly with 0.
 
-#[cfg(feature = "desk")]
-mod afterwards;
 mod config;
 mod day;
 #[cfg(feature = "desk")]
 mod desk;
 mod explain;
+#[cfg(any(unix, feature = "desk"))]
+mod excerpt;
 mod exposure;
 mod extract;
 mod generate;
 mod input;
 #[cfg(feature = "desk")]
 mod keeper;
-#[cfg(all(unix, feature = "desk"))]
+#[cfg(feature = "desk")]
 mod kin;
 mod neighbours;
 mod pipeline;
+#[cfg(any(unix, feature = "desk"))]
+mod pool;
 mod progress;
 mod rules;
 mod scan;

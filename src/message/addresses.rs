@@ -1,7 +1,9 @@
 //! Address lists: RFC 5322 3.4, as strangers write them.
 
+use serde::{Deserialize, Serialize};
+
 /// A mailbox of an address list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mailbox {
     /// The name that is shown; empty where there is none.
     pub name: String,

@@ -10,9 +10,10 @@ use crate::artifact::{Artifact, Child, Opened, Tree};
 use crate::keyring::Keyring;
 use crate::kind::{Class, Kind};
 use crate::limits::{Budget, Limits};
+use serde::{Deserialize, Serialize};
 
-/// A mail in which something is handed on.
-#[derive(Debug, Default)]
+/// A mail in which something is handed on. It can be handed over, the bytes of its parts apart from it.
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Forwarded {
     /// Who hands it on, as `From` says.
     pub from: Option<Mailbox>,
@@ -33,11 +34,12 @@ pub struct Forwarded {
 }
 
 /// Something handed on.
-#[derive(Debug)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Part {
     /// The name of the file; may be empty.
     pub name: String,
     /// Its bytes.
+    #[serde(skip)]
     pub bytes: Vec<u8>,
     /// Its whole size, which is more where a limit cut it.
     pub size: u64,
@@ -71,6 +73,13 @@ impl Forwarded {
             (read.parts, read.more) = (Vec::new(), 0);
         }
         read
+    }
+
+    /// Whether it is as reading a mail makes it: one that comes from somewhere else may be anything.
+    pub fn is_sound(&self) -> bool {
+        let addresses = self.from.iter().map(|from| &from.address).chain(&self.return_path);
+        let is_plain = addresses.into_iter().all(|address| !address.contains(char::is_control));
+        is_plain && self.parts.len() <= PARTS && self.text.len() <= TEXT
     }
 
     fn field(&mut self, name: &str, value: &[u8]) {

@@ -66,6 +66,8 @@ pub struct Token {
     pub expires: i64,
     /// Whether it was taken back.
     pub is_revoked: bool,
+    /// Whether it may only read, whatever its role.
+    pub is_reading: bool,
 }
 
 /// The hash of a password: argon2id in PHC form. It takes a moment on purpose.
@@ -211,7 +213,7 @@ impl Store {
         Ok(())
     }
 
-    /// Makes a token for a program; answers its number and the token, which is not kept.
+    /// Makes a token for a program, perhaps one that may only read; answers its number and the token, which is not kept.
     ///
     /// # Errors
     /// The database fails.
@@ -219,14 +221,15 @@ impl Store {
         &self,
         label: &str,
         name: &str,
-        role: Role,
+        (role, is_reading): (Role, bool),
         expires: i64,
     ) -> Result<(i64, String)> {
         let token = hex(&random::<32>()?);
-        let insert = "INSERT INTO tokens (hash, label, name, role, created, expires, revoked) \
-                      VALUES ($1, $2, $3, $4, $5, $6, 0) RETURNING number";
+        let insert = "INSERT INTO tokens (hash, label, name, role, created, expires, revoked, reading) \
+                      VALUES ($1, $2, $3, $4, $5, $6, 0, $7) RETURNING number";
         let insert = sqlx::query_scalar(insert).bind(sha256(token.as_bytes())).bind(column(label));
         let insert = insert.bind(column(name)).bind(role.id()).bind(now()).bind(expires);
+        let insert = insert.bind(i64::from(is_reading));
         Ok((insert.fetch_one(&self.pool).await?, token))
     }
 
@@ -236,7 +239,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn token(&self, token: &str) -> Result<Option<Token>> {
-        let query = "SELECT t.number, t.label, t.name, t.role, t.created, t.expires, t.revoked, u.role AS most \
+        let query = "SELECT t.number, t.label, t.name, t.role, t.created, t.expires, t.revoked, t.reading, u.role AS most \
                      FROM tokens t JOIN users u ON u.name = t.name \
                      WHERE t.hash = $1 AND t.expires > $2 AND t.revoked = 0 AND u.disabled = 0";
         let query = sqlx::query(query).bind(sha256(token.as_bytes())).bind(now());
@@ -250,8 +253,7 @@ impl Store {
     /// # Errors
     /// The database fails.
     pub async fn tokens(&self) -> Result<Vec<Token>> {
-        let query =
-            "SELECT number, label, name, role, created, expires, revoked FROM tokens ORDER BY number DESC";
+        let query = "SELECT number, label, name, role, created, expires, revoked, reading FROM tokens ORDER BY number DESC";
         sqlx::query(query).fetch_all(&self.pool).await?.iter().map(Token::read).collect()
     }
 
@@ -332,6 +334,7 @@ impl Token {
             created: row.try_get("created")?,
             expires: row.try_get("expires")?,
             is_revoked: row.try_get::<i64, _>("revoked")? != 0,
+            is_reading: row.try_get::<i64, _>("reading")? != 0,
         })
     }
 }

@@ -6,7 +6,8 @@
 //! always fall into the same campaigns.
 
 use super::Result;
-use super::message::{NewMessage, State, verdict_code};
+use super::message::{NewMessage, verdict_code};
+use super::state::State;
 use super::summary::fold;
 use crate::kind::{Class, Kind};
 use crate::report::{ArtifactEntry, Report};
@@ -148,7 +149,7 @@ pub(super) async fn count(
     change: &mut AnyConnection,
     campaign: i64,
     number: i64,
-    mail: &NewMessage<'_>,
+    (mail, state): (&NewMessage<'_>, State),
     people: &[(String, String)],
 ) -> Result<()> {
     let mut added = 0;
@@ -166,8 +167,8 @@ pub(super) async fn count(
                   lead = CASE WHEN lead = 0 OR score <= $5 THEN $6 ELSE lead END, \
                   verdict = CASE WHEN verdict > $7 THEN verdict ELSE $7 END, \
                   score = CASE WHEN score > $5 THEN score ELSE $5 END, sources = sources | $8 WHERE number = $1";
-    let waits = State::of(mail.report.verdict) == State::Waiting;
-    let update = sqlx::query(update).bind(campaign).bind(i64::from(waits)).bind(added).bind(mail.received);
+    let waits = i64::from(state == State::Waiting);
+    let update = sqlx::query(update).bind(campaign).bind(waits).bind(added).bind(mail.received);
     let update = update.bind(i64::from(mail.report.score)).bind(number);
     let update = update.bind(verdict_code(mail.report.verdict)).bind(mail.source.bit());
     update.execute(change).await?;

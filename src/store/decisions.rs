@@ -1,9 +1,9 @@
-//! What people decided: on single mails, and what they allow from now on.
+//! What people decided on mails.
 
-use super::connect::sql;
-use super::message::{State, unknown};
+use super::message::unknown;
+use super::state::State;
 use super::summary::column;
-use super::{Error, Result, Store, audit, campaign, now};
+use super::{Result, Store, audit, campaign, now};
 use crate::text::printable;
 use sqlx::AnyConnection;
 use sqlx::Row;
@@ -40,36 +40,6 @@ pub struct Ruling<'a> {
     pub action: &'a str,
     /// What the audit log says besides the comment.
     pub detail: &'a str,
-}
-
-/// Something that is allowed until it expires.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exception {
-    /// Its number.
-    pub number: i64,
-    /// What it allows.
-    pub what: NewException,
-    /// When it was asked for.
-    pub created: i64,
-    /// Who approved it; empty as long as nobody did.
-    pub approved_by: String,
-    /// Whether it was taken back.
-    pub is_revoked: bool,
-}
-
-/// An exception to add.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NewException {
-    /// `macro-hash`, `file-hash`, `sender`, `sender-domain` …
-    pub kind: String,
-    /// The hash, the address …
-    pub value: String,
-    /// Why.
-    pub reason: String,
-    /// The account that asks for it.
-    pub asked_by: String,
-    /// When it ends, in seconds since 1970.
-    pub expires: i64,
 }
 
 impl Store {
@@ -127,67 +97,6 @@ impl Store {
         let rows = sqlx::query(query).bind(column(message)).fetch_all(&self.pool).await?;
         rows.iter().map(Decision::read).collect()
     }
-
-    /// Adds an exception; answers its number. With an empty `approved_by` it allows nothing until it is approved.
-    ///
-    /// # Errors
-    /// It has no value or no end.
-    pub async fn add_exception(&self, new: &NewException, approved_by: &str) -> Result<i64> {
-        if new.kind.is_empty() || new.value.trim().is_empty() || new.expires <= now() {
-            return Err(Error::Invalid("an exception has a kind, a value, and an end in the future".into()));
-        }
-        let insert = "INSERT INTO exceptions (kind, value, reason, asked_by, approved_by, created, expires, revoked) \
-                      VALUES ($1, $2, $3, $4, $5, $6, $7, 0) RETURNING number";
-        let insert = sqlx::query_scalar(insert).bind(column(&new.kind)).bind(value(&new.value));
-        let insert =
-            insert.bind(printable(&new.reason)).bind(column(&new.asked_by)).bind(column(approved_by));
-        Ok(insert.bind(now()).bind(new.expires).fetch_one(&self.pool).await?)
-    }
-
-    /// Approves an exception. Whoever asked for it cannot.
-    ///
-    /// # Errors
-    /// There is none that waits for approval by somebody else.
-    pub async fn approve_exception(&self, number: i64, approved_by: &str) -> Result<()> {
-        let update = "UPDATE exceptions SET approved_by = $1 WHERE number = $2 AND approved_by = '' \
-                      AND asked_by <> $1 AND revoked = 0";
-        let update = sqlx::query(update).bind(column(approved_by)).bind(number);
-        changed(update.execute(&self.pool).await?.rows_affected(), number)
-    }
-
-    /// Takes an exception back.
-    ///
-    /// # Errors
-    /// There is none of that number, or it was taken back before.
-    pub async fn revoke_exception(&self, number: i64) -> Result<()> {
-        let update = sqlx::query("UPDATE exceptions SET revoked = $1 WHERE number = $2 AND revoked = 0");
-        changed(update.bind(now()).bind(number).execute(&self.pool).await?.rows_affected(), number)
-    }
-
-    /// All exceptions, the newest first; those that ended or were taken back only if `all`.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn exceptions(&self, all: bool) -> Result<Vec<Exception>> {
-        let text = format!(
-            "SELECT {EXCEPTION} FROM exceptions WHERE $1 = 1 OR (revoked = 0 AND expires > $2) ORDER BY number DESC"
-        );
-        let query = sqlx::query(sql(text)).bind(i64::from(all)).bind(now());
-        query.fetch_all(&self.pool).await?.iter().map(Exception::read).collect()
-    }
-
-    /// The exception that allows something now, if there is one.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn excepted(&self, kind: &str, what: &str) -> Result<Option<Exception>> {
-        let text = format!(
-            "SELECT {EXCEPTION} FROM exceptions WHERE kind = $1 AND value = $2 AND revoked = 0 AND expires > $3 \
-             AND approved_by <> '' ORDER BY expires DESC LIMIT 1"
-        );
-        let query = sqlx::query(sql(text)).bind(column(kind)).bind(value(what)).bind(now());
-        query.fetch_optional(&self.pool).await?.as_ref().map(Exception::read).transpose()
-    }
 }
 
 /// One decision within a change; the campaign of its message.
@@ -215,37 +124,6 @@ impl Decision {
             name: row.try_get(2)?,
             act: row.try_get(3)?,
             comment: row.try_get(4)?,
-        })
-    }
-}
-
-/// A value as it is compared: hashes and addresses are the same in capitals.
-fn value(text: &str) -> String {
-    column(&text.trim().to_lowercase())
-}
-
-fn changed(rows: u64, number: i64) -> Result<()> {
-    if rows == 0 { Err(Error::Unknown(format!("exception {number}"))) } else { Ok(()) }
-}
-
-/// The columns of an exception.
-const EXCEPTION: &str = "number, kind, value, reason, asked_by, approved_by, created, expires, revoked";
-
-impl Exception {
-    fn read(row: &AnyRow) -> Result<Self> {
-        let what = NewException {
-            kind: row.try_get("kind")?,
-            value: row.try_get("value")?,
-            reason: row.try_get("reason")?,
-            asked_by: row.try_get("asked_by")?,
-            expires: row.try_get("expires")?,
-        };
-        Ok(Self {
-            number: row.try_get("number")?,
-            what,
-            created: row.try_get("created")?,
-            approved_by: row.try_get("approved_by")?,
-            is_revoked: row.try_get::<i64, _>("revoked")? != 0,
         })
     }
 }

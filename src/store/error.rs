@@ -43,6 +43,14 @@ pub enum Error {
     /// Something stored was changed or cut.
     #[error("{0}: what is stored is damaged or was changed")]
     Damaged(String),
+    /// The report of a message is none that this tenpu can read.
+    #[error("the report of message {id}: {error}")]
+    Report {
+        /// The message.
+        id: String,
+        /// Why.
+        error: serde_json::Error,
+    },
     /// There is no such thing.
     #[error("{0}: not in the store")]
     Unknown(String),

@@ -27,6 +27,17 @@ pub struct Locked {
     pub note: Option<Note>,
 }
 
+/// What a mail told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The number of the note: the later it was written, the greater.
+    pub number: i64,
+    /// The id of the mail.
+    pub id: String,
+    /// What it says of itself; it may tell no password.
+    pub note: Note,
+}
+
 impl Store {
     /// Remembers what a mail tells. `id` is the one under which it was logged or stored.
     ///
@@ -38,17 +49,20 @@ impl Store {
         insert(&mut *self.pool.acquire().await?, received, id, &sealed).await
     }
 
-    /// What the mails since a time tell, the oldest first; those that tell no password are left out.
+    /// What the mails since a time said, of notes after a number; the oldest first.
     ///
     /// # Errors
     /// The database fails, or a note does not open.
-    pub async fn notes_since(&self, since: i64) -> Result<Vec<Note>> {
-        let query = "SELECT message, sealed FROM letters WHERE received >= $1 ORDER BY received, number";
-        let rows = sqlx::query(query).bind(since).fetch_all(&self.pool).await?;
-        let notes =
-            rows.iter().map(|row| self.note(&row.try_get::<String, _>(0)?, &row.try_get::<Vec<u8>, _>(1)?));
-        let notes = notes.collect::<Result<Vec<_>>>()?;
-        Ok(notes.into_iter().filter(Note::tells).collect())
+    pub async fn notes_since(&self, since: i64, after: i64) -> Result<Vec<Told>> {
+        let query = "SELECT number, message, sealed FROM letters WHERE received >= $1 AND number > $2 \
+                     ORDER BY number";
+        let rows = sqlx::query(query).bind(since).bind(after).fetch_all(&self.pool).await?;
+        let told = rows.iter().map(|row| {
+            let id: String = row.try_get("message")?;
+            let note = self.note(&id, &row.try_get::<Vec<u8>, _>("sealed")?)?;
+            Ok(Told { number: row.try_get("number")?, id, note })
+        });
+        told.collect()
     }
 
     /// The mails since a time in which something is locked and that are kept, the newest first.
@@ -73,16 +87,6 @@ impl Store {
             locked.push(Locked { summary, note });
         }
         Ok(locked)
-    }
-
-    /// The locked mails of the last hours to which a mail belongs that may tell their password.
-    ///
-    /// # Errors
-    /// The database fails, or a note does not open.
-    pub async fn locked_kin(&self, note: &Note) -> Result<Vec<Locked>> {
-        let locked = self.locked(super::now() - HOURS * 3600).await?;
-        let is_kin = |locked: &Locked| locked.note.as_ref().is_some_and(|own| own.is_kin(note));
-        Ok(locked.into_iter().filter(is_kin).collect())
     }
 
     /// A note, encrypted.

@@ -1,8 +1,9 @@
 //! A stored message: what is handed in, and what comes back.
 
 use super::connect::sql;
+use super::state::State;
 use super::summary::column;
-use super::{Error, Result, Store};
+use super::{Answered, Error, Result, Store};
 use crate::report::Report;
 use crate::verdict::Verdict;
 use sqlx::AnyConnection;
@@ -32,6 +33,8 @@ pub struct NewMessage<'a> {
     pub queue_id: &'a str,
     /// What was done with it: `accept`, `tag`, `quarantine` …
     pub action: &'a str,
+    /// Which exceptions were applied when it was answered.
+    pub answered: Answered<'a>,
     /// When it came, in seconds since 1970.
     pub received: i64,
 }
@@ -49,17 +52,6 @@ pub enum Source {
     Upload,
     /// The mailbox for reports.
     Mailbox,
-}
-
-/// Whether somebody still has to look at a message.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum State {
-    /// Nothing has to be decided.
-    Filed,
-    /// It waits for a decision.
-    Waiting,
-    /// It was decided on.
-    Decided,
 }
 
 /// What lists show of a message. All text is printable, without the passwords that were found.
@@ -134,8 +126,8 @@ pub struct Summary {
 pub struct Message {
     /// What lists show of it.
     pub summary: Summary,
-    /// Its newest report, in the form of docs/report.schema.json. It names the passwords that were found.
-    pub report: serde_json::Value,
+    /// Its newest report. It names the passwords that were found.
+    pub report: Report,
     /// Every report it had, the oldest first.
     pub versions: Vec<Version>,
 }
@@ -155,7 +147,7 @@ impl Store {
     /// A message with its newest report.
     ///
     /// # Errors
-    /// There is none of that id, or its report does not open.
+    /// There is none of that id, or its report does not open or cannot be read.
     pub async fn get(&self, id: &str) -> Result<Message> {
         let summary = self.summary(id).await?;
         let query = "SELECT version, made, verdict, score FROM reports WHERE message = $1 ORDER BY version";
@@ -166,7 +158,8 @@ impl Store {
         let newest = newest.ok_or_else(|| Error::Damaged(id.to_string()))?;
         let (version, sealed): (i64, Vec<u8>) = (newest.try_get(0)?, newest.try_get(1)?);
         let text = self.seal.open(&report_owner(&summary.id, version), &sealed)?;
-        let report = serde_json::from_slice(&text).map_err(|_| Error::Damaged(id.to_string()))?;
+        let report = serde_json::from_slice(&text);
+        let report = report.map_err(|error| Error::Report { id: summary.id.clone(), error })?;
         Ok(Message { summary, report, versions })
     }
 
@@ -189,44 +182,6 @@ impl Store {
         let sealed = sqlx::query_scalar("SELECT sealed FROM raws WHERE message = $1");
         let sealed: Option<Vec<u8>> = sealed.bind(number).fetch_optional(&self.pool).await?;
         sealed.map(|sealed| heavy(|| self.seal.open(&raw_owner(id), &sealed))).transpose()
-    }
-
-    /// Says whether a message waits for a decision.
-    ///
-    /// # Errors
-    /// There is none of that id.
-    pub async fn set_state(&self, id: &str, state: State) -> Result<()> {
-        let mut change = self.begin().await?;
-        let update = "UPDATE messages SET state = $1 WHERE id = $2 RETURNING campaign";
-        let row =
-            sqlx::query(update).bind(state.code()).bind(column(id)).fetch_optional(&mut *change).await?;
-        let campaign = row.ok_or_else(|| unknown(id))?.try_get(0)?;
-        super::campaign::refresh(&mut change, campaign).await?;
-        change.commit().await?;
-        Ok(())
-    }
-
-    /// The same for all messages of a campaign that wait; the ids of those that did.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn set_campaign_state(&self, campaign: i64, state: State) -> Result<Vec<String>> {
-        let mut change = self.begin().await?;
-        let update = "UPDATE messages SET state = $1 WHERE campaign = $2 AND state = 1 RETURNING id";
-        let rows = sqlx::query(update).bind(state.code()).bind(campaign).fetch_all(&mut *change).await?;
-        super::campaign::refresh(&mut change, campaign).await?;
-        change.commit().await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
-    }
-
-    /// Notes what was done with a message: `release`, `keep` …
-    ///
-    /// # Errors
-    /// There is none of that id.
-    pub async fn set_action(&self, id: &str, action: &str) -> Result<()> {
-        let update = sqlx::query("UPDATE messages SET action = $1 WHERE id = $2");
-        let done = update.bind(column(action)).bind(column(id)).execute(&self.pool).await?;
-        if done.rows_affected() == 0 { Err(unknown(id)) } else { Ok(()) }
     }
 }
 
@@ -359,22 +314,47 @@ impl Source {
     }
 }
 
-impl State {
-    /// Its number in the database; the partial indexes know that of `Waiting`.
-    pub(super) fn code(self) -> i64 {
-        match self {
-            Self::Filed => 0,
-            Self::Waiting => 1,
-            Self::Decided => 2,
-        }
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::malicious;
 
-    /// That of a new message.
-    pub(super) fn of(verdict: Verdict) -> Self {
-        if verdict == Verdict::Clean { Self::Filed } else { Self::Waiting }
-    }
-
-    fn of_code(code: i64) -> Option<Self> {
-        [Self::Filed, Self::Waiting, Self::Decided].into_iter().find(|state| state.code() == code)
+    #[test]
+    fn a_report_that_cannot_be_read_names_its_message() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let folder = std::env::temp_dir().join(format!("tenpu-report-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        runtime.block_on(async {
+            let store =
+                Store::open(&format!("sqlite:{}", folder.join("a.db").display()), None).await.unwrap();
+            let report = malicious();
+            let mail = NewMessage {
+                id: "m-1",
+                raw: b"x",
+                report: &report,
+                source: Source::Scan,
+                reporter: "",
+                sender: "",
+                recipients: &[],
+                client: "",
+                queue_id: "",
+                action: "",
+                answered: Answered::No,
+                received: 0,
+            };
+            store.put(&mail).await.unwrap();
+            for (text, word) in [("{}", "schema"), ("", "EOF"), ("\u{0}", "expected value")] {
+                let sealed = store.seal.seal(&report_owner("m-1", 1), text.as_bytes()).unwrap();
+                sqlx::query("UPDATE reports SET sealed = $1")
+                    .bind(sealed)
+                    .execute(&store.pool)
+                    .await
+                    .unwrap();
+                let error = store.get("m-1").await.unwrap_err().to_string();
+                assert!(error.contains("m-1") && error.contains(word), "{error}");
+            }
+            store.close().await;
+        });
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 }

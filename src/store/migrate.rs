@@ -25,6 +25,8 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("migrations/0002-postgres.sql"),
     },
     Migration { both: include_str!("migrations/0003.sql"), sqlite: "", postgres: "" },
+    Migration { both: include_str!("migrations/0004.sql"), sqlite: "", postgres: "" },
+    Migration { both: include_str!("migrations/0005.sql"), sqlite: "", postgres: "" },
 ];
 
 /// Brings a database to the newest schema.

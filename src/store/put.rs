@@ -1,9 +1,11 @@
 //! How a message gets into the store.
 
 use super::connect::{Dialect, sql};
-use super::message::{NewMessage, Source, State, heavy, raw_owner, report_owner, unknown, verdict_code};
+use super::message::{NewMessage, Source, heavy, raw_owner, report_owner, unknown, verdict_code};
+use super::state::State;
 use super::summary::{self, Rows, column};
-use super::{Error, Result, Store, campaign, random, search};
+use super::{Answered, Error, Result, Store, campaign, exceptions, random, search};
+use crate::exception::{Excepted, Exceptions};
 use crate::message::neighbours::Note;
 use crate::report::Report;
 use sqlx::AnyConnection;
@@ -22,8 +24,17 @@ struct Ready<'a> {
     marks: Vec<String>,
     raw: Vec<u8>,
     report: Vec<u8>,
+    /// What exceptions make of it.
+    excepted: Option<Excepted>,
     /// What a locked message says of itself, so that a later mail with its password is known to belong to it.
     note: Option<Vec<u8>>,
+}
+
+impl Ready<'_> {
+    /// The state it begins with.
+    fn state(&self) -> State {
+        State::of(self.excepted.as_ref().map_or(self.mail.report.verdict, |excepted| excepted.verdict))
+    }
 }
 
 impl Store {
@@ -42,8 +53,10 @@ impl Store {
     /// # Errors
     /// There is a message of one of the ids, or the database fails.
     pub async fn put_all(&self, mails: &[NewMessage<'_>]) -> Result<Vec<String>> {
-        let ready = |mail| self.ready(mail, |id| Note::of(mail.raw, id));
-        self.put_ready(heavy(|| mails.iter().map(ready).collect::<Result<Vec<_>>>())?).await
+        let allowed = self.allowed(mails.iter()).await?;
+        let ready = |mail| self.ready(mail, &allowed, |id| Note::of(mail.raw, id));
+        let ready = heavy(|| mails.iter().map(ready).collect::<Result<Vec<_>>>())?;
+        self.put_ready(ready, &allowed).await
     }
 
     /// The same for mails whose notes were read by who scanned them, so that nothing of them is read here.
@@ -51,19 +64,27 @@ impl Store {
     /// # Errors
     /// As above.
     pub async fn put_noted(&self, mails: &[(NewMessage<'_>, Option<&Note>)]) -> Result<Vec<String>> {
-        let ready = |(mail, note)| self.ready(mail, |_| Option::<&Note>::cloned(note));
+        let allowed = self.allowed(mails.iter().map(|(mail, _)| mail)).await?;
+        let ready = |(mail, note)| self.ready(mail, &allowed, |_| Option::<&Note>::cloned(note));
         let mails = mails.iter().map(|(mail, note)| (mail, *note));
-        self.put_ready(heavy(|| mails.map(ready).collect::<Result<Vec<_>>>())?).await
+        let ready = heavy(|| mails.map(ready).collect::<Result<Vec<_>>>())?;
+        self.put_ready(ready, &allowed).await
     }
 
-    async fn put_ready(&self, ready: Vec<Ready<'_>>) -> Result<Vec<String>> {
+    /// The exceptions that hold now, if one of these mails was not answered with what they make of it.
+    async fn allowed<'a>(&self, mut mails: impl Iterator<Item = &'a NewMessage<'a>>) -> Result<Exceptions> {
+        let is_open = |mail: &NewMessage| matches!(mail.answered, Answered::No);
+        if mails.any(is_open) { self.in_force().await } else { Ok(Exceptions::default()) }
+    }
+
+    async fn put_ready(&self, ready: Vec<Ready<'_>>, allowed: &Exceptions) -> Result<Vec<String>> {
         let mut change = self.begin().await?;
         let mut ids = Vec::new();
         for ready in &ready {
             let known = known_file(&mut change, ready).await?;
             ids.push(match known {
                 Some(id) => {
-                    self.renew(&mut change, &id, ready.mail.report).await?;
+                    self.renew(&mut change, &id, ready.mail.report, allowed).await?;
                     id
                 }
                 None => self.write(&mut change, ready).await?,
@@ -73,20 +94,10 @@ impl Store {
         Ok(ids)
     }
 
-    /// Puts a new report in the place of the last one, which stays in the history. A decision that was made stays.
-    ///
-    /// # Errors
-    /// There is no message of that id, or the database fails.
-    pub async fn update_report(&self, id: &str, report: &Report) -> Result<()> {
-        let mut change = self.begin().await?;
-        self.renew(&mut change, id, report).await?;
-        change.commit().await?;
-        Ok(())
-    }
-
     fn ready<'a>(
         &self,
         mail: &'a NewMessage<'a>,
+        allowed: &Exceptions,
         note: impl FnOnce(&str) -> Option<Note>,
     ) -> Result<Ready<'a>> {
         let id = if mail.id.is_empty() { new_id(mail.received)? } else { column(mail.id) };
@@ -103,6 +114,10 @@ impl Store {
             marks: campaign::marks(mail.report),
             raw: self.seal.seal(&raw_owner(&id), mail.raw)?,
             report: self.sealed_report(&id, 1, mail.report)?,
+            excepted: match mail.answered {
+                Answered::With(excepted) => excepted.cloned(),
+                Answered::No => exceptions::of(allowed, mail.report),
+            },
             note: note.map(|note| self.sealed_note(&id, &note)).transpose()?,
             mail,
             id,
@@ -110,7 +125,7 @@ impl Store {
         })
     }
 
-    fn sealed_report(&self, id: &str, version: i64, report: &Report) -> Result<Vec<u8>> {
+    pub(super) fn sealed_report(&self, id: &str, version: i64, report: &Report) -> Result<Vec<u8>> {
         let text = serde_json::to_vec(report).map_err(|error| Error::Invalid(error.to_string()))?;
         self.seal.seal(&report_owner(id, version), &text)
     }
@@ -122,40 +137,16 @@ impl Store {
         let insert = sqlx::query("INSERT INTO raws (message, sealed) VALUES ($1, $2)");
         insert.bind(number).bind(&ready.raw).execute(&mut **change).await?;
         insert_report(change, number, 1, mail.report, &ready.report).await?;
-        campaign::count(change, campaign, number, mail, &ready.rows.recipients).await?;
+        campaign::count(change, campaign, number, (mail, ready.state()), &ready.rows.recipients).await?;
+        if let Some(excepted) = &ready.excepted {
+            exceptions::insert(change, number, excepted).await?;
+        }
         insert_rows(change, self.dialect, number, &ready.rows).await?;
         super::envelope::insert(change, number, mail).await?;
         if let Some(note) = &ready.note {
             super::letters::insert(change, mail.received, id, note).await?;
         }
         Ok(id.clone())
-    }
-
-    async fn renew(&self, change: &mut Transaction<'static, Any>, id: &str, report: &Report) -> Result<()> {
-        let query = "SELECT m.number, m.campaign, m.state, m.sender, m.queue_id, m.reporter, m.message_id, \
-                     (SELECT COALESCE(MAX(version), 0) FROM reports WHERE message = m.number) AS version \
-                     FROM messages m WHERE m.id = $1";
-        let row = sqlx::query(query).bind(column(id)).fetch_optional(&mut **change).await?;
-        let row = row.ok_or_else(|| unknown(id))?;
-        let (number, campaign, state): (i64, i64, i64) =
-            (row.try_get("number")?, row.try_get("campaign")?, row.try_get("state")?);
-        let version: i64 = row.try_get::<i64, _>("version")? + 1;
-        let known = sqlx::query_scalar("SELECT address FROM recipients WHERE message = $1");
-        let people = known.bind(number).fetch_all(&mut **change).await?.into_iter().collect();
-        let mut names = vec![id.to_string(), column(&report.without_passwords(&report.path))];
-        for name in ["sender", "queue_id", "reporter", "message_id"] {
-            names.push(report.without_passwords(&row.try_get::<String, _>(name)?));
-        }
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let rows = Rows::of(report, &people, &names);
-        let sealed = heavy(|| self.sealed_report(id, version, report))?;
-        insert_report(change, number, version, report, &sealed).await?;
-        let is_decided = state == State::Decided.code();
-        let state = if is_decided { State::Decided } else { State::of(report.verdict) };
-        update_message(change, number, report, &rows, state.code()).await?;
-        delete_rows(change, self.dialect, number).await?;
-        insert_rows(change, self.dialect, number, &rows).await?;
-        campaign::refresh(change, campaign).await
     }
 }
 
@@ -199,7 +190,7 @@ async fn insert_message(change: &mut AnyConnection, ready: &Ready<'_>, campaign:
         .bind(count(mail.raw.len()))
         .bind(count(ready.raw.len()))
         .bind(i64::from(rows.locked))
-        .bind(State::of(mail.report.verdict).code())
+        .bind(ready.state().code())
         .bind(count(rows.recipients.len()))
         .bind(campaign);
     let inserted = said(insert, mail.report, rows).fetch_one(change).await;
@@ -211,7 +202,7 @@ async fn insert_message(change: &mut AnyConnection, ready: &Ready<'_>, campaign:
 }
 
 /// Binds what a report says, in the order of the columns from `shown_from` to `unread`.
-fn said<'q>(
+pub(super) fn said<'q>(
     query: Query<'q, Any, AnyArguments>,
     report: &Report,
     rows: &'q Rows,
@@ -231,22 +222,7 @@ fn said<'q>(
         .bind(&rows.unread)
 }
 
-async fn update_message(
-    change: &mut AnyConnection,
-    number: i64,
-    report: &Report,
-    rows: &Rows,
-    state: i64,
-) -> Result<()> {
-    let update = "UPDATE messages SET locked = $2, state = $3, shown_from = $4, address = $5, subject = $6, \
-                  verdict = $7, score = $8, complete = $9, rule = $10, title = $11, title_ja = $12, evidence = $13, \
-                  trail = $14, unread = $15 WHERE number = $1";
-    let update = sqlx::query(update).bind(number).bind(i64::from(rows.locked)).bind(state);
-    said(update, report, rows).execute(change).await?;
-    Ok(())
-}
-
-async fn insert_report(
+pub(super) async fn insert_report(
     change: &mut AnyConnection,
     number: i64,
     version: i64,
@@ -261,7 +237,12 @@ async fn insert_report(
 }
 
 /// What a report has many of, and the text that a search looks through.
-async fn insert_rows(change: &mut AnyConnection, dialect: Dialect, number: i64, rows: &Rows) -> Result<()> {
+pub(super) async fn insert_rows(
+    change: &mut AnyConnection,
+    dialect: Dialect,
+    number: i64,
+    rows: &Rows,
+) -> Result<()> {
     for some in rows.recipients.chunks(CHUNK) {
         let text = many("recipients (message, address, domain)", 3, some.len());
         let insert = some.iter().fold(sqlx::query(sql(text)), |insert, (address, domain)| {
@@ -295,18 +276,6 @@ async fn insert_rows(change: &mut AnyConnection, dialect: Dialect, number: i64, 
     search::insert(change, dialect, number, &rows.text).await
 }
 
-async fn delete_rows(change: &mut AnyConnection, dialect: Dialect, number: i64) -> Result<()> {
-    for delete in [
-        "DELETE FROM recipients WHERE message = $1",
-        "DELETE FROM artifacts WHERE message = $1",
-        "DELETE FROM indicators WHERE message = $1",
-        "DELETE FROM rules WHERE message = $1",
-    ] {
-        sqlx::query(delete).bind(number).execute(&mut *change).await?;
-    }
-    search::delete(change, dialect, number).await
-}
-
 /// Rows of one statement.
 const CHUNK: usize = 50;
 
@@ -325,7 +294,10 @@ fn count(count: usize) -> i64 {
 }
 
 /// An id that no other message gets: when it came, and a number that begins anywhere in each process.
-fn new_id(received: i64) -> Result<String> {
+///
+/// # Errors
+/// The system gives no random numbers.
+pub fn new_id(received: i64) -> Result<String> {
     static BASE: OnceLock<u32> = OnceLock::new();
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let base = match BASE.get() {

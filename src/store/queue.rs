@@ -1,7 +1,8 @@
 //! The queue: what waits, one row a campaign, page by page.
 
 use super::connect::sql;
-use super::message::{HEAD, Source, State, Summary, verdict_code};
+use super::message::{HEAD, Source, Summary, verdict_code};
+use super::state::State;
 use super::summary::column;
 use super::{Result, Store};
 use crate::verdict::Verdict;

@@ -2,7 +2,7 @@
 
 use super::connect::Dialect;
 use super::letters::HOURS;
-use super::message::State;
+use super::state::State;
 use super::{Result, Store, now};
 use sqlx::AnyConnection;
 use sqlx::Row;

@@ -38,6 +38,11 @@ impl Desk {
         Self::start(folder)
     }
 
+    /// The number of its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The store of the desk.
     pub fn store(&self) -> PathBuf {
         self.folder.join("tenpu/tenpu.db")

@@ -32,6 +32,7 @@ pub(crate) async fn decisions(database: Database) {
     let new = NewException {
         kind: "sender".into(),
         value: " Sato@City.example".into(),
+        server: "192.0.2.7".into(),
         reason: "毎月の報告".into(),
         asked_by: "山田".into(),
         expires: FUTURE,
@@ -133,7 +134,8 @@ pub(crate) async fn accounts(database: Database) {
     assert_eq!((store.session(&old).await.unwrap(), store.session("x").await.unwrap()), (None, None));
     store.extend_session(&cookie, FUTURE + 1).await.unwrap();
     assert_eq!(store.session(&cookie).await.unwrap().unwrap().expires, FUTURE + 1);
-    let (number, token) = store.add_token("script", "山田", Role::Administrator, FUTURE).await.unwrap();
+    let (number, token) =
+        store.add_token("script", "山田", (Role::Administrator, true), FUTURE).await.unwrap();
     let found = store.token(&token).await.unwrap().unwrap();
     assert_eq!((found.number, found.role), (number, Role::Operator), "no more than the account");
     let pool = database.pool().await;

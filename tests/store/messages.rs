@@ -4,7 +4,7 @@ use super::place::Database;
 use tenpu::artifact::Tree;
 use tenpu::detect::Strength;
 use tenpu::report::{ArtifactEntry, FindingEntry, Indicator, PasswordEntry, Report, UnreadEntry};
-use tenpu::store::{Filter, NewMessage, Order, Page, Retention, Source, State, Store};
+use tenpu::store::{Answered, Filter, NewMessage, Order, Page, Retention, Source, State, Store};
 use tenpu::verdict::Verdict;
 
 pub(crate) const DAY: i64 = 86_400;
@@ -75,6 +75,7 @@ pub(crate) fn mail<'a>(raw: &'a [u8], report: &'a Report, received: i64) -> NewM
         client: "192.0.2.1",
         queue_id: "4K9xQ1",
         action: "quarantine",
+        answered: Answered::No,
         received,
     }
 }
@@ -96,8 +97,9 @@ pub(crate) async fn comes_back(database: Database) {
     let store = database.open().await;
     assert_eq!(store.raw("6221a5d0-1f-2a").await.unwrap().unwrap(), raw);
     let message = store.get("6221a5d0-1f-2a").await.unwrap();
-    assert_eq!(message.report, serde_json::to_value(&report).unwrap());
-    assert_eq!(message.report["passwords"][0]["password"], "S3cret!7");
+    let as_value = |report: &Report| serde_json::to_value(report).unwrap();
+    assert_eq!(as_value(&message.report), as_value(&report));
+    assert_eq!(message.report.passwords[0].password, "S3cret!7");
     let summary = message.summary;
     assert_eq!((summary.verdict, summary.score, summary.state), (Verdict::Malicious, 90, State::Waiting));
     assert_eq!((summary.source, summary.received, summary.size), (Source::Milter, TIME, 23_000));
@@ -198,7 +200,7 @@ pub(crate) async fn hostile(database: Database) {
             ..mail(b"x", &report, TIME)
         };
         let id = store.put(&mail).await.unwrap();
-        assert_eq!(store.get(&id).await.unwrap().report["subject"], text);
+        assert_eq!(store.get(&id).await.unwrap().report.subject.as_deref(), Some(text));
         assert!(!found(&store, text).await.is_empty(), "{text}");
         for subject in found(&store, text).await {
             assert!(!subject.contains(['\0', '\u{1b}', '\u{202e}']));
@@ -273,7 +275,7 @@ pub(crate) async fn new_report(database: Database) {
     assert_eq!(message.summary.subject, "見積書 [password]");
     let said: Vec<Verdict> = message.versions.iter().map(|version| version.verdict).collect();
     assert_eq!(said, [Verdict::Unverified, Verdict::Malicious]);
-    assert_eq!(message.report["verdict"], "malicious");
+    assert_eq!(message.report.verdict, Verdict::Malicious);
     assert!(!message.summary.locked && message.summary.state == State::Waiting);
     assert_eq!(found(&store, "請求書 0304").await.len(), 1);
     let rows = store.queue(&Filter::default(), Order::Score, &Page::default()).await.unwrap().rows;
@@ -324,7 +326,7 @@ pub(crate) async fn retention(database: Database) {
     assert_eq!((pruned.mails, kept().await), (1, vec![false, true, false, true]));
     let pruned = store.prune(Retention { days: None, bytes: Some(1) }).await.unwrap();
     assert_eq!((pruned.mails, kept().await), (2, vec![false; 4]));
-    assert_eq!(store.get(&ids[1]).await.unwrap().report["verdict"], "malicious");
+    assert_eq!(store.get(&ids[1]).await.unwrap().report.verdict, Verdict::Malicious);
     assert_eq!(store.counts(0).await.unwrap().since, 4);
     store.close().await;
 }

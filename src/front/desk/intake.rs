@@ -2,15 +2,13 @@
 //! that wait for a password of its own.
 
 use super::Desk;
+use super::engine::Scanned;
 use super::fail::Fail;
-use crate::front::afterwards::{self, Again};
 use crate::front::complain;
-use crate::message::neighbours::Neighbours;
+use crate::message::neighbours::Note;
 use crate::report::Report;
 use crate::scan::Input;
-use crate::store::{self, NewMessage, Source};
-use std::path::Path;
-use std::sync::Arc;
+use crate::store::{self, Answered, NewMessage, Source};
 
 /// A mail or file that was handed in.
 #[derive(Debug)]
@@ -60,13 +58,21 @@ pub(super) struct Taken {
     pub(super) report: Report,
 }
 
+/// Locked mails that one mail may have scanned again.
+const MOST: usize = 20;
+
 impl Desk {
     /// Scans and stores what was handed in. A mail of that id that is stored already is not stored again.
     ///
     /// # Errors
     /// Too much is going on, or the store fails.
     pub(super) async fn take_in(&self, handed: Handed) -> Result<Taken, Fail> {
-        let neighbours = Arc::new(afterwards::neighbours(&self.store).await?);
+        self.kin.read_notes(&self.store).await?;
+        let asked = self.kin.added();
+        let id = match handed.id.as_str() {
+            "" => store::new_id(handed.received)?,
+            id => id.to_string(),
+        };
         let input = Input {
             path: handed.name.clone(),
             index: 0,
@@ -75,9 +81,10 @@ impl Desk {
             size: handed.size,
             is_message: handed.is_message,
         };
-        let (report, tree) = self.engine.scan_among(input, &handed.passwords, neighbours).await?;
+        let scanned = self.engine.scan(&id, input, &handed.passwords, |note| self.kin.lent_to(note)).await?;
+        let Scanned { report, excerpt, note } = scanned;
         let message = NewMessage {
-            id: &handed.id,
+            id: &id,
             raw: &handed.bytes,
             report: &report,
             source: handed.source,
@@ -87,43 +94,57 @@ impl Desk {
             client: "",
             queue_id: "",
             action: "",
+            answered: Answered::No,
             received: handed.received,
         };
-        let id = match self.store.put(&message).await {
+        let id = match self.store.put_noted(&[(message, note.as_ref())]).await {
             Err(store::Error::Exists(id)) => return Ok(Taken { id, report }),
-            id => id?,
+            ids => ids?.into_iter().next().unwrap_or(id),
         };
-        self.engine.remember(&id, tree);
-        let again = |again, neighbours| self.scan_again(again, neighbours);
-        match afterwards::remember(&self.store, &id, &handed.bytes, again).await {
-            Ok(opened) => {
-                for other in opened {
-                    self.engine.forget(&other);
-                    self.store
-                        .audit("tenpu", "rescan", &other, &format!("its password may be in {id}"))
-                        .await?;
-                }
-            }
+        excerpt.map(|excerpt| self.engine.remember(&id, excerpt));
+        if let Some(note) = note
+            && let Err(error) = self.remember(&id, note, &report, asked).await
+        {
             // The mail itself is stored, and so is its report.
-            Err(error) => complain(&format!("the store: {error}")),
+            complain(&format!("the store: {error}"));
         }
         Ok(Taken { id, report })
     }
 
-    /// Scans a stored mail once more.
-    async fn scan_again(&self, again: Again, neighbours: Arc<Neighbours>) -> Option<Report> {
-        let Again { raw, report } = again;
-        let name = Path::new(&report.path).file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let given = report.passwords.iter().filter(|entry| entry.source == "given");
-        let given: Vec<String> = given.map(|entry| entry.password.clone()).collect();
-        let input = Input {
-            path: report.path.clone(),
-            index: report.index,
-            name,
-            size: raw.len() as u64,
-            bytes: raw,
-            is_message: report.artifacts.first().is_some_and(|root| root.format == "eml"),
-        };
-        self.engine.scan_among(input, &given, neighbours).await.ok().map(|(report, _)| report)
+    /// Has a locked mail wait for its password, and remembers what a mail tells for those that wait. Those whose password
+    /// has come are scanned again.
+    async fn remember(&self, id: &str, note: Note, report: &Report, asked: u64) -> store::Result<()> {
+        let is_locked = report.locked() > 0;
+        if is_locked && self.kin.wait(id, &note, asked) {
+            self.try_again(id, "a mail that came meanwhile").await?;
+        }
+        if !note.tells() {
+            return Ok(());
+        }
+        // A note of a locked mail was stored with it.
+        if !is_locked {
+            self.store.remember_password_mail(id, store::now(), &note).await?;
+        }
+        self.kin.add(id, note.clone());
+        self.kin.read_locked(&self.store).await?;
+        for other in self.kin.kin_of(id, &note, MOST) {
+            self.try_again(&other, id).await?;
+        }
+        Ok(())
+    }
+
+    /// Scans a stored mail once more; `by` names the mail that may tell its password.
+    async fn try_again(&self, id: &str, by: &str) -> store::Result<()> {
+        let Some(mut again) = self.kin.again(&self.store, id).await? else { return Ok(()) };
+        let input = std::mem::take(&mut again.input);
+        let given: Vec<String> = again.given.iter().map(|given| given.text.clone()).collect();
+        let scanned = self.engine.scan(id, input, &given, |note| self.kin.lent_to(note)).await;
+        if let Ok(scanned) = scanned
+            && self.kin.tried(&self.store, &again, &scanned.report).await?
+        {
+            self.engine.forget(id);
+            self.store.audit("tenpu", "rescan", id, &format!("its password may be in {by}")).await?;
+        }
+        Ok(())
     }
 }

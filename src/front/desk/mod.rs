@@ -2,12 +2,13 @@
 //!
 //! The pages are made on the server and work without the one script. Everything that came from a mail went through
 //! `text::printable` and is escaped by the templates; nothing of it is ever sent as it came. [`guard`] stands before
-//! every page; scans run on threads of their own, as many at one time as there are jobs.
+//! every page; mails are read in locked-in processes (`front/pool`), as many at one time as there are jobs.
 
 mod account;
 mod api;
 mod attempts;
 mod audit;
+mod base64;
 mod campaign;
 mod decide;
 mod engine;
@@ -33,6 +34,7 @@ mod smtp;
 mod texts;
 mod status;
 mod time;
+mod tls;
 mod tokens;
 mod upload;
 mod users;
@@ -40,6 +42,8 @@ mod visit;
 mod words;
 
 use super::config::{self, Options, Passwords};
+use super::kin::Kin;
+use super::pool::Base;
 use super::{Status, complain, rules, storage};
 use crate::scan::Scanner;
 use crate::store::{Retention, Role, Store};
@@ -47,6 +51,7 @@ use anyhow::Context;
 use attempts::Attempts;
 use engine::Engine;
 use mailboxes::Mailboxes;
+use serde_json::Value;
 use settings::Settings;
 use setup::Setup;
 use std::net::SocketAddr;
@@ -108,10 +113,12 @@ struct Desk {
     retention: Retention,
     rates: api::Rates,
     mailboxes: Mailboxes,
+    /// Passwords that come in other mails.
+    kin: Kin,
 }
 
-/// The stack of a thread that scans, as the command line gives it to its own.
-const STACK: usize = 8 << 20;
+/// How long a file waits for a place before the page says that too much is going on.
+const WAIT: Duration = Duration::from_secs(60);
 
 /// Serves until it is told to stop, or does what the subcommand says.
 pub(super) fn run(args: Args) -> anyhow::Result<Status> {
@@ -121,7 +128,6 @@ pub(super) fn run(args: Args) -> anyhow::Result<Status> {
     let scan = config::Settings::new(options, &Passwords::default(), None)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .thread_stack_size(STACK)
         .build()
         .context("no threads could be started")?;
     runtime.block_on(async {
@@ -149,15 +155,32 @@ pub(super) fn check(section: toml::Value) -> anyhow::Result<()> {
     Settings::check(section)
 }
 
+/// Whether the files that `[desk]` names can be read.
+///
+/// # Errors
+/// One cannot.
+#[cfg(unix)]
+pub(super) fn check_files(path: &std::path::Path) -> anyhow::Result<()> {
+    Settings::read(Some(path))?.check_files()
+}
+
 /// A role by its word.
 fn role(word: &str) -> Result<Role, String> {
     Role::of(word).ok_or_else(|| "viewer, operator or administrator".to_string())
 }
 
 async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyhow::Result<Status> {
+    settings.check_files()?;
     let retention = storage::retention(&scan.store)?;
     let (rules, status) = rules::load(&scan);
-    let engine = Engine::new(Scanner::new(scan.limits, rules), scan.keys, scan.jobs);
+    let base = Base {
+        scanner: Scanner::new(scan.limits, rules),
+        keys: scan.keys,
+        options: settings.workers,
+        wait: WAIT,
+        tell,
+    };
+    let engine = Engine::new(base, scan.jobs)?;
     let desk = Arc::new(Desk {
         mailboxes: Mailboxes::new(settings.maildirs.clone()),
         settings,
@@ -169,6 +192,7 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
         releasing: Default::default(),
         reports: reports::Watch::default(),
         lists: exposure::Lists::default(),
+        kin: Kin::default(),
         retention,
     });
     let mut watching = reports::start(&desk)?;
@@ -179,6 +203,15 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
     store.close().await;
     served?;
     Ok(status)
+}
+
+/// What happened to a worker, if it is no good news.
+fn tell(level: &str, what: &str, more: &Value) {
+    let lacks = more.pointer("/tenpu/lockdown_lacks").and_then(Value::as_array).into_iter().flatten();
+    let why = more.pointer("/error/message").into_iter().chain(lacks).filter_map(Value::as_str);
+    if level != "info" {
+        complain(&format!("{what}: {}", why.collect::<Vec<_>>().join(", ")));
+    }
 }
 
 /// Forgets every hour what is no longer kept.

@@ -1,6 +1,8 @@
 //! `[desk]` of the configuration file. Without a file everything has a default that needs nothing.
 
+use super::smtp::{self, Security, Server};
 use crate::front::config;
+use crate::front::pool::options::{Isolation, Lockdown, Options};
 use anyhow::{Context, ensure};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -23,7 +25,7 @@ pub(super) struct Settings {
     /// Minutes that clocks are ahead of UTC where the readers are.
     pub(super) zone: i32,
     /// The mail server that takes released mails: host and port.
-    pub(super) smtp: Option<String>,
+    pub(super) smtp: Option<Server>,
     /// Whether a release and an exception need a second account.
     pub(super) two_person: bool,
     /// Mailboxes of which the page for a list of correspondents may read; `*` stands for any name.
@@ -38,6 +40,8 @@ pub(super) struct Settings {
     pub(super) answer_domains: Vec<String>,
     /// Maildirs in which mails of a campaign are looked for; `*` stands for any name.
     pub(super) maildirs: Vec<PathBuf>,
+    /// How scans are kept apart from the desk.
+    pub(super) workers: Options,
 }
 
 /// Where LMTP listens.
@@ -66,6 +70,7 @@ impl Default for Settings {
             answer_from: None,
             answer_domains: Vec::new(),
             maildirs: Vec::new(),
+            workers: Options { cache: 0, ..Options::default() },
         }
     }
 }
@@ -92,6 +97,11 @@ struct Section {
     session_hours: Option<u16>,
     zone: Option<String>,
     smtp: Option<String>,
+    smtp_tls: Option<Security>,
+    smtp_name: Option<String>,
+    smtp_ca: Option<PathBuf>,
+    smtp_user: Option<String>,
+    smtp_password_file: Option<PathBuf>,
     two_person: bool,
     mailboxes: Vec<PathBuf>,
     reports: Option<PathBuf>,
@@ -99,6 +109,9 @@ struct Section {
     answer_from: Option<String>,
     answer_domains: Option<Vec<String>>,
     maildirs: Vec<PathBuf>,
+    isolation: Option<Isolation>,
+    lockdown: Option<Lockdown>,
+    worker_memory: Option<u64>,
 }
 
 impl Settings {
@@ -127,6 +140,14 @@ impl Settings {
         Self::default().apply(section.try_into()?, Path::new(""))
     }
 
+    /// Whether the files that it names can be read.
+    ///
+    /// # Errors
+    /// One cannot.
+    pub(super) fn check_files(&self) -> anyhow::Result<()> {
+        self.smtp.as_ref().map_or(Ok(()), |server| server.check().context("[desk]"))
+    }
+
     fn apply(&mut self, section: Section, folder: &Path) -> anyhow::Result<()> {
         self.listen = section.listen.unwrap_or(self.listen);
         self.trust_proxy = section.trust_proxy;
@@ -138,16 +159,20 @@ impl Settings {
             Some(OneOrMore::More(lines)) => lines,
         };
         self.maildirs = section.maildirs.iter().map(|path| folder.join(path)).collect();
+        self.workers.set(section.isolation, section.lockdown, section.worker_memory)?;
         if let Some(hours) = section.session_hours {
             ensure!(hours > 0, "`session_hours` must be at least 1");
             self.session = Duration::from_secs(u64::from(hours) * 3600);
         }
-        if let Some(server) = &section.smtp {
-            let port = server.rsplit_once(':').filter(|(host, _)| !host.is_empty());
-            let port = port.and_then(|(_, port)| port.parse::<u16>().ok()).filter(|port| *port > 0);
-            ensure!(port.is_some(), "`smtp` must be such as \"127.0.0.1:10025\", and is \"{server}\"");
-        }
-        self.smtp = section.smtp;
+        let smtp = smtp::Keys {
+            address: section.smtp,
+            security: section.smtp_tls,
+            name: section.smtp_name,
+            authorities: section.smtp_ca,
+            user: section.smtp_user,
+            file: section.smtp_password_file,
+        };
+        self.smtp = Server::of(smtp, folder)?;
         self.two_person = section.two_person;
         if let Some(zone) = section.zone {
             self.zone = super::time::zone(&zone)
@@ -236,8 +261,11 @@ mod tests {
             ("[desk]\ncert = \"a\"\n", "belong together"),
             ("[desk]\nsession_hours = 0\n", "session_hours"),
             ("[desk]\nzone = \"JST\"\n", "JST"),
+            ("[desk]\nisolation = \"no\"\n", "isolation"),
             ("[desk]\nsmtp = \"127.0.0.1\"\n", "10025"),
             ("[desk]\nsmtp = \":25\"\n", "10025"),
+            ("[desk]\nsmtp_user = \"a\"\n", "needs `smtp`"),
+            ("[desk]\nsmtp = \"127.0.0.1:25\"\nsmtp_tls = \"yes\"\n", "smtp_tls"),
             ("[desk]\ncontacts = \"a\"\n", "contacts"),
             ("[desk]\nlmtp = \"here\"\n", "here"),
             ("[desk]\nanswer_from = \"a@b.example\"\n", "smtp"),

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The most bytes of a form that brings no file.
-const FORM: usize = 64 << 10;
+pub(super) const FORM: usize = 64 << 10;
 
 /// How long requests under way may take when the desk is told to stop.
 const GRACE: Duration = Duration::from_secs(10);

@@ -54,14 +54,14 @@ pub(super) async fn show(
     visit.user(Role::Viewer)?;
     let lang = visit.lang;
     let stored = desk.store.get(&id).await?;
-    let report: Report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
-    let mail = Mail::of(&report, &stored.summary, &desk, lang);
+    let report = &stored.report;
+    let mail = Mail::of(report, &stored.summary, &desk, lang);
     let mut texts = vec![mail.text("reporter", mail.to_reporter())];
     if report.verdict != Verdict::Clean {
         texts.push(mail.text("staff", mail.to_staff()));
         texts.push(mail.text("partner", mail.to_partner()));
-        texts.push(mail.text("cert", mail.to_cert(&report)));
-        texts.push(mail.text("block", blocked(&report, &stored.summary)));
+        texts.push(mail.text("cert", mail.to_cert(report)));
+        texts.push(mail.text("block", blocked(report, &stored.summary)));
     }
     let mut page = Page::new(&visit, "message", "texts.title");
     let name = if mail.subject.is_empty() { stored.summary.id.clone() } else { mail.subject.clone() };

@@ -16,6 +16,9 @@ pub(super) enum Command {
         /// What the program may do.
         #[arg(long, value_parser = role, default_value = "viewer")]
         role: Role,
+        /// Whether it may only read, whatever its role.
+        #[arg(long)]
+        read_only: bool,
         /// The account it belongs to; it may no more than that account [default: the one administrator].
         #[arg(long)]
         account: Option<String>,
@@ -38,7 +41,9 @@ pub(super) enum Command {
 /// The account is not there, or the store failed.
 pub(super) async fn run(store: &Store, command: Command) -> anyhow::Result<()> {
     match command {
-        Command::Add { name, role, account, days } => add(store, name.trim(), role, account, days).await,
+        Command::Add { name, role, read_only, account, days } => {
+            add(store, name.trim(), (role, read_only), account, days).await
+        }
         Command::List => list(store).await,
         Command::Revoke { number } => {
             store.revoke_token(number).await?;
@@ -52,7 +57,7 @@ pub(super) async fn run(store: &Store, command: Command) -> anyhow::Result<()> {
 async fn add(
     store: &Store,
     name: &str,
-    role: Role,
+    (role, is_reading): (Role, bool),
     account: Option<String>,
     days: u16,
 ) -> anyhow::Result<()> {
@@ -67,13 +72,18 @@ async fn add(
     ensure!(!account.is_disabled, "the account {} is disabled", account.name);
     ensure!(role <= account.role, "the account {} may less than that", account.name);
     let expires = now() + i64::from(days) * 86_400;
-    let (number, token) = store.add_token(name, &account.name, role, expires).await?;
-    let detail = format!("{name}, {}, {}", account.name, role.id());
+    let (number, token) = store.add_token(name, &account.name, (role, is_reading), expires).await?;
+    let detail = format!("{name}, {}, {}{}", account.name, role.id(), reading(is_reading));
     store.audit("terminal", "add-token", &number.to_string(), &detail).await?;
     let mut out = io::stdout().lock();
     writeln!(out, "{token}")?;
     writeln!(io::stderr(), "Token {number} holds until {}. It is not shown again.", utc(expires))?;
     Ok(())
+}
+
+/// What is said of a token that may only read.
+fn reading(is_reading: bool) -> &'static str {
+    if is_reading { ", read only" } else { "" }
 }
 
 /// The administrator, if there is one alone.
@@ -92,13 +102,14 @@ async fn administrator(store: &Store) -> anyhow::Result<crate::store::User> {
 async fn list(store: &Store) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for token in store.tokens().await? {
-        let Token { number, label, name, role, created, expires, is_revoked } = token;
+        let Token { number, label, name, role, created, expires, is_revoked, is_reading } = token;
         let state = match () {
             () if is_revoked => "revoked",
             () if expires <= now() => "ended",
             () => "holds",
         };
-        let (role, created, expires) = (role.id(), utc(created), utc(expires));
+        let (created, expires) = (utc(created), utc(expires));
+        let role = format!("{}{}", role.id(), reading(is_reading));
         writeln!(out, "{number}\t{state}\t{role}\t{name}\t{created}\t{expires}\t{label}")?;
     }
     Ok(())

@@ -20,7 +20,7 @@ use std::sync::Arc;
 const LINE: u64 = 4096;
 
 /// The most fields of the form.
-const FIELDS: usize = 20;
+pub(super) const FIELDS: usize = 20;
 
 /// The longest file name, in characters.
 const NAME: usize = 255;

@@ -7,7 +7,7 @@ use super::page::Page;
 use super::setup::{account, is_name};
 use super::time::{now, told};
 use super::visit::{Checked, Visit};
-use super::words::{member, say};
+use super::words::{fill, member, say};
 use crate::report::Lang;
 use crate::store::{Error, Role, User};
 use askama::Template;
@@ -41,7 +41,7 @@ struct Token {
     number: i64,
     label: String,
     name: String,
-    role: &'static str,
+    role: String,
     ends: String,
     is_over: bool,
 }
@@ -154,7 +154,10 @@ async fn shown(desk: &Desk, visit: &Visit, problem: &'static str) -> Result<Resp
     });
     let tokens = desk.store.tokens().await?.into_iter().map(|token| Token {
         number: token.number,
-        role: member(lang, "role", token.role.id()),
+        role: match (member(lang, "role", token.role.id()), token.is_reading) {
+            (role, true) => fill(lang, "users.token-reading", &[role]),
+            (role, false) => role.to_string(),
+        },
         ends: told(token.expires, zone, lang),
         is_over: token.is_revoked || token.expires <= now(),
         label: token.label,

@@ -232,6 +232,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("message.preview-note", "Only the letters: no pictures, no formulas, no links that work.", "文字だけを表示します。画像、計算式、押せるリンクはありません。"),
     ("message.preview-none", "There is no text to show.", "表示できる文字はありません。"),
     ("message.preview-gone", "The mail itself is no longer kept; only its report is left.", "メールの本体は、保存期間が過ぎたため残っていません。検査結果だけを表示しています。"),
+    ("message.preview-failed", "The mail could not be opened for this view: tenpu failed on it. Treat it as dangerous, and tell whoever looks after tenpu.", "このメールは、表示のために開く途中でtenpuが失敗しました。危険なメールとして扱い、tenpuの担当者に知らせてください。"),
+    ("message.preview-busy", "The mail could not be opened for this view because too much is going on. Try again in a minute.", "ほかの検査で混み合っているため、表示のために開けませんでした。1分ほど待ってから、もう一度開いてください。"),
     ("message.preview-body", "Text of the mail", "本文"),
     ("message.headers", "Where it came from", "どこから来たか"),
     ("message.technical", "Hashes and numbers", "ハッシュ値と番号"),

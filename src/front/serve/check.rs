@@ -41,6 +41,12 @@ pub(in crate::front) fn run(args: Args) -> anyhow::Result<Status> {
 pub(super) fn file(path: &Path, for_service: bool) -> anyhow::Result<Status> {
     let mut found = Found::default();
     let settings = found.sections(config::sections(path)?);
+    #[cfg(feature = "desk")]
+    if found.problems.is_empty()
+        && let Err(error) = crate::front::desk::check_files(path)
+    {
+        found.problems.push(line(&error));
+    }
     let unread = ["`", "[scan]", "[limits]", "[store]"];
     let is_unread = found.problems.iter().any(|line| unread.iter().any(|start| line.starts_with(start)));
     let counted = if is_unread { None } else { found.rules(path) };
@@ -207,6 +213,12 @@ fn keys(name: &str, value: &toml::Value) -> Vec<String> {
 fn partners(section: &str, key: &str) -> &'static [&'static str] {
     match (section, key) {
         ("desk", "cert" | "key") => &["cert", "key"],
+        ("desk", "smtp_tls" | "smtp_name" | "smtp_ca") => &["smtp"],
+        ("desk", "smtp_user" | "smtp_password_file") => {
+            &["smtp", "smtp_tls", "smtp_user", "smtp_password_file"]
+        }
+        ("desk", "answer_from") => &["smtp"],
+        ("desk", "answer_domains") => &["smtp", "answer_from"],
         ("store", "url") => &["key"],
         _ => &[],
     }

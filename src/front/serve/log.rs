@@ -2,8 +2,8 @@
 //! Schema where it has them. Passwords are never among it.
 
 use super::milter::policy::Action;
-use super::pool::Answer;
 use crate::front::day::Day;
+use crate::front::pool::Answer;
 use crate::report::{ArtifactEntry, Report};
 use crate::text::{is_deceptive, printable};
 use crate::verdict::Verdict;
@@ -35,7 +35,7 @@ pub(super) struct Mail<'a> {
     /// The way it goes, where that is known.
     pub(super) direction: &'static str,
     /// Exceptions that were applied.
-    pub(super) exceptions: &'a [&'a str],
+    pub(super) exceptions: &'a [String],
 }
 
 /// How much is told.
@@ -230,6 +230,12 @@ const MIME_TYPES: &[(&str, &str)] = &[
     ("xz", "application/x-xz"),
     ("zip", "application/zip"),
 ];
+
+/// The time, in seconds since 1970.
+pub(super) fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
 
 /// The day, in UTC.
 pub(super) fn today() -> Date {

@@ -20,7 +20,6 @@ mod metrics;
 pub mod milter;
 mod notify;
 pub mod olefy;
-pub(super) mod pool;
 pub mod room;
 pub(super) mod selftest;
 mod service;

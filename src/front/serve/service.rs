@@ -5,13 +5,13 @@ use super::keeping::{Keeping, Scanned};
 use super::log::{self, Mail};
 use super::metrics::{Kept, Metrics};
 use super::notify;
-use super::pool::{Answer, Beat, Failure, Pool, Wish, lock};
 use super::room::Room;
 use super::settings::Settings;
 use crate::detect::heuristics::HEURISTICS;
 use crate::detect::{self, yara};
+use crate::exception::Exceptions;
 use crate::front::config::{self, Options, Passwords};
-use crate::keyring::Keyring;
+use crate::front::pool::{Answer, Base, Beat, Failure, Pool, Wish, lock};
 use crate::scan::{Input, Scanner};
 use anyhow::bail;
 use serde_json::json;
@@ -24,10 +24,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 /// Rules and configuration that belong together; a message keeps those it began with.
 #[derive(Debug, Default)]
 pub(super) struct Engine {
-    /// The scanner with its limits and rules.
-    pub(super) scanner: Scanner,
-    /// Passwords to try.
-    pub(super) keys: Keyring,
+    /// What the workers need of them.
+    pub(super) base: Arc<Base>,
     /// The service's own settings.
     pub(super) settings: Settings,
     /// The ids of tenpu's own rules that are in force.
@@ -73,7 +71,7 @@ impl Service {
         let (engine, jobs) = read(&path)?;
         log::set_level(engine.settings.level);
         let engine = Arc::new(engine);
-        let pool = Pool::new(jobs, &engine)?;
+        let pool = Pool::new(jobs, &engine.base)?;
         #[cfg(feature = "desk")]
         let keeping = engine.store.as_ref().map(Keeping::start).transpose()?;
         Ok(Self {
@@ -115,7 +113,7 @@ impl Service {
     fn read_anew(&self) {
         let new = read(&self.path).and_then(|(engine, jobs)| {
             let engine = Arc::new(engine);
-            self.pool.renew(&engine)?;
+            self.pool.renew(&engine.base)?;
             Ok((engine, jobs))
         });
         match new {
@@ -166,12 +164,12 @@ impl Service {
     ) -> Result<Answer, Failure> {
         #[cfg(feature = "desk")]
         if let Some(keeping) = &self.keeping {
-            let wish = Wish { note: Some(id.to_string()), keys: Vec::new() };
+            let wish = Wish { note: Some(id.to_string()), ..Wish::default() };
             let first = self.scan_once(engine, input, wish, beat)?;
             let is_locked = first.report.locked() > 0;
             let keys = first.note.as_ref().filter(|_| is_locked).map(|note| keeping.lent_to(note));
             let Some(keys) = keys.filter(|keys| !keys.is_empty()) else { return Ok(first) };
-            let second = self.scan_once(engine, input, Wish { note: None, keys }, beat);
+            let second = self.scan_once(engine, input, Wish { keys, ..Wish::default() }, beat);
             return match second {
                 Ok(second) if second.report.error.is_none() => Ok(Answer { note: first.note, ..second }),
                 // What was found without them holds.
@@ -196,7 +194,8 @@ impl Service {
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
         self.note_if_free();
-        let answer = self.pool.scan(engine, input, wish, &self.metrics.waits, beat);
+        let answer =
+            self.pool.scan(&engine.base, input, wish, &|time| self.metrics.waits.observe(time), beat);
         if !matches!(answer, Err(Failure::Busy)) {
             *lock(&self.moved) = Instant::now();
         }
@@ -207,6 +206,15 @@ impl Service {
     #[cfg(feature = "desk")]
     pub(super) fn notes(&self) -> u64 {
         self.keeping.as_ref().map_or(0, Keeping::notes)
+    }
+
+    /// What the help desk allows.
+    pub(super) fn exceptions(&self) -> Arc<Exceptions> {
+        #[cfg(feature = "desk")]
+        if let Some(keeping) = &self.keeping {
+            return keeping.exceptions();
+        }
+        Arc::default()
     }
 
     /// Has the store remember what it should of a mail that was answered.
@@ -243,9 +251,9 @@ impl Service {
     pub(super) fn answers(&self) -> bool {
         let engine = self.engine();
         if self.idle() > 0 {
-            return self.pool.answers(&engine);
+            return self.pool.answers(&engine.base);
         }
-        lock(&self.moved).elapsed() < engine.scanner.limits().time * 2 + Duration::from_secs(10)
+        lock(&self.moved).elapsed() < engine.base.scanner.limits().time * 2 + Duration::from_secs(10)
     }
 
     /// What it does, for people.
@@ -345,9 +353,15 @@ fn read(path: &Path) -> anyhow::Result<(Engine, usize)> {
     let store = settings.has_store.then_some(scan.store);
     #[cfg(feature = "desk")]
     store.as_ref().map(crate::front::storage::check).transpose()?;
-    let engine = Engine {
+    let base = Base {
         scanner,
         keys: scan.keys,
+        options: settings.workers,
+        wait: settings.bounds.wait,
+        tell: log::event,
+    };
+    let engine = Engine {
+        base: Arc::new(base),
         settings,
         own_rules,
         rules,

@@ -6,8 +6,8 @@ use super::log::{self, Level};
 use super::milter::decide::Book;
 use super::milter::policy::{Policy, Quarantine, Rows};
 use super::milter::{exception, subject};
-use super::pool::options::{Isolation, Lockdown, Options};
 use crate::front::config;
+use crate::front::pool::options::{Isolation, Lockdown, Options};
 use anyhow::{Context, bail, ensure};
 use serde::Deserialize;
 use serde_json::json;
@@ -269,7 +269,9 @@ impl Settings {
             "serve" => {
                 let section = value.try_into()?;
                 self.bounds.apply(&section)?;
-                self.workers.apply(&section)?;
+                let ServeSection { isolation, lockdown, cache, worker_memory, .. } = section;
+                self.workers.set(isolation, lockdown, worker_memory)?;
+                set(&mut self.workers.cache, cache.map(|count| usize::try_from(count).unwrap_or(usize::MAX)));
             }
             // Read with those of the command line.
             "store" => self.has_store = cfg!(feature = "desk"),
@@ -356,19 +358,6 @@ impl Bounds {
 fn tell_over(over: Vec<exception::Exception>) {
     for exception in over {
         log::event("warning", "exception-expired", &json!({ "tenpu": { "exceptions": [exception.name()] } }));
-    }
-}
-
-impl Options {
-    fn apply(&mut self, section: &ServeSection) -> anyhow::Result<()> {
-        let ServeSection { isolation, lockdown, cache, worker_memory, .. } = section;
-        let is_possible = cfg!(target_os = "linux") || *isolation != Some(Isolation::Process);
-        ensure!(is_possible, "`isolation`: worker processes need Linux");
-        set(&mut self.isolation, *isolation);
-        set(&mut self.lockdown, *lockdown);
-        set(&mut self.cache, cache.map(|count| usize::try_from(count).unwrap_or(usize::MAX)));
-        self.memory = worker_memory.or(self.memory);
-        Ok(())
     }
 }
 

@@ -10,9 +10,10 @@ mod probe;
 pub(super) mod wire;
 
 use super::Status;
-use super::serve::pool::{Wish, answer};
+use super::pool::{Ask, Reply, reply};
 use crate::detect::{self, yara};
 use crate::keyring::Keyring;
+use crate::limits::Limits;
 use crate::scan::{Input, Scanner, Session};
 use anyhow::{Context, anyhow};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -60,6 +61,7 @@ fn serve(setup: Setup, rules: &[u8], mut lacks: Vec<String>) -> anyhow::Result<S
     let scanner = Scanner::new(setup.limits, rules);
     let mut keys = Keyring::new();
     setup.keys.into_iter().for_each(|key| keys.add(key));
+    let limits = scanner.limits();
     let mut session = scanner.session();
     // What is set up by the first scan is set up now.
     session.scan(Input { bytes: b"warm".to_vec(), size: 4, ..Input::default() }, &keys);
@@ -67,8 +69,8 @@ fn serve(setup: Setup, rules: &[u8], mut lacks: Vec<String>) -> anyhow::Result<S
     let (mut input, mut out) = (io::stdin().lock(), io::stdout().lock());
     wire::tell(&mut out, &Ready { lacks })?;
     while let Some(job) = next(&mut input)? {
-        match scan(&mut session, job, &keys) {
-            Some(answer) => wire::write(&mut out, &answer)?,
+        match answer(&mut session, job, (&keys, limits)) {
+            Some(frames) => frames.iter().try_for_each(|frame| wire::write(&mut out, frame))?,
             None => {
                 wire::write(&mut out, b"")?;
                 break;
@@ -79,7 +81,7 @@ fn serve(setup: Setup, rules: &[u8], mut lacks: Vec<String>) -> anyhow::Result<S
 }
 
 /// The next job; none once the service has gone.
-fn next(input: &mut StdinLock) -> anyhow::Result<Option<(Input, Wish)>> {
+fn next(input: &mut StdinLock) -> anyhow::Result<Option<(Input, Ask)>> {
     let head = match wire::read(input, ORDER) {
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
         head => head?,
@@ -88,8 +90,20 @@ fn next(input: &mut StdinLock) -> anyhow::Result<Option<(Input, Wish)>> {
     Ok(Some(job.with(wire::read(input, ORDER)?)))
 }
 
-/// The answer, ready to be sent; none where the scan failed.
-fn scan(session: &mut Session, (input, wish): (Input, Wish), keys: &Keyring) -> Option<Vec<u8>> {
-    let attempt = || serde_json::to_vec(&answer(session, input, keys, wish)).ok();
+/// The answer as frames that are ready to be sent; none where the scan failed.
+fn answer(
+    session: &mut Session,
+    (input, ask): (Input, Ask),
+    with: (&Keyring, &Limits),
+) -> Option<Vec<Vec<u8>>> {
+    let attempt = || {
+        let reply = reply(session, input, with, ask);
+        let head = serde_json::to_vec(&reply).ok()?;
+        let parts = match reply {
+            Reply::Answer(_) => Vec::new(),
+            Reply::Forwarded(forwarded) => forwarded.parts,
+        };
+        Some(std::iter::once(head).chain(parts.into_iter().map(|part| part.bytes)).collect())
+    };
     catch_unwind(AssertUnwindSafe(attempt)).ok().flatten()
 }

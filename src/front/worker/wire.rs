@@ -2,9 +2,10 @@
 //!
 //! The service begins with a [`Setup`] and the packed rules; the worker answers with [`Ready`] once it has locked
 //! itself in. Then a [`Job`] and the bytes of its message are answered by one frame, which is empty where the scan
-//! failed. Everything but rules and messages is JSON.
+//! failed; the parts of a message that was taken apart follow, a frame each. Everything but rules, messages and parts
+//! is JSON.
 
-use crate::front::serve::pool::Wish;
+use crate::front::pool::Ask;
 use crate::keyring::Candidate;
 use crate::limits::Limits;
 use crate::scan::Input;
@@ -37,7 +38,7 @@ pub(in crate::front) struct Job {
     name: String,
     size: u64,
     is_message: bool,
-    wish: Wish,
+    ask: Ask,
 }
 
 /// The longest frame of a worker. JSON may take many times its length in memory.
@@ -48,15 +49,15 @@ pub(super) const ORDER: u64 = u64::MAX;
 
 impl Job {
     /// What is to be said of an input.
-    pub(in crate::front) fn of(input: &Input, wish: &Wish) -> Self {
+    pub(in crate::front) fn of(input: &Input, ask: &Ask) -> Self {
         let Input { name, size, is_message, .. } = input;
-        Self { name: name.clone(), size: *size, is_message: *is_message, wish: wish.clone() }
+        Self { name: name.clone(), size: *size, is_message: *is_message, ask: ask.clone() }
     }
 
     /// The input, without where it came from, and what is asked of it.
-    pub(super) fn with(self, bytes: Vec<u8>) -> (Input, Wish) {
-        let Self { name, size, is_message, wish } = self;
-        (Input { name, bytes, size, is_message, ..Input::default() }, wish)
+    pub(super) fn with(self, bytes: Vec<u8>) -> (Input, Ask) {
+        let Self { name, size, is_message, ask } = self;
+        (Input { name, bytes, size, is_message, ..Input::default() }, ask)
     }
 }
 

@@ -10,9 +10,9 @@ use crate::verdict::Verdict;
 use axum::Extension;
 use axum::Json;
 use axum::body::{Body, HttpBody};
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequest, Multipart, Path, Query, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::LOCATION;
+use axum::http::header::{CONTENT_TYPE, LOCATION};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -122,11 +122,16 @@ pub(super) async fn one(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -
 /// What was decided on a message.
 pub(super) async fn decisions(State(desk): State<Arc<Desk>>, Path(id): Path<String>) -> Answer {
     desk.store.summary(&id).await?;
-    let made = desk.store.decisions(&id).await?;
+    Ok(Json(json!({ "decisions": decisions_of(&desk, &id).await? })))
+}
+
+/// What was decided on a message that is there.
+pub(super) async fn decisions_of(desk: &Desk, id: &str) -> Result<Vec<Value>, Fail> {
+    let made = desk.store.decisions(id).await?;
     let made = made.iter().map(
         |one| json!({ "made": utc(one.made), "account": one.name, "act": one.act, "comment": one.comment }),
     );
-    Ok(Json(json!({ "decisions": made.collect::<Vec<_>>() })))
+    Ok(made.collect())
 }
 
 /// A campaign, and who got its mails.
@@ -177,24 +182,57 @@ pub(super) async fn export_campaign(
     export::of_campaign(&desk, &who(&token), number, form).await
 }
 
-/// Checks the file that is the body of the request.
+/// Checks the file that is the body of the request, or that of a form which brings passwords too.
 pub(super) async fn check(
     State(desk): State<Arc<Desk>>,
     Extension(token): Extension<Token>,
     Query(asked): Query<Named>,
-    body: Body,
+    request: Request,
 ) -> Result<Response, Fail> {
     let mut share = Share::default();
-    let bytes = whole(&desk, body, &mut share).await?;
-    if bytes.is_empty() {
+    let media_type = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let is_form = media_type.is_some_and(|media_type| media_type.starts_with("multipart/form-data"));
+    let mut sent = Sent::default();
+    if is_form {
+        let form = Multipart::from_request(request, &()).await.map_err(|_| Fail::Wrong)?;
+        sent = fields(&desk, form, &mut share).await?;
+    } else {
+        sent.bytes = whole(&desk, request.into_body(), &mut share).await?;
+    }
+    if sent.bytes.is_empty() {
         return Err(Fail::Empty);
     }
-    let name = upload::name(&asked.name.unwrap_or_default());
+    let name = asked.name.map_or(sent.name, |name| upload::name(&name));
     let name = if name.is_empty() { "message.eml" } else { &name };
-    let id = upload::keep(&desk, &who(&token), name, bytes, &[]).await?;
+    let id = upload::keep(&desk, &who(&token), name, sent.bytes, &sent.passwords).await?;
     let Json(stored) = one(State(desk), Path(id.clone())).await?;
     let place = format!("{}/messages/{id}", super::BASE);
     Ok((StatusCode::CREATED, [(LOCATION, place)], Json(stored)).into_response())
+}
+
+/// A file with what was sent beside it.
+#[derive(Default)]
+struct Sent {
+    name: String,
+    bytes: Vec<u8>,
+    passwords: Vec<String>,
+}
+
+/// The fields of a form.
+async fn fields(desk: &Desk, mut form: Multipart, share: &mut Share) -> Result<Sent, Fail> {
+    let mut sent = Sent::default();
+    for _ in 0..upload::FIELDS {
+        let Some(field) = form.next_field().await.map_err(upload::refused)? else { return Ok(sent) };
+        match field.name() {
+            Some("password") => sent.passwords.push(upload::line(field).await?),
+            Some("file") if sent.bytes.is_empty() => {
+                sent.name = upload::name(field.file_name().unwrap_or_default());
+                sent.bytes = upload::file(desk, field, share).await?;
+            }
+            _ => return Err(Fail::Wrong),
+        }
+    }
+    Err(Fail::Wrong)
 }
 
 /// The bytes of a body, as they come; room is taken before they are kept.
@@ -213,7 +251,7 @@ fn allowed(token: &Token, form: Form) -> Result<(), Fail> {
 }
 
 /// Who the audit log names.
-fn who(token: &Token) -> String {
+pub(super) fn who(token: &Token) -> String {
     format!("{} (token {})", token.name, token.number)
 }
 
@@ -247,7 +285,7 @@ fn row(row: &store::Row) -> Value {
     })
 }
 
-fn summary(summary: &Summary) -> Value {
+pub(super) fn summary(summary: &Summary) -> Value {
     let state = match summary.state {
         Waiting::Filed => "filed",
         Waiting::Waiting => "waiting",

@@ -3,6 +3,7 @@
 //! One table, [`ROUTES`], says which addresses there are and who may use them; the router is made of it, and the
 //! description in `openapi.json` is held against it. Whatever fails is answered by a problem (RFC 9457).
 
+mod decide;
 mod messages;
 mod problem;
 mod rate;
@@ -12,9 +13,10 @@ pub(super) use rate::Rates;
 
 use super::Desk;
 use super::fail::Fail;
+use super::site::FORM;
 use crate::store::Role;
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -30,10 +32,6 @@ const DESCRIPTION: &str = include_str!("openapi.json");
 /// An address, what may be done there, and who may.
 struct Route {
     /// The method, as the description names it.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the handler has it too; the description is held against it")
-    )]
     method: &'static str,
     path: &'static str,
     /// None where no token is needed.
@@ -49,6 +47,9 @@ const ROUTES: &[Route] = &[
     route("post", "/messages", Some(Role::Operator), || post(messages::check)),
     route("get", "/messages/{id}", Some(Role::Viewer), || get(messages::one)),
     route("get", "/messages/{id}/decisions", Some(Role::Viewer), || get(messages::decisions)),
+    route("post", "/messages/{id}/decisions", Some(Role::Operator), || post(decide::make)),
+    route("get", "/exceptions", Some(Role::Viewer), || get(decide::exceptions)),
+    route("post", "/exceptions/{number}/{act}", Some(Role::Operator), || post(decide::except)),
     route("get", "/messages/{id}/export/{form}", Some(Role::Viewer), || get(messages::export)),
     route("get", "/campaigns/{campaign}", Some(Role::Viewer), || get(messages::campaign)),
     route("get", "/campaigns/{campaign}/export/{form}", Some(Role::Viewer), || {
@@ -67,8 +68,11 @@ const fn route(
 
 /// The addresses of the table.
 pub(super) fn router(desk: &Arc<Desk>) -> Router<Arc<Desk>> {
+    let largest = usize::try_from(desk.engine.largest()).unwrap_or(usize::MAX).saturating_add(FORM);
     ROUTES.iter().fold(Router::new(), |router, route| {
         let handler = (route.handler)();
+        let is_upload = route.path == "/messages" && route.method == "post";
+        let handler = if is_upload { handler.layer(DefaultBodyLimit::max(largest)) } else { handler };
         let handler = match route.role {
             Some(role) => handler.route_layer(from_fn_with_state((desk.clone(), role), authorize)),
             None => handler,
@@ -89,7 +93,7 @@ async fn authorize(
     if let Err(seconds) = desk.rates.take(token.number) {
         return Ok(problem::too_many(seconds));
     }
-    if token.role < role {
+    if token.role < role || token.is_reading && !request.method().is_safe() {
         return Err(Fail::Role);
     }
     request.extensions_mut().insert(token);

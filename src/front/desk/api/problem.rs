@@ -35,6 +35,11 @@ pub(super) fn too_many(seconds: u64) -> Response {
     told
 }
 
+/// It is not possible now, for this reason.
+pub(super) fn conflict(why: &str) -> Response {
+    problem(StatusCode::CONFLICT, why)
+}
+
 fn problem(status: StatusCode, detail: &str) -> Response {
     let title = status.canonical_reason().unwrap_or_default();
     let detail = if detail.is_empty() { title } else { detail };

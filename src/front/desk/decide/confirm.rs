@@ -4,9 +4,10 @@ use super::super::Desk;
 use super::super::fail::Fail;
 use super::super::page::Page;
 use super::super::visit::{Checked, Visit};
-use super::super::words::{fill, member, say};
+use super::super::words::{fill, say};
 use super::release::{self, Outcome};
 use super::{Act, Case, Offered, allow, is_held, label};
+use crate::report::Lang;
 use crate::report::gist::quote;
 use crate::store::{Role, Ruling, State, User};
 use askama::Template;
@@ -42,14 +43,28 @@ struct Confirm {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(in super::super) struct Form {
-    comment: String,
-    scope: String,
-    what: String,
-    days: String,
+    pub(in super::super) comment: String,
+    pub(in super::super) scope: String,
+    pub(in super::super) what: String,
+    pub(in super::super) days: String,
+}
+
+/// What an act would do.
+pub(in super::super) struct Plan {
+    /// Why it is not possible; empty if it is.
+    pub(in super::super) hindrance: &'static str,
+    /// What will happen, one sentence each.
+    pub(in super::super) effects: Vec<String>,
+    /// To whom a release goes.
+    pub(in super::super) recipients: Vec<String>,
+    /// What can be excepted.
+    pub(in super::super) choices: Vec<&'static str>,
+    /// How many mails of the campaign the act can be for.
+    pub(in super::super) campaign: usize,
 }
 
 /// The most characters of a reason.
-const COMMENT: usize = 500;
+pub(in super::super) const COMMENT: usize = 500;
 
 /// Recipients that are listed.
 const RECIPIENTS: usize = 100;
@@ -80,31 +95,12 @@ pub(in super::super) async fn make(
 ) -> Result<Response, Fail> {
     let user = visit.user(Role::Operator)?;
     let act = Act::of(&act).ok_or(Fail::Missing)?;
-    // One release at a time: two that come at once must not deliver twice.
-    let _one = if act == Act::Release { Some(desk.releasing.lock().await) } else { None };
+    let problem = apply(&desk, user, visit.lang, act, &id, &form).await?;
     let case = Case::read(&desk, &id).await?;
-    let comment: String = form.comment.trim().chars().take(COMMENT).collect();
-    let lang = visit.lang;
-    let problem = if case.offered(act, user, &desk) != Offered::Yes {
-        Some(say(lang, "decide.overtaken").to_string())
-    } else if act == Act::Exception {
-        except(&desk, user, &case, &form, &comment).await?.map(|key| say(lang, key).to_string())
-    } else {
-        let is_campaign = form.scope == "campaign";
-        let others = if is_campaign { case.others(&desk).await?.0 } else { Vec::new() };
-        let ids: Vec<String> = others.into_iter().map(|other| other.id).collect();
-        match act {
-            Act::Release => release_all(&desk, &visit, user, &case, &ids, &comment).await?,
-            _ => {
-                rule_all(&desk, user, act, &case, &ids, &comment).await?;
-                None
-            }
-        }
-    };
     match problem {
         None => Ok(Redirect::to(&format!("/messages/{}#decide", case.summary.id)).into_response()),
         Some(problem) => {
-            let case = Case::read(&desk, &id).await?;
+            let comment = form.comment.trim().chars().take(COMMENT).collect();
             let mut response = confirm(&desk, &visit, act, &case, comment, problem).await?;
             *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             Ok(response)
@@ -112,10 +108,75 @@ pub(in super::super) async fn make(
     }
 }
 
+/// Does it; what went wrong, if something did.
+///
+/// # Errors
+/// There is no such message, or the store failed.
+pub(in super::super) async fn apply(
+    desk: &Desk,
+    user: &User,
+    lang: Lang,
+    act: Act,
+    id: &str,
+    form: &Form,
+) -> Result<Option<String>, Fail> {
+    // One release at a time: two that come at once must not deliver twice.
+    let _one = if act == Act::Release { Some(desk.releasing.lock().await) } else { None };
+    let case = Case::read(desk, id).await?;
+    let comment: String = form.comment.trim().chars().take(COMMENT).collect();
+    if case.offered(act, user, desk) != Offered::Yes {
+        return Ok(Some(say(lang, "decide.overtaken").to_string()));
+    }
+    if act == Act::Exception {
+        let problem = except(desk, user, &case, form, &comment).await?;
+        return Ok(problem.map(|key| say(lang, key).to_string()));
+    }
+    let is_campaign = form.scope == "campaign";
+    let others = if is_campaign { case.others(desk).await?.0 } else { Vec::new() };
+    let ids: Vec<String> = others.into_iter().map(|other| other.id).collect();
+    if act == Act::Release {
+        return release_all(desk, lang, user, &case, &ids, &comment).await;
+    }
+    rule_all(desk, user, act, &case, &ids, &comment).await?;
+    Ok(None)
+}
+
+/// What an act would do, for programs.
+///
+/// # Errors
+/// There is no such message, or the store failed.
+pub(in super::super) async fn plan(
+    desk: &Desk,
+    user: &User,
+    lang: Lang,
+    act: Act,
+    id: &str,
+) -> Result<Plan, Fail> {
+    let case = Case::read(desk, id).await?;
+    let hindrance = match case.offered(act, user, desk) {
+        Offered::Yes => "",
+        Offered::No => say(lang, "decide.overtaken"),
+        Offered::Not(key) => say(lang, key),
+    };
+    let choices = if act == Act::Exception { choices(&case, lang) } else { Vec::new() };
+    let others = match act {
+        Act::Exception | Act::RefuseRelease => Vec::new(),
+        _ => case.others(desk).await?.0,
+    };
+    let recipients = if act == Act::Release { case.envelope.recipients.clone() } else { Vec::new() };
+    Ok(Plan {
+        hindrance,
+        effects: effects(desk, act, &case, user, lang),
+        recipients,
+        choices: choices.into_iter().map(|(kind, _)| kind).collect(),
+        campaign: others.len() + 1,
+    })
+}
+
 /// Releases this message and the others; what went wrong, if something did.
 async fn release_all(
     desk: &Desk,
-    visit: &Visit,
+    lang: Lang,
     user: &User,
     case: &Case,
     others: &[String],
@@ -123,8 +184,8 @@ async fn release_all(
 ) -> Result<Option<String>, Fail> {
     let mut failed = match release::release(desk, user, case, comment).await? {
         Outcome::Done => Vec::new(),
-        Outcome::Failed(why) => return Ok(Some(fill(visit.lang, "decide.failed", &[&why]))),
-        Outcome::Overtaken => return Ok(Some(say(visit.lang, "decide.overtaken").into())),
+        Outcome::Failed(why) => return Ok(Some(fill(lang, "decide.failed", &[&why]))),
+        Outcome::Overtaken => return Ok(Some(say(lang, "decide.overtaken").into())),
     };
     let mut done = 1;
     for id in others {
@@ -141,7 +202,7 @@ async fn release_all(
     }
     let Some(why) = failed.first() else { return Ok(None) };
     let counts = [done.to_string(), failed.len().to_string()];
-    Ok(Some(fill(visit.lang, "decide.some-failed", &[&counts[0], &counts[1], why])))
+    Ok(Some(fill(lang, "decide.some-failed", &[&counts[0], &counts[1], why])))
 }
 
 /// Decides on this message and the others. A mark leaves a mail that is held where it is: somebody has to say what
@@ -187,7 +248,7 @@ async fn except(
     if comment.is_empty() {
         return Ok(Some("decide.reason-missing"));
     }
-    allow::add(desk, user, (&form.what, values), comment, days).await?;
+    allow::add(desk, user, (&form.what, &case.allowable), comment, days).await?;
     let act = if desk.settings.two_person { "ask-exception" } else { "exception" };
     let detail = format!("{} for {days} days", form.what);
     let ruling = Ruling { name: &user.name, act, comment, detail: &detail, ..Ruling::default() };
@@ -225,14 +286,14 @@ async fn confirm(
         act: act.id(),
         label,
         subject,
-        effects: effects(desk, act, case, user, visit),
+        effects: effects(desk, act, case, user, lang),
         recipients: match act {
             Act::Release => {
                 case.envelope.recipients.iter().take(RECIPIENTS).map(|to| quote(to, 320)).collect()
             }
             _ => Vec::new(),
         },
-        choices: if is_exception { choices(case, visit) } else { Vec::new() },
+        choices: if is_exception { choices(case, lang) } else { Vec::new() },
         days: if is_exception { days.collect() } else { Vec::new() },
         campaign,
         needs_reason: is_exception,
@@ -244,8 +305,7 @@ async fn confirm(
 }
 
 /// What will happen.
-fn effects(desk: &Desk, act: Act, case: &Case, user: &User, visit: &Visit) -> Vec<String> {
-    let lang = visit.lang;
+fn effects(desk: &Desk, act: Act, case: &Case, user: &User, lang: Lang) -> Vec<String> {
     let asks = desk.settings.two_person;
     let mut keys: Vec<&str> = match act {
         Act::Release if asks && !case.is_approval(user, desk) => vec!["effect.ask-release"],
@@ -261,6 +321,9 @@ fn effects(desk: &Desk, act: Act, case: &Case, user: &User, visit: &Visit) -> Ve
     if matches!(act, Act::FalseAlarm | Act::Missed) && case.is_held() {
         keys.push("effect.still-held");
     }
+    if act == Act::Exception && !case.allowable.macros.is_empty() && !case.allowable.would_pass {
+        keys.push("effect.exception-in-vain");
+    }
     if act == Act::Exception && asks {
         keys.push("effect.ask-exception");
     }
@@ -271,16 +334,15 @@ fn effects(desk: &Desk, act: Act, case: &Case, user: &User, visit: &Visit) -> Ve
     effects
 }
 
-fn choices(case: &Case, visit: &Visit) -> Vec<(&'static str, String)> {
-    let lang = visit.lang;
+fn choices(case: &Case, lang: Lang) -> Vec<(&'static str, String)> {
     let mut choices = Vec::new();
     if !case.allowable.macros.is_empty() {
         let count = case.allowable.macros.len().to_string();
         choices.push(("macro-hash", fill(lang, "decide.choose-macros", &[&count])));
     }
     if !case.allowable.sender.is_empty() {
-        let (kind, sender) = (member(lang, "kind-of", "sender"), quote(&case.allowable.sender, 200));
-        choices.push(("sender", format!("{kind} {sender}")));
+        let sender = quote(&case.allowable.sender, 200);
+        choices.push(("sender", fill(lang, "decide.choose-sender", &[&sender, &case.allowable.server])));
     }
     choices
 }

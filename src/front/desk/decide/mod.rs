@@ -9,7 +9,8 @@ mod allow;
 mod confirm;
 mod release;
 
-pub(super) use confirm::{ask, make};
+pub(super) use allow::is_choice;
+pub(super) use confirm::{COMMENT, Form, apply, ask, make, plan};
 pub(super) use release::{Waiting, waiting};
 
 use super::Desk;
@@ -18,7 +19,7 @@ use super::time::told;
 use super::words::{fill, member, say};
 use crate::report::gist::quote;
 use crate::report::{Lang, Report};
-use crate::store::{Decision, Envelope, Filter, Order, Page, Role, State, Summary, User};
+use crate::store::{Decision, Envelope, Exception, Filter, Order, Page, Role, State, Summary, User};
 use crate::verdict::Verdict;
 
 /// What somebody can decide.
@@ -44,11 +45,13 @@ const ACTS: [(Act, &str); 7] = [
 ];
 
 impl Act {
-    fn of(id: &str) -> Option<Self> {
+    /// That of an id.
+    pub(super) fn of(id: &str) -> Option<Self> {
         ACTS.iter().find(|(_, known)| *known == id).map(|(act, _)| *act)
     }
 
-    fn id(self) -> &'static str {
+    /// Its id.
+    pub(super) fn id(self) -> &'static str {
         ACTS.iter().find(|(act, _)| *act == self).map_or("", |(_, id)| id)
     }
 }
@@ -70,6 +73,8 @@ struct Case {
     decisions: Vec<Decision>,
     /// What of it can be excepted.
     allowable: allow::Allowable,
+    /// The exceptions that let it pass, and when.
+    passed: Vec<(i64, Exception)>,
 }
 
 /// The most messages of a campaign that one act decides on; the rest waits for the next.
@@ -78,15 +83,15 @@ const MOST: u32 = 200;
 impl Case {
     async fn read(desk: &Desk, id: &str) -> Result<Self, Fail> {
         let stored = desk.store.get(id).await?;
-        let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
-        Self::of(desk, stored.summary, &report).await
+        Self::of(desk, stored.summary, &stored.report).await
     }
 
     async fn of(desk: &Desk, summary: Summary, report: &Report) -> Result<Self, Fail> {
         let envelope = desk.store.envelope(&summary.id).await?;
         let decisions = desk.store.decisions(&summary.id).await?;
         let allowable = allow::Allowable::of(&summary, report);
-        Ok(Self { summary, envelope, decisions, allowable })
+        let passed = desk.store.let_pass_by(&summary.id).await?;
+        Ok(Self { summary, envelope, decisions, allowable, passed })
     }
 
     /// The request to release it that nobody has answered yet.
@@ -176,6 +181,7 @@ pub(super) struct Offer {
 }
 
 /// One line of what was done.
+#[derive(PartialEq, Eq)]
 pub(super) struct Line {
     pub(super) when: String,
     pub(super) what: String,
@@ -238,16 +244,38 @@ fn record(case: &Case, desk: &Desk, lang: Lang) -> Vec<Line> {
         who: case.summary.reporter.clone(),
         comment: member(lang, "done", &case.summary.action).to_string(),
     };
-    let made = case.decisions.iter().map(|made| Line {
-        when: told(made.made, zone, lang),
-        what: match member(lang, "act", &made.act) {
-            "" => made.act.clone(),
-            known => known.to_string(),
-        },
-        who: made.name.clone(),
-        comment: quote(&made.comment, 500),
+    let made = case.decisions.iter().map(|made| {
+        let line = Line {
+            when: told(made.made, zone, lang),
+            what: match member(lang, "act", &made.act) {
+                "" => made.act.clone(),
+                known => known.to_string(),
+            },
+            who: made.name.clone(),
+            comment: quote(&made.comment, 500),
+        };
+        (made.made, line)
     });
-    std::iter::once(first).chain(made).collect()
+    let passed = case.passed.iter().map(|(made, exception)| (*made, let_pass(*made, exception, zone, lang)));
+    let mut later: Vec<(i64, Line)> = passed.chain(made).collect();
+    later.sort_by_key(|(made, _)| *made);
+    let mut lines: Vec<Line> =
+        std::iter::once(first).chain(later.into_iter().map(|(_, line)| line)).collect();
+    // Each macro has an exception of its own; those that were made together are one to the reader.
+    lines.dedup();
+    lines
+}
+
+/// That an exception let it pass.
+fn let_pass(made: i64, exception: &Exception, zone: i32, lang: Lang) -> Line {
+    let what = &exception.what;
+    let (kind, until) = (member(lang, "kind-of", &what.kind), told(what.expires, zone, lang));
+    Line {
+        when: told(made, zone, lang),
+        what: say(lang, "act.let-pass").to_string(),
+        who: what.asked_by.clone(),
+        comment: fill(lang, "decide.let-pass", &[kind, &until, &quote(&what.reason, 300)]),
+    }
 }
 
 #[cfg(test)]

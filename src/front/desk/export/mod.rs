@@ -16,7 +16,7 @@ use crate::store::{Filter, Order, Page, Role, Summary};
 use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use serde_json::Value;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// The password of a sample: the one that everybody in the field uses.
@@ -31,8 +31,6 @@ const MESSAGES: u32 = 200;
 /// A message that is exported.
 pub(super) struct Item {
     summary: Summary,
-    /// The report as it is stored.
-    whole: Value,
     report: Report,
     /// When the report was made.
     made: i64,
@@ -125,7 +123,7 @@ pub(super) async fn campaign(
 pub(super) async fn of_message(desk: &Desk, who: &str, id: &str, form: Form) -> Result<Response, Fail> {
     let item = item(desk, id).await?;
     let bytes = match form {
-        Form::Report => item.whole.to_string().into_bytes(),
+        Form::Report => json(&item.report)?,
         Form::Sample => sample(desk, &item.summary).await?,
         form => text(&[item], form),
     };
@@ -151,9 +149,7 @@ pub(super) async fn of_campaign(desk: &Desk, who: &str, number: i64, form: Form)
         items.push(item(desk, &row.lead.id).await?);
     }
     let bytes = match form {
-        Form::Report => {
-            Value::Array(items.into_iter().map(|item| item.whole).collect()).to_string().into_bytes()
-        }
+        Form::Report => json(&items.iter().map(|item| &item.report).collect::<Vec<_>>())?,
         form => text(&items, form),
     };
     desk.store.audit(who, "export", &format!("campaign {number}"), form.name()).await?;
@@ -162,9 +158,13 @@ pub(super) async fn of_campaign(desk: &Desk, who: &str, number: i64, form: Form)
 
 async fn item(desk: &Desk, id: &str) -> Result<Item, Fail> {
     let stored = desk.store.get(id).await?;
-    let report = serde_json::from_value(stored.report.clone()).map_err(|_| Fail::Fault)?;
     let made = stored.versions.last().map_or(stored.summary.received, |version| version.made);
-    Ok(Item { summary: stored.summary, whole: stored.report, report, made })
+    Ok(Item { summary: stored.summary, report: stored.report, made })
+}
+
+/// One report or several as they are.
+fn json(reports: &impl Serialize) -> Result<Vec<u8>, Fail> {
+    serde_json::to_vec(reports).map_err(|_| Fail::Fault)
 }
 
 /// The forms that are made of reports.
@@ -235,7 +235,7 @@ pub(super) mod tests {
             recipients: 3,
             campaign: 1,
         };
-        Item { whole: serde_json::to_value(&report).unwrap(), summary, report, made: 1_646_352_721 }
+        Item { summary, report, made: 1_646_352_721 }
     }
 
     #[test]

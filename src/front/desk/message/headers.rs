@@ -1,7 +1,7 @@
 //! The headers of a mail, in words: who it says it is from, where answers would go, which servers it came through.
 
 use super::super::words::{fill, say};
-use crate::artifact::{Artifact, Fact};
+use crate::front::excerpt::Excerpt;
 use crate::report::Lang;
 use crate::report::gist::quote;
 
@@ -26,9 +26,9 @@ const SHOWN: usize = 300;
 const HOPS: usize = 30;
 
 /// The headers that tell where a mail came from; none for a bare file.
-pub(super) fn rows(root: &Artifact, lang: Lang) -> Vec<Row> {
+pub(super) fn rows(excerpt: &Excerpt, lang: Lang) -> Vec<Row> {
     let mut rows = Vec::new();
-    let from = root.header("from").unwrap_or_default();
+    let from = excerpt.header("from").unwrap_or_default();
     let (name, address) = mailbox(from);
     if !from.is_empty() {
         let shown = if name.is_empty() { address } else { name };
@@ -38,14 +38,14 @@ pub(super) fn rows(root: &Artifact, lang: Lang) -> Vec<Row> {
         rows.extend((!address.is_empty()).then(|| row(lang, "address", address, "", false)));
     }
     for (name, note) in [("reply-to", "note.reply-to"), ("sender", ""), ("return-path", "note.return-path")] {
-        if let Some(value) = root.header(name).filter(|value| !value.trim().is_empty()) {
+        if let Some(value) = excerpt.header(name).filter(|value| !value.trim().is_empty()) {
             let differs = !note.is_empty() && !same_domain(mailbox(value).1, address);
             let note = if differs { note } else { "" };
             rows.push(row(lang, name, value, note, differs && name == "reply-to"));
         }
     }
     for name in ["date", "message-id", "x-mailer"] {
-        if let Some(value) = root.header(name).filter(|value| !value.trim().is_empty()) {
+        if let Some(value) = excerpt.header(name).filter(|value| !value.trim().is_empty()) {
             rows.push(row(lang, name, value, "", false));
         }
     }
@@ -58,12 +58,8 @@ fn row(lang: Lang, header: &str, value: &str, note: &str, is_odd: bool) -> Row {
 }
 
 /// The servers from first to last; a mail notes them the other way round.
-pub(super) fn hops(root: &Artifact, lang: Lang) -> Vec<Hop> {
-    let received = root.facts.iter().filter_map(|fact| match fact {
-        Fact::Header { name: "received", value } => Some(value.as_str()),
-        _ => None,
-    });
-    let mut hops: Vec<Hop> = received.take(HOPS).map(|value| hop(value, lang)).collect();
+pub(super) fn hops(excerpt: &Excerpt, lang: Lang) -> Vec<Hop> {
+    let mut hops: Vec<Hop> = excerpt.all("received").take(HOPS).map(|value| hop(value, lang)).collect();
     hops.reverse();
     hops
 }
@@ -125,21 +121,21 @@ fn same_domain(one: &str, other: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::artifact::{Child, Tree};
+    use crate::artifact::{Child, Fact, Tree};
 
-    fn mail(headers: &[(&'static str, &str)]) -> Tree {
+    fn mail(headers: &[(&'static str, &str)]) -> Excerpt {
         let child = Child::new("m.eml", "file", b"Subject: x\r\n\r\n".to_vec());
         let with = |child: Child, (name, value): &(&'static str, &str)| {
             child.with(Fact::Header { name, value: (*value).to_string() })
         };
-        Tree::new(headers.iter().fold(child, with))
+        Excerpt::of(&Tree::new(headers.iter().fold(child, with)))
     }
 
     #[test]
     fn a_name_that_shows_another_address_is_odd() {
-        let tree =
+        let excerpt =
             mail(&[("from", "\"佐藤 a@city.example\" <x@foreign.example>"), ("reply-to", "y@other.test")]);
-        let rows = rows(tree.get(0).unwrap(), Lang::En);
+        let rows = rows(&excerpt, Lang::En);
         assert!(rows[0].is_odd && rows[0].value == "佐藤 a@city.example");
         assert_eq!(rows[1].value, "x@foreign.example");
         assert!(rows[2].is_odd && !rows[2].note.is_empty());
@@ -171,7 +167,7 @@ mod tests {
 
     #[test]
     fn servers_come_first_to_last() {
-        let tree = mail(&[
+        let excerpt = mail(&[
             (
                 "received",
                 "from b.example (b [10.0.0.1]) by mx.city.example with ESMTP; Fri, 4 Mar 2022 09:12:00 +0900",
@@ -179,7 +175,7 @@ mod tests {
             ("received", "by b.example id 1; Fri, 4 Mar 2022 09:11:00 +0900"),
             ("received", "odd http://x.example"),
         ]);
-        let hops = hops(tree.get(0).unwrap(), Lang::En);
+        let hops = hops(&excerpt, Lang::En);
         assert_eq!(hops[0].text, "odd hxxp://x[.]example");
         assert_eq!(hops[1].text, "b.example took it");
         assert_eq!(hops[2].text, "mx.city.example took it from b.example");

@@ -16,11 +16,12 @@ use super::page::Page;
 use super::time;
 use super::visit::Visit;
 use super::words::{fill, say};
-use crate::artifact::Tree;
+use crate::front::excerpt::Excerpt;
 use crate::message;
 use crate::report::gist::{self, Gist, quote, verdict_id};
 use crate::report::{Lang, Report, words};
-use crate::store::{Role, Summary};
+use crate::scan::Input;
+use crate::store::{Message as Stored, Role};
 use crate::verdict::Verdict;
 use askama::Template;
 use axum::extract::{Path, State};
@@ -42,7 +43,8 @@ struct Message {
     inside_more: usize,
     programs: Vec<programs::Program>,
     indicators: Vec<Value>,
-    is_opened: bool,
+    /// Why it is not opened; empty where it is.
+    unopened: &'static str,
     previews: Vec<preview::Preview>,
     headers: Vec<headers::Row>,
     hops: Vec<headers::Hop>,
@@ -89,38 +91,37 @@ pub(super) async fn show(
 ) -> Result<Response, Fail> {
     let user = visit.user(Role::Viewer)?;
     let stored = desk.store.get(&id).await?;
-    let report = serde_json::from_value(stored.report).map_err(|_| Fail::Fault)?;
-    let stored = Stored { summary: stored.summary, report };
-    let tree = opened(&desk, &stored).await?;
+    let excerpt = opened(&desk, &stored).await?;
     let mut page = Page::new(&visit, "message", "message.about");
     let decide = decide::section(&desk, user, visit.lang, (&stored.summary, &stored.report)).await?;
-    let mut message = Message::of(&stored, tree.as_deref(), &desk, decide, &mut page);
+    let mut message = Message::of(&stored, excerpt.as_deref().map_err(|why| *why), &desk, decide, &mut page);
     message.others = Some(Others::of(&desk, stored.summary.campaign, "", OTHERS, visit.lang).await?);
     page.show(&message)
 }
 
-/// What the store has of a message.
-struct Stored {
-    summary: Summary,
-    report: Report,
-}
-
 /// What was inside a message: kept from the last look, or opened again from the stored mail.
-async fn opened(desk: &Desk, stored: &Stored) -> Result<Option<Arc<Tree>>, Fail> {
+/// Without it there is the word that says why, and the rest of the page.
+async fn opened(desk: &Desk, stored: &Stored) -> Result<Result<Arc<Excerpt>, &'static str>, Fail> {
     let id = &stored.summary.id;
-    if let Some(tree) = desk.engine.remembered(id) {
-        return Ok(Some(tree));
+    if let Some(excerpt) = desk.engine.remembered(id) {
+        return Ok(Ok(excerpt));
     }
-    let Some(raw) = desk.store.raw(id).await? else { return Ok(None) };
+    let Some(raw) = desk.store.raw(id).await? else { return Ok(Err("message.preview-gone")) };
     let passwords: Vec<String> = stored.report.passwords.iter().map(|entry| entry.password.clone()).collect();
-    let (_, tree) = desk.engine.scan(&stored.report.path, raw, &passwords).await?;
-    Ok(Some(desk.engine.remember(id, tree)))
+    let path = stored.report.path.clone();
+    let input = Input { name: path.clone(), path, size: raw.len() as u64, bytes: raw, ..Input::default() };
+    let excerpt = match desk.engine.scan(id, input, &passwords, |_| Vec::new()).await {
+        Ok(scanned) => scanned.excerpt.ok_or("message.preview-failed"),
+        Err(Fail::Busy) => Err("message.preview-busy"),
+        Err(fail) => return Err(fail),
+    };
+    Ok(excerpt.map(|excerpt| desk.engine.remember(id, excerpt)))
 }
 
 impl Message {
     fn of(
         stored: &Stored,
-        tree: Option<&Tree>,
+        opened: Result<&Excerpt, &'static str>,
         desk: &Desk,
         decide: decide::Section,
         page: &mut Page,
@@ -137,7 +138,8 @@ impl Message {
             who => fill(lang, "message.checked-by", &[&when, who]),
         };
         let (inside, inside_more) = inside::rows(report, lang);
-        let root = tree.and_then(|tree| tree.get(0));
+        let unopened = opened.err().map_or("", |why| say(lang, why));
+        let excerpt = opened.ok();
         Self {
             verdict: verdict_id(report.verdict),
             is_clean: report.verdict == Verdict::Clean,
@@ -147,12 +149,12 @@ impl Message {
             passwords: passwords(report, lang),
             inside,
             inside_more,
-            programs: tree.map(|tree| programs::of(tree, report, lang)).unwrap_or_default(),
+            programs: excerpt.map(|excerpt| programs::of(excerpt, report, lang)).unwrap_or_default(),
             indicators: indicators(report, lang),
-            is_opened: tree.is_some(),
-            previews: tree.map(|tree| preview::of(tree, report, lang)).unwrap_or_default(),
-            headers: root.map(|root| headers::rows(root, lang)).unwrap_or_default(),
-            hops: root.map(|root| headers::hops(root, lang)).unwrap_or_default(),
+            unopened,
+            previews: excerpt.map(|excerpt| preview::of(excerpt, report, lang)).unwrap_or_default(),
+            headers: excerpt.map(|excerpt| headers::rows(excerpt, lang)).unwrap_or_default(),
+            hops: excerpt.map(|excerpt| headers::hops(excerpt, lang)).unwrap_or_default(),
             numbers: numbers(report, lang),
             decide,
             id: stored.summary.id.clone(),

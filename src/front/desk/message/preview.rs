@@ -1,10 +1,9 @@
 //! The safe preview: the letters of the mail and of its documents, as plain text.
 
 use super::super::words::say;
-use crate::artifact::{Artifact, Tree};
+use crate::front::excerpt::{Excerpt, TEXT_LINES, Text};
 use crate::report::gist::{self, quote};
 use crate::report::{Lang, Report};
-use crate::text::guess;
 
 /// The text of one body or document.
 pub(super) struct Preview {
@@ -21,43 +20,22 @@ pub(super) enum Block {
     Table { caption: String, rows: Vec<Vec<String>> },
 }
 
-/// What is shown at most: texts, lines of one, characters of a line, cells of a row.
-const TEXTS: usize = 20;
-const LINES: usize = 400;
+/// What is shown at most: characters of a line, cells of a row.
 const COLUMNS: usize = 1_000;
 const CELLS: usize = 30;
 
 /// The texts of a message: those of the mail first.
-pub(super) fn of(tree: &Tree, report: &Report, lang: Lang) -> Vec<Preview> {
-    let mut texts: Vec<(bool, &Artifact)> = Vec::new();
-    for artifact in tree.iter().filter(|artifact| matches!(artifact.kind.id, "text" | "csv")) {
-        let parent = artifact.parent.and_then(|parent| tree.get(parent));
-        let of_mail = artifact.via == "body" || parent.is_some_and(|parent| parent.via == "body");
-        let is_file = artifact.parent.is_none() || artifact.via == "attachment" || artifact.is_member();
-        if of_mail || artifact.via == "text" || is_file {
-            texts.push((of_mail, artifact));
-        }
-    }
-    texts.sort_by_key(|(of_mail, artifact)| (!of_mail, artifact.id));
-    let mut shown: Vec<String> = Vec::new();
-    let mut previews = Vec::new();
-    for (of_mail, artifact) in texts {
-        let text = guess(&artifact.bytes);
-        // A mail says the same once plain and once as a web page.
-        let words: String = text.split_whitespace().collect();
-        if words.is_empty() || previews.len() >= TEXTS || shown.contains(&words) {
-            continue;
-        }
-        shown.push(words);
-        previews.push(preview(&text, title(artifact, of_mail, report, lang), artifact.is_cut()));
-    }
-    previews
+pub(super) fn of(excerpt: &Excerpt, report: &Report, lang: Lang) -> Vec<Preview> {
+    let shown = |text: &Text| preview(&text.text, title(text, report, lang), text.is_cut);
+    excerpt.texts.iter().map(shown).collect()
 }
 
-fn title(artifact: &Artifact, of_mail: bool, report: &Report, lang: Lang) -> String {
-    let of = if artifact.via == "text" { artifact.parent.unwrap_or(artifact.id) } else { artifact.id };
+fn title(text: &Text, report: &Report, lang: Lang) -> String {
+    let entry = report.artifact(text.artifact);
+    let parent = entry.filter(|entry| entry.via == "text").and_then(|entry| entry.parent);
+    let of = parent.unwrap_or(text.artifact);
     let is_nested = report.artifact(of).and_then(|entry| entry.parent).is_some_and(|parent| parent > 0);
-    match of_mail && !is_nested {
+    match text.of_mail && !is_nested {
         true => say(lang, "message.preview-body").to_string(),
         false => gist::place(report, of, lang),
     }
@@ -67,7 +45,7 @@ fn preview(text: &str, title: String, is_cut: bool) -> Preview {
     let mut lines = text.lines();
     let mut blocks: Vec<Block> = Vec::new();
     let mut gap = false;
-    for line in lines.by_ref().take(LINES) {
+    for line in lines.by_ref().take(TEXT_LINES) {
         if line.trim().is_empty() {
             gap = true;
             continue;
@@ -148,7 +126,7 @@ mod tests {
 
     #[test]
     fn long_texts_are_cut_and_say_so() {
-        let preview = preview(&"a\n".repeat(LINES + 1), String::new(), false);
+        let preview = preview(&"a\n".repeat(TEXT_LINES + 1), String::new(), false);
         assert!(preview.is_cut);
         let wide = super::preview(&"\ta".repeat(999), String::new(), false);
         let Block::Table { rows, .. } = &wide.blocks[0] else { panic!() };

@@ -5,7 +5,7 @@
 
 use super::letter::{self, Letter};
 use crate::front::desk::settings::Settings;
-use crate::front::desk::smtp::{self, Refused};
+use crate::front::desk::smtp::{self, Refused, Server};
 use crate::front::desk::words::{fill, say};
 use crate::message::forwarded::Forwarded;
 use crate::report::gist::{Gist, quote};
@@ -59,7 +59,7 @@ impl Answer {
     ///
     /// # Errors
     /// It could not be sent, or nobody knows.
-    pub(super) async fn send(&self, server: &str) -> Result<(), Refused> {
+    pub(super) async fn send(&self, server: &Server) -> Result<(), Refused> {
         for pause in PAUSES {
             match smtp::deliver(server, &self.envelope, &self.mail).await {
                 Err(Refused::Connection(_)) => tokio::time::sleep(Duration::from_secs(pause)).await,
@@ -154,7 +154,7 @@ mod tests {
 
     fn settings() -> Settings {
         Settings {
-            smtp: Some("mx:25".into()),
+            smtp: Some(Server::at("mx:25")),
             answer_from: Some("help@city.example".into()),
             answer_domains: vec!["city.example".into()],
             contacts: vec!["内線1234".into()],

@@ -2,7 +2,7 @@
 //! line is short and in ASCII.
 
 use crate::front::day::Day;
-use crate::front::desk::{secret, time};
+use crate::front::desk::{base64, secret, time};
 use crate::report::Lang;
 
 /// What a mail is made of.
@@ -43,7 +43,7 @@ pub(super) fn write(letter: &Letter<'_>) -> Option<Vec<u8>> {
         "Content-Transfer-Encoding: base64".to_string(),
     ]);
     let text = letter.body.replace('\n', "\r\n") + "\r\n";
-    let code = base64(text.as_bytes());
+    let code = base64::encode(text.as_bytes());
     let mut mail = head.join("\r\n").into_bytes();
     mail.extend_from_slice(b"\r\n\r\n");
     for line in code.as_bytes().chunks(76) {
@@ -73,7 +73,7 @@ fn words(text: &str) -> String {
         }
     }
     let coded: Vec<String> =
-        words.iter().map(|word| format!("=?utf-8?B?{}?=", base64(word.as_bytes()))).collect();
+        words.iter().map(|word| format!("=?utf-8?B?{}?=", base64::encode(word.as_bytes()))).collect();
     coded.join("\r\n ")
 }
 
@@ -91,22 +91,6 @@ fn date(seconds: i64) -> String {
     let rest = seconds.rem_euclid(86_400);
     let (hour, minute, second) = (rest / 3600, rest % 3600 / 60, rest % 60);
     format!("{weekday}, {of_month} {month} {year} {hour:02}:{minute:02}:{second:02} +0000")
-}
-
-/// RFC 4648 section 4.
-fn base64(bytes: &[u8]) -> String {
-    const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut out = String::new();
-    for group in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for place in 0..4usize {
-            let at = usize::try_from(bits >> (18 - 6 * place) & 63).unwrap_or(0);
-            let letter = LETTERS.get(at).copied().unwrap_or(b'=');
-            out.push(if place > group.len() { '=' } else { char::from(letter) });
-        }
-    }
-    out
 }
 
 #[cfg(test)]
@@ -134,7 +118,9 @@ mod tests {
         let text = String::from_utf8(mail).unwrap();
         assert!(text.contains("\r\nAuto-Submitted: auto-replied\r\n"));
         assert!(text.contains("\r\nIn-Reply-To: <1@city.example>\r\n"));
-        assert!(text.ends_with(&format!("\r\n\r\n{}\r\n", base64("一行目\r\n.\r\nthird\r\n".as_bytes()))));
+        assert!(
+            text.ends_with(&format!("\r\n\r\n{}\r\n", base64::encode("一行目\r\n.\r\nthird\r\n".as_bytes())))
+        );
     }
 
     #[test]
@@ -145,11 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_days() {
-        for (bytes, want) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
-        {
-            assert_eq!(base64(bytes.as_bytes()), want);
-        }
+    fn days() {
         assert_eq!(date(1_646_352_720), "Fri, 4 Mar 2022 00:12:00 +0000");
         assert_eq!(date(0), "Thu, 1 Jan 1970 00:00:00 +0000");
     }

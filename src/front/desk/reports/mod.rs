@@ -14,12 +14,12 @@ use super::engine::Share;
 use super::fail::Fail;
 use super::intake::Handed;
 use crate::front::complain;
-use crate::message::forwarded::Forwarded;
 use crate::report::Report;
+use crate::scan::Input;
 use crate::store::Source;
 use sha2::{Digest, Sha256};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 
 /// What the page of the operator tells of the ways in.
 #[derive(Debug, Default)]
@@ -98,9 +98,9 @@ async fn handle(desk: &Desk, arrived: Arrived) -> Result<Done, Fail> {
     let mut share = Share::default();
     desk.engine.grow(&mut share, (arrived.raw.len() as u64).saturating_mul(4))?;
     let Arrived { raw, size, received, sender } = arrived;
-    let limits = desk.engine.limits().clone();
-    let (raw, forwarded) = read(raw, limits).await?;
-    let mut forwarded = forwarded.unwrap_or_default();
+    let input = Input { bytes: raw.clone(), size, is_message: true, ..Input::default() };
+    // Where reading it failed it is scanned as it is.
+    let mut forwarded = desk.engine.take_apart(input).await?.unwrap_or_default();
     if let Some(sender) = sender {
         forwarded.is_automatic |= sender.is_empty();
         forwarded.return_path = Some(sender.to_lowercase());
@@ -134,15 +134,6 @@ async fn handle(desk: &Desk, arrived: Arrived) -> Result<Done, Fail> {
     desk.reports.note_mail();
     let answer = answer::Answer::to(&forwarded, &taken, is_inline, &desk.settings);
     Ok(Done { ids: taken.into_iter().map(|(id, _): (String, Report)| id).collect(), answer })
-}
-
-/// What a mail hands on; nothing if reading it failed, then it is scanned as it is.
-async fn read(raw: Vec<u8>, limits: crate::limits::Limits) -> Result<(Vec<u8>, Option<Forwarded>), Fail> {
-    let raw = Arc::new(raw);
-    let shared = raw.clone();
-    let forwarded = spawn_blocking(move || Forwarded::read(&shared, &limits)).await.ok();
-    let raw = Arc::try_unwrap(raw).map_err(|_| Fail::Fault)?;
-    Ok((raw, forwarded))
 }
 
 /// The id of one part of a mail.

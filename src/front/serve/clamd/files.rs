@@ -63,7 +63,7 @@ fn scan_file(client: &mut Client, path: &Path) -> Outcome {
         Err(_) => return Outcome::Error(DENIED),
     };
     let engine = client.service.engine();
-    let limit = engine.scanner.limits().input_bytes;
+    let limit = engine.base.scanner.limits().input_bytes;
     let mut share = client.service.room.share(engine.settings.bounds.memory);
     if !share.grow(size.min(limit)) {
         return client.scan(&engine, None, &path.to_string_lossy(), false);
@@ -101,7 +101,7 @@ pub(super) fn read_open(
     if !metadata.is_file() {
         return Err(io::ErrorKind::InvalidInput.into());
     }
-    let limit = engine.scanner.limits().input_bytes;
+    let limit = engine.base.scanner.limits().input_bytes;
     let mut share = service.room.share(engine.settings.bounds.memory);
     if !share.grow(metadata.len().min(limit)) {
         return Ok(None);

@@ -9,8 +9,8 @@ use super::connection::Connection;
 #[cfg(feature = "desk")]
 use super::keeping::Scanned;
 use super::log::Mail;
-use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
+use crate::front::pool::{Answer, Failure};
 use crate::scan::Input;
 use names::Outcome;
 use std::io::{self, ErrorKind, Read};
@@ -108,7 +108,7 @@ impl Client<'_> {
     fn stream(&mut self, request: &Request) -> io::Result<()> {
         let engine = self.service.engine();
         let share = self.service.room.share(engine.settings.bounds.memory);
-        let limit = engine.scanner.limits().input_bytes;
+        let limit = engine.base.scanner.limits().input_bytes;
         let streamed = match wire::stream(self.connection, limit, share) {
             Ok(streamed) => streamed,
             Err(error) if error.kind() == ErrorKind::TimedOut => {
@@ -159,7 +159,8 @@ impl Client<'_> {
         self.service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), outcome.id());
         #[cfg(feature = "desk")]
         if let (Some(input), Ok(answer)) = (&input, &answer) {
-            self.service.keep(&Scanned { mail: &mail, input, asked }, answer, outcome.id());
+            let scanned = Scanned { mail: &mail, input, asked, excepted: None };
+            self.service.keep(&scanned, answer, outcome.id());
         }
         outcome
     }

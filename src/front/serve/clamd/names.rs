@@ -2,9 +2,9 @@
 //! beginnings are those that rspamd and others sort by.
 
 use super::super::milter::policy::{Action, Policy};
-use super::super::pool::Failure;
 use super::super::settings::{Clamd, Told};
 use crate::detect::Strength;
+use crate::front::pool::Failure;
 use crate::report::Report;
 use crate::verdict::Verdict;
 

@@ -1,10 +1,11 @@
 //! One mail that was answered: what of it is written.
 
-use crate::front::serve::log::Mail;
+use super::Scanned;
+use crate::exception::Excepted;
 use crate::message::neighbours::Note;
 use crate::report::Report;
 use crate::scan::Input;
-use crate::store::{NewMessage, Source};
+use crate::store::{Answered, NewMessage, Source};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::SyncSender;
@@ -34,6 +35,8 @@ pub(super) struct Kept {
     pub(super) client: String,
     pub(super) queue_id: String,
     pub(super) action: String,
+    /// What exceptions made of it.
+    pub(super) excepted: Option<Excepted>,
     /// How many notes there were before it was scanned.
     pub(super) asked: u64,
 }
@@ -66,7 +69,7 @@ impl Entry {
 
     /// As the store takes it.
     pub(super) fn message(&self) -> Option<(NewMessage<'_>, Option<&Note>)> {
-        let Kept { input, report, source, sender, recipients, client, queue_id, action, .. } =
+        let Kept { input, report, source, sender, recipients, client, queue_id, action, excepted, .. } =
             self.mail.as_ref()?;
         let message = NewMessage {
             id: &self.id,
@@ -79,6 +82,7 @@ impl Entry {
             client,
             queue_id,
             action,
+            answered: Answered::With(excepted.as_ref()),
             received: self.received,
         };
         Some((message, self.note.as_ref()))
@@ -87,7 +91,8 @@ impl Entry {
 
 impl Kept {
     /// A mail with what is known beside its report.
-    pub(super) fn new(mail: &Mail, input: &Arc<Input>, report: &Report, action: &str, asked: u64) -> Self {
+    pub(super) fn new(scanned: &Scanned, report: &Report, action: &str) -> Self {
+        let Scanned { mail, input, asked, excepted } = *scanned;
         Self {
             input: input.clone(),
             report: report.clone(),
@@ -97,6 +102,7 @@ impl Kept {
             client: mail.client.to_string(),
             queue_id: mail.local_id.to_string(),
             action: action.to_string(),
+            excepted: excepted.cloned(),
             asked,
         }
     }
@@ -105,12 +111,15 @@ impl Kept {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::front::serve::log::Mail;
 
     /// A mail of that size.
     pub(in super::super) fn entry(id: &str, size: usize) -> Entry {
         let input = Arc::new(Input { bytes: b"x".repeat(size), ..Input::default() });
         let report = crate::report::tests::malicious();
-        let mail = Kept::new(&Mail { front: "milter", ..Mail::default() }, &input, &report, "tag", 0);
+        let mail = Mail { front: "milter", ..Mail::default() };
+        let scanned = Scanned { mail: &mail, input: &input, asked: 0, excepted: None };
+        let mail = Kept::new(&scanned, &report, "tag");
         Entry { id: id.into(), received: 0, note: None, mail: Some(mail), ticket: None }
     }
 

@@ -5,16 +5,18 @@
 //! Nothing here reads a mail: reports and notes come from the workers.
 
 mod entry;
+mod exceptions;
 mod queue;
 mod rescan;
 mod writer;
 
 use super::log::{self, Mail};
 use super::metrics::Kept as Number;
-use super::pool::{Answer, Beat, lock};
 use super::service::Service;
+use crate::exception::{Excepted, Exceptions};
 use crate::front::config::{Keep, StoreSection};
-use crate::front::kin::{Recent, Waiting};
+use crate::front::kin::Kin;
+use crate::front::pool::{Answer, Beat, lock};
 use crate::front::storage;
 use crate::keyring::Candidate;
 use crate::message::neighbours::Note;
@@ -23,6 +25,7 @@ use crate::scan::Input;
 use crate::store::{Retention, Store, now};
 use crate::verdict::Verdict;
 use entry::{Entry, Kept, Ticket};
+use exceptions::Known;
 use queue::Queue;
 use rescan::Rescans;
 use serde_json::json;
@@ -48,9 +51,9 @@ struct Shared {
     /// Once it could be opened.
     store: OnceLock<Store>,
     queue: Queue,
-    recent: Mutex<Recent>,
-    waiting: Mutex<Waiting>,
+    kin: Kin,
     rescans: Rescans,
+    exceptions: Known,
     counts: Counts,
 }
 
@@ -73,6 +76,8 @@ pub(super) struct Scanned<'a> {
     pub(super) input: &'a Arc<Input>,
     /// How many notes there were before it was scanned.
     pub(super) asked: u64,
+    /// What exceptions made of it.
+    pub(super) excepted: Option<&'a Excepted>,
 }
 
 /// How long the start waits for the store, so that the first mails already have neighbours.
@@ -90,9 +95,9 @@ impl Keeping {
             section: Mutex::new(section.clone()),
             store: OnceLock::new(),
             queue: Queue::default(),
-            recent: Mutex::default(),
-            waiting: Mutex::default(),
+            kin: Kin::default(),
             rescans: Rescans::default(),
+            exceptions: Known::default(),
             counts: Counts::default(),
         });
         let (tried, first) = sync_channel(1);
@@ -114,19 +119,25 @@ impl Keeping {
         Ok(())
     }
 
-    /// Takes over what a reload changed. Another address needs a restart.
+    /// Takes over what a reload changed, and has the exceptions read anew. Another address needs a restart.
     pub(super) fn renew(&self, section: &StoreSection) {
         *lock(&self.shared.section) = section.clone();
+        self.shared.exceptions.look_again();
+    }
+
+    /// What the help desk allows, as far as it is known here.
+    pub(super) fn exceptions(&self) -> Arc<Exceptions> {
+        self.shared.exceptions.now()
     }
 
     /// How many notes there are so far.
     pub(super) fn notes(&self) -> u64 {
-        lock(&self.shared.recent).added()
+        self.shared.kin.added()
     }
 
     /// Passwords that other mails tell for one.
     pub(super) fn lent_to(&self, note: &Note) -> Vec<Candidate> {
-        lock(&self.shared.recent).lent_to(note)
+        self.shared.kin.lent_to(note)
     }
 
     /// Remembers what a mail tells, and has it written if it is to be kept.
@@ -134,14 +145,13 @@ impl Keeping {
         let note = answer.note.clone();
         let tells = note.clone().filter(Note::tells);
         if let Some(note) = tells.clone() {
-            lock(&self.shared.recent).add(note);
+            self.shared.kin.add(scanned.mail.id, note);
         }
         let is_kept = self.is_kept(scanned.mail, answer);
         if !is_kept && tells.is_none() {
             return;
         }
-        let mail =
-            is_kept.then(|| Kept::new(scanned.mail, scanned.input, &answer.report, action, scanned.asked));
+        let mail = is_kept.then(|| Kept::new(scanned, &answer.report, action));
         let entry = Entry { id: scanned.mail.id.into(), received: now(), note, mail, ticket: None };
         if let Err(entry) = self.shared.queue.push(entry, false) {
             self.shared.dropped(&entry, "no room");
@@ -162,7 +172,7 @@ impl Keeping {
         wait: Duration,
         beat: &mut Beat,
     ) -> bool {
-        let mail = Kept::new(scanned.mail, scanned.input, report, "quarantine", scanned.asked);
+        let mail = Kept::new(scanned, report, "quarantine");
         let (done, told) = sync_channel(1);
         let taken = Arc::new(AtomicBool::new(false));
         let ticket = Some(Ticket { done, taken: taken.clone() });
@@ -174,7 +184,7 @@ impl Keeping {
             ticket,
         };
         if let Some(note) = note {
-            lock(&self.shared.recent).add(note.clone());
+            self.shared.kin.add(scanned.mail.id, note.clone());
         }
         if self.shared.queue.push(entry, true).is_err() {
             return false;
@@ -208,6 +218,11 @@ impl Keeping {
                 "tenpu_store_rescans_opened_total",
                 "Kept locked mails that a later mail opened.",
                 get(opened),
+            ),
+            Number::gauge(
+                "tenpu_store_exceptions",
+                "Exceptions of the help desk that are applied.",
+                u64::try_from(self.exceptions().len()).unwrap_or(u64::MAX),
             ),
             Number::gauge("tenpu_store_waiting", "Mails that wait to be written.", waiting),
             Number::gauge(

@@ -2,7 +2,7 @@
 //! answer waits for it.
 
 use super::entry::Entry;
-use crate::front::serve::pool::lock;
+use crate::front::pool::lock;
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};

@@ -2,13 +2,12 @@
 //! are waiting for their answer go first.
 
 use super::{Shared, lock};
+use crate::front::pool::{Failure, Wish};
 use crate::front::serve::log;
-use crate::front::serve::pool::{Failure, Wish};
 use crate::front::serve::service::Service;
-use crate::scan::Input;
-use crate::store::{Error, Message, Result, Source, Store};
+use crate::store::{Result, Store};
 use crate::text::printable;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
@@ -74,7 +73,6 @@ pub(super) fn run(shared: &Shared, runtime: &Handle, service: &Weak<Service>) {
         let tried = runtime.block_on(try_again(shared, store, &service, &id));
         match tried {
             Ok(()) => {}
-            Err(Error::Unknown(_)) => lock(&shared.waiting).remove(&id),
             Err(error) => {
                 let more =
                     json!({ "tenpu": { "id": id }, "error": { "message": printable(&error.to_string()) } });
@@ -84,59 +82,27 @@ pub(super) fn run(shared: &Shared, runtime: &Handle, service: &Weak<Service>) {
     }
 }
 
-/// Scans one mail again with what other mails tell, and writes what came out if more of it was read.
+/// Scans one mail again with what other mails tell, and writes what came out if it is news.
 async fn try_again(shared: &Shared, store: &Store, service: &Arc<Service>, id: &str) -> Result<()> {
-    let known = lock(&shared.waiting).get(id).cloned();
-    let Some(known) = known else { return Ok(()) };
-    let (before, raw) = (store.get(id).await?, store.raw(id).await?);
-    let Some(bytes) = raw else {
-        lock(&shared.waiting).remove(id);
-        return Ok(());
-    };
-    let keys = lock(&shared.recent).lent_to(&known.note);
-    let summary = &before.summary;
-    let input = Arc::new(as_before(&before, bytes));
+    let Some(mut again) = shared.kin.again(store, id).await? else { return Ok(()) };
+    let mut keys = std::mem::take(&mut again.given);
+    keys.extend(shared.kin.lent_to(&again.note));
+    let input = Arc::new(std::mem::take(&mut again.input));
     shared.counts.rescanned.fetch_add(1, Ordering::Relaxed);
-    let answer = match service.scan_kept(&input, Wish { note: None, keys }) {
-        Ok(answer) if answer.report.error.is_none() => answer,
+    let wish = Wish { keys, ..Wish::default() };
+    let answer = match service.scan_kept(&input, wish) {
+        Ok(answer) => answer,
         Err(Failure::Busy) => {
             shared.rescans.push(id);
             return Ok(());
         }
-        _ => return Ok(()),
+        Err(_) => return Ok(()),
     };
-    let left = answer.report.locked();
-    let is_news = left < locked_before(&before) || answer.report.verdict > summary.verdict;
-    if is_news {
-        store.update_report(id, &answer.report).await?;
+    if shared.kin.tried(store, &again, &answer.report).await? {
         shared.counts.opened.fetch_add(1, Ordering::Relaxed);
-        log::rescanned(id, &summary.queue_id, summary.verdict, &answer);
-    }
-    if left == 0 {
-        lock(&shared.waiting).remove(id);
+        log::rescanned(id, &again.summary.queue_id, again.summary.verdict, &answer);
     }
     Ok(())
-}
-
-/// The input as it was when the mail came.
-fn as_before(before: &Message, bytes: Vec<u8>) -> Input {
-    let report = &before.report;
-    let text = |pointer| report.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_string();
-    let number = |pointer| report.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
-    Input {
-        path: text("/path"),
-        index: usize::try_from(number("/index")).unwrap_or_default(),
-        name: text("/artifacts/0/name"),
-        size: number("/artifacts/0/size").max(bytes.len() as u64),
-        is_message: matches!(before.summary.source, Source::Milter | Source::Clamd | Source::Mailbox),
-        bytes,
-    }
-}
-
-/// How many parts were locked.
-fn locked_before(before: &Message) -> usize {
-    let unread = before.report.get("unread").and_then(Value::as_array).into_iter().flatten();
-    unread.filter(|unread| unread.get("reason").is_some_and(|reason| reason == "encrypted")).count()
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! The thread that writes: opens the store, fills the index of recent mails from it, and writes what comes.
 
 use super::entry::{Entry, Kept};
-use super::{Shared, lock};
+use super::{Shared, exceptions, lock};
 use crate::front::serve::log;
 use crate::front::storage;
 use crate::message::neighbours::Note;
-use crate::store::{Error, HOURS, Result, Store, now};
+use crate::store::{Error, Result, Store};
 use crate::text::printable;
 use serde_json::json;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ const LATER: Duration = Duration::from_secs(10);
 /// Between two forgettings.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Between two looks for locked mails that others wrote into the store.
+/// Between two looks for what others wrote into the store.
 const LOOK: Duration = Duration::from_secs(60);
 
 /// What the thread knows.
@@ -38,6 +38,7 @@ pub(super) fn run(shared: &Arc<Shared>, runtime: &Handle, tried: &SyncSender<()>
         return give_up(shared);
     };
     runtime.spawn(forget(shared.clone(), store.clone()));
+    runtime.spawn(exceptions::watch(shared.clone(), store.clone()));
     let mut writer = Writer { shared, runtime, store, looked: Instant::now() };
     loop {
         let batch = shared.queue.take();
@@ -87,22 +88,12 @@ fn give_up(shared: &Shared) {
     }
 }
 
-/// Reads what the mails of the last days told, and which ones are locked.
+/// Reads what the mails of the last days told, which ones are locked, and what is allowed.
 async fn fill(shared: &Shared, store: &Store) -> Result<()> {
-    let since = now() - HOURS * 3600;
-    let (notes, locked) = (store.notes_since(since).await?, store.locked(since).await?);
-    let mut recent = lock(&shared.recent);
-    notes.into_iter().for_each(|note| recent.add(note));
-    drop(recent);
-    add_locked(shared, locked);
+    shared.kin.read_notes(store).await?;
+    shared.kin.read_locked(store).await?;
+    shared.exceptions.read(store).await;
     Ok(())
-}
-
-fn add_locked(shared: &Shared, locked: Vec<crate::store::Locked>) {
-    let mut waiting = lock(&shared.waiting);
-    for locked in locked.into_iter().rev() {
-        locked.note.into_iter().for_each(|note| waiting.add(&locked.summary.id, note));
-    }
 }
 
 /// Forgets every hour what is no longer kept.
@@ -194,32 +185,32 @@ impl Writer<'_> {
         }
         if let Some(note) = entry.note.filter(Note::tells) {
             self.look();
-            let kin = lock(&shared.waiting).kin_of(&note);
-            kin.iter().filter(|id| **id != entry.id).for_each(|id| shared.rescans.push(id));
+            let kin = shared.kin.kin_of(&entry.id, &note, usize::MAX);
+            kin.iter().for_each(|id| shared.rescans.push(id));
         }
     }
 
     /// A locked mail waits for its password, which may have come while it was scanned.
     fn wait(&self, id: &str, mail: &Kept, note: Option<&Note>) {
         let Some(note) = note.filter(|_| mail.report.locked() > 0) else { return };
-        lock(&self.shared.waiting).add(id, note.clone());
-        let recent = lock(&self.shared.recent);
-        let is_late = recent.added() > mail.asked && !recent.lent_to(note).is_empty();
-        drop(recent);
-        if is_late {
+        if self.shared.kin.wait(id, note, mail.asked) {
             self.shared.rescans.push(id);
         }
     }
 
-    /// Looks for locked mails that the desk or other machines wrote.
+    /// Looks for what the desk or other machines wrote.
     fn look(&mut self) {
         if self.looked.elapsed() < LOOK {
             return;
         }
         self.looked = Instant::now();
-        match self.runtime.block_on(self.store.locked(now() - HOURS * 3600)) {
-            Ok(locked) => add_locked(self.shared, locked),
-            Err(error) => tell_failed(&error.to_string()),
+        let kin = &self.shared.kin;
+        let read = async {
+            kin.read_notes(&self.store).await?;
+            kin.read_locked(&self.store).await
+        };
+        if let Err(error) = self.runtime.block_on(read) {
+            tell_failed(&error.to_string());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Counters and histograms. None of them grows with what a stranger sends.
 
 use super::text::Page;
-use crate::front::serve::pool::lock;
+use crate::front::pool::lock;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -8,8 +8,8 @@ mod text;
 
 pub(super) use count::Histogram;
 
-use super::pool::{Answer, Failure, lock};
 use super::service::Engine;
+use crate::front::pool::{Answer, Failure, lock};
 use crate::keyring::Source;
 use crate::kind::Kind;
 use crate::report::Report;

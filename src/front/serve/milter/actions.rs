@@ -16,7 +16,7 @@ pub(super) struct Plan<'a> {
     /// The mark of the subject.
     pub(super) subject: &'a str,
     /// The exceptions that were applied.
-    pub(super) exceptions: &'a [&'a str],
+    pub(super) exceptions: &'a [String],
 }
 
 /// The packets, one after the other.
@@ -74,7 +74,7 @@ fn values(plan: &Plan) -> Vec<(&'static [u8], String)> {
             values.push((b"X-Tenpu-Findings", findings));
         }
     }
-    let exceptions = plan.exceptions.iter().map(|name| (&b"X-Tenpu-Exception"[..], name.to_string()));
+    let exceptions = plan.exceptions.iter().map(|name| (&b"X-Tenpu-Exception"[..], name.clone()));
     values.extend(exceptions);
     values.push((b"X-Tenpu-Id", plan.id.to_string()));
     values

@@ -3,7 +3,8 @@
 use super::exception::Exception;
 use super::network::Network;
 use super::policy::{Action, Direction, Policy, Quarantine, Rows};
-use crate::report::Report;
+use crate::exception::{Excepted, Exceptions, Way};
+use crate::report::{FindingEntry, Report};
 use crate::verdict::{self, Verdict};
 use anyhow::{Context, ensure};
 use std::net::IpAddr;
@@ -31,6 +32,11 @@ impl Book {
         self.rows.directed(direction, &mut policy);
         listener.directed(direction, &mut policy);
         policy
+    }
+
+    /// Whether an address is one of ours.
+    fn is_near(&self, client: IpAddr) -> bool {
+        self.own_networks.iter().any(|network| network.holds(client))
     }
 
     /// Takes over `[policy]`.
@@ -73,61 +79,76 @@ pub(super) struct Facts<'a> {
     pub(super) more_recipients: bool,
     /// The day, in UTC.
     pub(super) today: Date,
+    /// What the help desk allows.
+    pub(super) allowed: &'a Exceptions,
+    /// The time, in seconds since 1970.
+    pub(super) now: i64,
 }
 
 /// What becomes of a message, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Decision<'a> {
+pub(super) struct Decision {
     /// What is done.
     pub(super) action: Action,
     /// The way it goes.
     pub(super) direction: Direction,
     /// Names of the exceptions that made a difference.
-    pub(super) exceptions: Vec<&'a str>,
+    pub(super) exceptions: Vec<String>,
+    /// What those of the help desk made of it.
+    pub(super) excepted: Option<Excepted>,
 }
 
 /// What becomes of a message. `listener` is what its own section says; none as the report stands for a message that
 /// could not be scanned, for which there are no exceptions.
 ///
 /// Exceptions without `malicious = true` do not exist for a malicious message. Those that disregard rules come
-/// first, all of them; then the first one that sets an action, if the message is not clean.
-pub(super) fn decide<'a>(
-    book: &'a Book,
-    listener: &Rows,
-    facts: &Facts,
-    report: Option<&Report>,
-) -> Decision<'a> {
+/// first, all of them; then those of the help desk; then the first one that sets an action, if the message is not clean.
+pub(super) fn decide(book: &Book, listener: &Rows, facts: &Facts, report: Option<&Report>) -> Decision {
     let direction = facts.direction(book);
     let policy = book.policy(listener, direction);
     let Some(report) = report else {
-        return Decision { action: policy.action(None), direction, exceptions: Vec::new() };
+        return Decision { action: policy.action(None), direction, exceptions: Vec::new(), excepted: None };
     };
     let is_malicious = report.verdict == Verdict::Malicious;
     let meant = |exception: &&Exception| (exception.malicious || !is_malicious) && exception.means(facts);
     let meant: Vec<&Exception> = book.exceptions.iter().filter(meant).collect();
-    let (verdict, mut exceptions) = without(&meant, report);
+    let (mut verdict, mut exceptions) = without(&meant, report);
+    let counts = |finding: &FindingEntry| is_left(&meant, &finding.id);
+    let excepted = facts.allowed.of(report, counts, &facts.way(book), facts.now);
+    if let Some(excepted) = &excepted {
+        verdict = excepted.verdict;
+        exceptions.extend(excepted.numbers.iter().take(NAMED).map(|number| format!("desk/{number}")));
+    }
     let mut action = policy.action(Some(verdict));
     let mut others = meant.iter().filter_map(|exception| Some((exception, exception.action?)));
     if verdict != Verdict::Clean
         && let Some((exception, instead)) = others.next()
     {
         action = instead;
-        exceptions.push(&exception.name);
+        exceptions.push(exception.name.clone());
     }
-    Decision { action, direction, exceptions }
+    Decision { action, direction, exceptions, excepted }
+}
+
+/// Exceptions of the help desk that are named of one message: each program may have its own.
+const NAMED: usize = 20;
+
+/// Whether findings of a rule are not disregarded.
+fn is_left(meant: &[&Exception], id: &str) -> bool {
+    meant.iter().all(|exception| exception.rules().iter().all(|rule| rule != id))
 }
 
 /// The verdict without the findings that are disregarded, and the exceptions that disregard one.
-fn without<'a>(meant: &[&'a Exception], report: &Report) -> (Verdict, Vec<&'a str>) {
-    let is_left = |id: &str| meant.iter().all(|exception| exception.rules().iter().all(|rule| rule != id));
+fn without(meant: &[&Exception], report: &Report) -> (Verdict, Vec<String>) {
     let hits = |exception: &&&Exception| {
         report.findings.iter().any(|finding| exception.rules().contains(&finding.id))
     };
-    let applied: Vec<&str> = meant.iter().filter(hits).map(|exception| exception.name()).collect();
+    let applied: Vec<String> =
+        meant.iter().filter(hits).map(|exception| exception.name().to_string()).collect();
     if applied.is_empty() {
         return (report.verdict, applied);
     }
-    let left = report.findings.iter().filter(|finding| is_left(&finding.id));
+    let left = report.findings.iter().filter(|finding| is_left(meant, &finding.id));
     let strongest = left.map(|finding| finding.strength).max();
     (verdict::of(strongest, report.complete), applied)
 }
@@ -138,9 +159,15 @@ impl Facts<'_> {
         !self.recipients.is_empty() && !self.more_recipients
     }
 
+    /// How it came, as exceptions of the help desk look at it. What one of our own servers hands on says nothing of who
+    /// brought it there.
+    fn way(&self, book: &Book) -> Way<'_> {
+        let server = self.client.filter(|client| !client.is_loopback() && !book.is_near(*client));
+        Way { sender: self.sender, server, authenticated: self.authenticated }
+    }
+
     fn direction(&self, book: &Book) -> Direction {
-        let is_near = |client: IpAddr| book.own_networks.iter().any(|network| network.holds(client));
-        if !self.authenticated && !self.client.is_some_and(is_near) {
+        if !self.authenticated && !self.client.is_some_and(|client| book.is_near(client)) {
             return Direction::Incoming;
         }
         let is_own = |address: &String| {
@@ -155,8 +182,8 @@ impl Facts<'_> {
 #[cfg(test)]
 mod tests {
     use super::super::exception::tests::all;
-    use super::super::network::client;
     use super::*;
+    use crate::exception::{What, server};
     use crate::report::tests::malicious;
 
     const BOOK: &str = "
@@ -213,12 +240,14 @@ until = 2026-01-31
     fn decided(way: Way, report: Option<&Report>, listener: &Rows) -> (Action, &'static str, String) {
         let recipients: Vec<String> = way.3.iter().map(ToString::to_string).collect();
         let facts = Facts {
-            client: client(way.0),
+            client: server(way.0),
             authenticated: way.1,
             sender: way.2,
             recipients: &recipients,
             more_recipients: false,
             today: Date { year: 2026, month: 2, day: 1 },
+            allowed: &Exceptions::default(),
+            now: 0,
         };
         let book = book();
         let decision = decide(&book, listener, &facts, report);
@@ -292,15 +321,63 @@ until = 2026-01-31
     }
 
     #[test]
+    fn the_help_desk_lets_programs_and_proven_senders_pass() {
+        use crate::exception::{Exception, programs};
+        let (bad, odd) = (report(Some(Verdict::Malicious)), report(Some(Verdict::Suspicious)));
+        let hashes = programs(bad.as_ref().unwrap()).into_iter().map(String::from);
+        let sender = What::Sender { address: "a@city.example".into(), server: server(PARTNER) };
+        let all = hashes.map(What::Program).chain([sender]).enumerate();
+        let all = all.map(|(n, what)| Exception { number: n as i64 + 1, what, expires: 10 });
+        let all: Exceptions = all.collect();
+        let (nothing, book) = (Exceptions::default(), book());
+        let told = |client: &str, sender: &str, report: &Option<Report>, allowed: &Exceptions, now: i64| {
+            let facts = Facts {
+                client: server(client),
+                authenticated: false,
+                sender,
+                recipients: &["a@own.test".to_string()],
+                more_recipients: false,
+                today: Date { year: 2026, month: 2, day: 1 },
+                allowed,
+                now,
+            };
+            let decision = decide(&book, &Rows::default(), &facts, report.as_ref());
+            let verdict = decision.excepted.map(|excepted| excepted.verdict);
+            (decision.action, decision.exceptions.join(" "), verdict)
+        };
+        let clean = Some(Verdict::Clean);
+        assert_eq!(told(STRANGER, "", &bad, &all, 9), (Action::Accept, "desk/1".into(), clean));
+        // Not all of it was read: the policy of what is not verified holds.
+        let part = Some(Report { complete: false, ..bad.clone().unwrap() });
+        let shut = Some(Verdict::Unverified);
+        assert_eq!(told(STRANGER, "", &part, &all, 9), (Action::Tag, "desk/1".into(), shut));
+        assert_eq!(told(STRANGER, "", &bad, &all, 10), (Action::Reject, String::new(), None));
+        assert_eq!(told(STRANGER, "", &bad, &nothing, 9), (Action::Reject, String::new(), None));
+        assert_eq!(told(STRANGER, "", &None, &all, 9).0, Action::Defer);
+        let alien = Some(Report { artifacts: Vec::new(), ..odd.clone().unwrap() });
+        let a = "a@city.example";
+        assert_eq!(told(PARTNER, a, &alien, &all, 9), (Action::Accept, "desk/2".into(), clean));
+        assert_eq!(told(STRANGER, a, &alien, &all, 9), (Action::Tag, String::new(), None));
+        // What one of our own servers hands on may come from anybody.
+        let own: Exceptions = [What::Sender { address: a.into(), server: server(OWN) }]
+            .into_iter()
+            .map(|what| Exception { number: 3, what, expires: 10 })
+            .collect();
+        assert_eq!(told(OWN, a, &alien, &own, 9).2, None);
+    }
+
+    #[test]
     fn recipients_that_are_not_known_are_not_meant() {
         let recipients = ["abuse@own.test".to_string()];
         let facts = Facts {
-            client: client(STRANGER),
+            client: server(STRANGER),
             authenticated: false,
             sender: "",
             recipients: &recipients,
             more_recipients: true,
             today: Date { year: 2026, month: 2, day: 1 },
+            allowed: &Exceptions::default(),
+            now: 0,
         };
         let report = report(Some(Verdict::Malicious));
         let book = book();

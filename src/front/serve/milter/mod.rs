@@ -21,8 +21,9 @@ use super::connection::Connection;
 #[cfg(feature = "desk")]
 use super::keeping::Scanned;
 use super::log::{self, Mail};
-use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
+use crate::exception::{Exceptions, server};
+use crate::front::pool::{Answer, Failure};
 use crate::scan::Input;
 use crate::verdict::Verdict;
 use actions::Plan;
@@ -39,7 +40,7 @@ pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>, at: &Ad
     let mut packet = Vec::new();
     loop {
         let engine = service.engine();
-        session.bound(engine.scanner.limits().input_bytes, engine.settings.bounds.memory);
+        session.bound(engine.base.scanner.limits().input_bytes, engine.settings.bounds.memory);
         connection.begin(session.is_idle());
         if !wire::read(connection, &mut packet)? {
             return Ok(());
@@ -72,7 +73,9 @@ fn answer(
     let answer = scan(connection, service, &engine, &id, input.as_ref());
     let report = answer.as_ref().map(|answer| &answer.report).ok();
     let here = engine.settings.milter(at);
-    let decision = decide(&engine.settings.book, &here.rows, &facts(session, &message), report);
+    let allowed = service.exceptions();
+    let facts = facts(session, &message, &allowed);
+    let decision = decide(&engine.settings.book, &here.rows, &facts, report);
     let exceptions = &decision.exceptions;
     let mail = Mail {
         front: "milter",
@@ -86,7 +89,12 @@ fn answer(
         exceptions,
     };
     #[cfg(feature = "desk")]
-    let scanned = input.as_ref().map(|input| Scanned { mail: &mail, input, asked });
+    let scanned = input.as_ref().map(|input| Scanned {
+        mail: &mail,
+        input,
+        asked,
+        excepted: decision.excepted.as_ref(),
+    });
     let result = answer.as_ref().map_err(|failure| *failure);
     #[cfg(feature = "desk")]
     let held =
@@ -110,14 +118,16 @@ fn answer(
 }
 
 /// What decides beside the report.
-fn facts<'a>(session: &Session, message: &'a Message) -> Facts<'a> {
+fn facts<'a>(session: &Session, message: &'a Message, allowed: &'a Exceptions) -> Facts<'a> {
     Facts {
-        client: network::client(session.client()),
+        client: server(session.client()),
         authenticated: !session.macro_value("auth_authen").is_empty(),
         sender: &message.sender,
         recipients: &message.recipients,
         more_recipients: message.more_recipients,
         today: log::today(),
+        allowed,
+        now: log::now(),
     }
 }
 

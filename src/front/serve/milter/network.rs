@@ -31,12 +31,6 @@ fn same(one: u32, other: u32, bits: u32) -> bool {
     (one ^ other).checked_shr(32_u32.saturating_sub(bits)).unwrap_or(0) == 0
 }
 
-/// The address of a client, as mail servers tell it.
-pub(super) fn client(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix("IPv6:").unwrap_or(text);
-    bare.parse().ok().map(|address: IpAddr| address.to_canonical())
-}
-
 impl FromStr for Network {
     type Err = anyhow::Error;
 
@@ -77,6 +71,7 @@ impl TryFrom<String> for Network {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exception::server;
 
     #[test]
     fn addresses_lie_in_their_networks() {
@@ -98,9 +93,9 @@ mod tests {
         ];
         for (network, address, want) in rows {
             let network: Network = network.parse().unwrap();
-            assert_eq!(network.holds(client(address).unwrap()), want, "{network:?} {address}");
+            assert_eq!(network.holds(server(address).unwrap()), want, "{network:?} {address}");
         }
-        assert_eq!(client("unknown"), None);
+        assert_eq!(server("unknown"), None);
     }
 
     #[test]

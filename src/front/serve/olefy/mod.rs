@@ -3,16 +3,15 @@
 //!
 //! rspamd awaits more only behind a read of exactly 8,192 bytes, so the reply goes out in one piece and is shorter.
 
-pub(super) mod macros;
 pub mod request;
 
 use super::clamd::wire::Streamed;
 use super::connection::Connection;
 use super::log::Mail;
-use super::pool::{Answer, Failure};
 use super::service::{Engine, Service};
+use crate::front::pool::macros::Macros;
+use crate::front::pool::{Answer, Failure};
 use crate::scan::Input;
-use macros::Macros;
 use request::{Request, split};
 use serde_json::{Value, json};
 use std::io::{self, BufRead};
@@ -51,7 +50,7 @@ fn read(connection: &mut Connection, service: &Service, engine: &Engine) -> io::
     let share = service.room.share(engine.settings.bounds.memory);
     let mut request = Streamed { bytes: Vec::new(), size: 0, dropped: false, share };
     // The head of the request is no part of the file.
-    let limit = engine.scanner.limits().input_bytes.saturating_add(request::HEAD);
+    let limit = engine.base.scanner.limits().input_bytes.saturating_add(request::HEAD);
     loop {
         let got = connection.fill_buf()?;
         let length = got.len();
@@ -141,7 +140,7 @@ const ENCRYPTED: u8 = 9;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use macros::Module;
+    use crate::front::pool::macros::Module;
 
     #[test]
     fn replies_are_shaped_as_rspamd_reads_them() {

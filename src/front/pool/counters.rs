@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A number that only grows.
 #[derive(Debug, Default)]
-pub(in crate::front::serve) struct Counter(AtomicU64);
+pub(in crate::front) struct Counter(AtomicU64);
 
 impl Counter {
     /// One more.
@@ -14,32 +14,32 @@ impl Counter {
     }
 
     /// How many there were.
-    pub(in crate::front::serve) fn get(&self) -> u64 {
+    pub(in crate::front) fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
 /// What is counted.
 #[derive(Debug, Default)]
-pub(in crate::front::serve) struct Counters {
+pub(in crate::front) struct Counters {
     /// Inputs that were to be scanned, answered or not.
-    pub(in crate::front::serve) scans: Counter,
+    pub(in crate::front) scans: Counter,
     /// Answers that were remembered.
-    pub(in crate::front::serve) cache_hits: Counter,
+    pub(in crate::front) cache_hits: Counter,
     /// Inputs for which no worker got free in time.
-    pub(in crate::front::serve) busy: Counter,
+    pub(in crate::front) busy: Counter,
     /// Inputs on which the scanner failed.
-    pub(in crate::front::serve) faults: Counter,
+    pub(in crate::front) faults: Counter,
     /// Inputs whose clients went away.
-    pub(in crate::front::serve) gone: Counter,
+    pub(in crate::front) gone: Counter,
     /// Worker processes that became ready.
-    pub(in crate::front::serve) worker_starts: Counter,
+    pub(in crate::front) worker_starts: Counter,
     /// Worker processes that could not be started.
-    pub(in crate::front::serve) worker_start_failures: Counter,
+    pub(in crate::front) worker_start_failures: Counter,
     /// Worker processes that died, hung or talked nonsense.
-    pub(in crate::front::serve) worker_deaths: Counter,
+    pub(in crate::front) worker_deaths: Counter,
     /// Inputs that were given to a second worker.
-    pub(in crate::front::serve) retries: Counter,
+    pub(in crate::front) retries: Counter,
 }
 
 impl Counters {

@@ -1,12 +1,11 @@
 //! One worker process as the service sees it: started, asked, watched, and killed when it must be. What it says is
 //! not trusted: it has read hostile bytes.
 
+use super::base::Tell;
 use super::options::Lockdown;
 use super::queue::{Generation, Orders};
-use super::{Answer, Wish, patience};
+use super::{Answer, Ask, Base, Reply};
 use crate::front::input;
-use crate::front::serve::log;
-use crate::front::serve::service::Engine;
 use crate::front::worker::wire::{self, ANSWER, Job, Ready, Setup};
 use crate::message::neighbours::Note;
 use crate::scan::Input;
@@ -35,6 +34,8 @@ pub(super) struct Worker {
     patience: Duration,
     /// How much memory it may still hold between jobs.
     resident: u64,
+    /// How many bytes of parts it may hand over: it cannot hold more.
+    most: u64,
     jobs: u32,
     is_spent: bool,
 }
@@ -46,7 +47,7 @@ pub(super) struct Lost(pub(super) String);
 /// What a worker says to a job.
 pub(super) enum Said {
     /// This is the answer.
-    Answer(Box<Answer>),
+    Reply(Reply),
     /// The scan failed, and would again.
     Failed,
 }
@@ -63,7 +64,7 @@ impl Worker {
     /// # Errors
     /// Why it could not be started, in words.
     pub(super) fn start(generation: &Generation) -> Result<Self, String> {
-        let engine = &generation.engine;
+        let base = &generation.base;
         let (ours, theirs) = UnixStream::pair().map_err(said)?;
         let theirs = OwnedFd::from(theirs);
         let mut child = program()
@@ -71,19 +72,20 @@ impl Worker {
             .stdout(theirs)
             .spawn()
             .map_err(|error| format!("/proc/self/exe: {error}"))?;
-        listen(&mut child);
+        listen(&mut child, base.tell);
         let mut worker = Self {
             child,
             stream: ours,
             generation: generation.number,
             lacks: Vec::new(),
-            patience: patience(engine),
-            resident: memory(engine) / 4,
+            patience: base.patience(),
+            resident: base.memory() / 4,
+            most: base.memory(),
             jobs: 0,
             is_spent: false,
         };
         worker.greet(generation).map_err(|error| worker.why(&error))?;
-        if !worker.lacks.is_empty() && engine.settings.workers.lockdown == Lockdown::Require {
+        if !worker.lacks.is_empty() && base.options.lockdown == Lockdown::Require {
             return Err(format!("lockdown: {}", worker.lacks.join(", ")));
         }
         Ok(worker)
@@ -98,15 +100,15 @@ impl Worker {
         Ok(())
     }
 
-    /// Has one input scanned.
+    /// Has one input scanned or taken apart.
     ///
     /// # Errors
     /// The worker died, hung or talked nonsense.
-    pub(super) fn scan(&mut self, input: &Input, wish: &Wish) -> Result<Said, Lost> {
+    pub(super) fn ask(&mut self, input: &Input, what: &Ask) -> Result<Said, Lost> {
         self.jobs += 1;
         let mut line = Line { stream: &self.stream, until: Instant::now() + self.patience };
-        let said = ask(&mut line, input, wish);
-        self.is_spent = !matches!(said, Ok(Said::Answer(_))) || self.jobs >= JOBS || self.is_swollen();
+        let said = ask(&mut line, input, what, self.most);
+        self.is_spent = !matches!(said, Ok(Said::Reply(_))) || self.jobs >= JOBS || self.is_swollen();
         said.map_err(|error| Lost(self.why(&error)))
     }
 
@@ -162,21 +164,36 @@ impl Drop for Worker {
 }
 
 /// Hands over a job and takes the answer.
-fn ask(line: &mut Line, input: &Input, wish: &Wish) -> io::Result<Said> {
-    wire::tell(line, &Job::of(input, wish))?;
+fn ask(line: &mut Line, input: &Input, what: &Ask, most: u64) -> io::Result<Said> {
+    wire::tell(line, &Job::of(input, what))?;
     wire::write(line, &input.bytes)?;
     let said = wire::read(line, ANSWER)?;
     if said.is_empty() {
         return Ok(Said::Failed);
     }
-    let mut answer: Box<Answer> = serde_json::from_slice(&said)?;
-    if !is_sound(&answer) {
-        return Err(io::Error::new(io::ErrorKind::InvalidData, "no scan answers that"));
+    let mut reply: Reply = serde_json::from_slice(&said)?;
+    let is_sound = match &reply {
+        Reply::Answer(answer) => matches!(what, Ask::Scan(_)) && is_sound(answer),
+        Reply::Forwarded(forwarded) => matches!(what, Ask::TakeApart) && forwarded.is_sound(),
+    };
+    if !is_sound {
+        return Err(io::Error::new(io::ErrorKind::InvalidData, "nothing that was asked answers that"));
     }
-    // Only we know them.
-    answer.report.path.clone_from(&input.path);
-    answer.report.index = input.index;
-    Ok(Said::Answer(answer))
+    match &mut reply {
+        Reply::Answer(answer) => {
+            // Only we know them.
+            answer.report.path.clone_from(&input.path);
+            answer.report.index = input.index;
+        }
+        Reply::Forwarded(forwarded) => {
+            let mut left = most;
+            for part in &mut forwarded.parts {
+                part.bytes = wire::read(line, left)?;
+                left = left.saturating_sub(part.bytes.len() as u64);
+            }
+        }
+    }
+    Ok(Said::Reply(reply))
 }
 
 /// Whether what goes into headers and replies is as a scan makes it.
@@ -190,25 +207,15 @@ fn is_sound(answer: &Answer) -> bool {
 ///
 /// # Errors
 /// The rules cannot be packed.
-pub(super) fn orders(engine: &Engine) -> anyhow::Result<Orders> {
-    let rules = engine.scanner.rules();
+pub(super) fn orders(base: &Base) -> anyhow::Result<Orders> {
+    let rules = base.scanner.rules();
     let setup = Setup {
-        limits: engine.scanner.limits().clone(),
+        limits: base.scanner.limits().clone(),
         builtin: rules.builtin,
-        keys: engine.keys.candidates().into_iter().cloned().collect(),
-        memory: memory(engine),
+        keys: base.keys.candidates().into_iter().cloned().collect(),
+        memory: base.memory(),
     };
     Ok(Orders { setup: serde_json::to_vec(&setup)?, rules: rules.yara.pack().map_err(anyhow::Error::msg)? })
-}
-
-/// Bytes a worker may take: what a message may keep, itself and its largest artifacts while they are made, and the
-/// program with its rules.
-fn memory(engine: &Engine) -> u64 {
-    let limits = engine.scanner.limits();
-    let sizes = [limits.kept_bytes, limits.input_bytes, limits.input_bytes, 512 << 20];
-    let artifacts = limits.artifact_bytes.saturating_mul(4);
-    let usual = sizes.into_iter().fold(artifacts, u64::saturating_add);
-    engine.settings.workers.memory.unwrap_or(usual)
 }
 
 /// The program that runs now, also where the file has been replaced or removed meanwhile.
@@ -260,7 +267,7 @@ const LINES: usize = 20;
 const LINE: u64 = 1000;
 
 /// Logs what a worker writes to standard error, and lets the rest of it go by.
-fn listen(child: &mut Child) {
+fn listen(child: &mut Child, heard: Tell) {
     let pid = child.id();
     let Some(errors) = child.stderr.take() else { return };
     let tell = move |errors: ChildStderr| {
@@ -271,7 +278,7 @@ fn listen(child: &mut Child) {
                 Ok(1..) if n < LINES => {
                     let text = printable(String::from_utf8_lossy(&line).trim_end());
                     let event = json!({ "process": { "pid": pid }, "error": { "message": text } });
-                    log::event("error", "worker-said", &event);
+                    heard("error", "worker-said", &event);
                 }
                 Ok(1..) => {}
                 Ok(0) | Err(_) => return,
@@ -285,6 +292,8 @@ fn listen(child: &mut Child) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::pool::Wish;
+    use crate::message::forwarded::{Forwarded, Part};
 
     #[test]
     fn nobody_is_waited_for_for_ever() {
@@ -299,42 +308,65 @@ mod tests {
     }
 
     /// What is made of some bytes of a worker.
-    fn said(bytes: &[u8]) -> io::Result<Said> {
+    fn said(bytes: &[u8], what: &Ask) -> io::Result<Said> {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         theirs.write_all(bytes).unwrap();
         theirs.shutdown(Shutdown::Write).unwrap();
         let input = Input { path: "here".into(), index: 7, ..Input::default() };
-        ask(
-            &mut Line { stream: &ours, until: Instant::now() + Duration::from_secs(60) },
-            &input,
-            &Wish::default(),
-        )
+        ask(&mut Line { stream: &ours, until: Instant::now() + Duration::from_secs(60) }, &input, what, 8)
     }
 
-    fn frame(answer: &Answer) -> Vec<u8> {
+    fn frame(reply: &Reply) -> Vec<u8> {
         let mut bytes = Vec::new();
-        wire::tell(&mut bytes, answer).unwrap();
+        wire::tell(&mut bytes, reply).unwrap();
         bytes
     }
 
     #[test]
     fn answers_are_taken_and_nonsense_is_not() {
+        let scan = Ask::Scan(Wish::default());
         let mut answer = Answer {
             report: crate::report::tests::malicious(),
             macros: Default::default(),
             is_mail: true,
             note: None,
+            excerpt: None,
         };
-        let honest = frame(&answer);
-        let Ok(Said::Answer(taken)) = said(&honest) else { panic!("refused") };
+        let honest = frame(&Reply::Answer(Box::new(answer.clone())));
+        let Ok(Said::Reply(Reply::Answer(taken))) = said(&honest, &scan) else { panic!("refused") };
         assert_eq!((taken.report.path.as_str(), taken.report.index), ("here", 7));
         assert_eq!(taken.report.findings.len(), answer.report.findings.len());
-        assert!(matches!(said(&[0; 8]), Ok(Said::Failed)));
+        assert!(matches!(said(&[0; 8], &scan), Ok(Said::Failed)));
         answer.report.findings[0].id = "a\r\nX-Header: b".into();
         let mut wrong = honest.clone();
         wrong[8] = b'!';
-        for bytes in [&b""[..], &[0xff; 16], &honest[..honest.len() - 1], &wrong, &frame(&answer)] {
-            assert!(said(bytes).is_err(), "{bytes:?}");
+        let lies = frame(&Reply::Answer(Box::new(answer)));
+        for bytes in [&b""[..], &[0xff; 16], &honest[..honest.len() - 1], &wrong, &lies] {
+            assert!(said(bytes, &scan).is_err(), "{bytes:?}");
         }
+        assert!(said(&honest, &Ask::TakeApart).is_err(), "that was not asked");
+    }
+
+    #[test]
+    fn parts_come_behind_and_are_bounded() {
+        let part = |bytes: &[u8]| Part { bytes: bytes.to_vec(), ..Part::default() };
+        let forwarded = Forwarded { parts: vec![part(b"abcd"), part(b"efgh")], ..Forwarded::default() };
+        let mut sent = frame(&Reply::Forwarded(Box::new(forwarded)));
+        let head = sent.len();
+        for bytes in [b"abcd", b"efgh"] {
+            wire::write(&mut sent, bytes).unwrap();
+        }
+        let Ok(Said::Reply(Reply::Forwarded(taken))) = said(&sent, &Ask::TakeApart) else { panic!() };
+        assert_eq!(taken.parts.iter().map(|part| &part.bytes[..]).collect::<Vec<_>>(), [b"abcd", b"efgh"]);
+        assert!(said(&sent, &Ask::Scan(Wish::default())).is_err());
+        for cut in [head, head + 8, head + 12, sent.len() - 1] {
+            assert!(said(&sent[..cut], &Ask::TakeApart).is_err());
+        }
+        let mut long = sent[..head].to_vec();
+        wire::write(&mut long, b"abcd").unwrap();
+        wire::write(&mut long, b"efghi").unwrap();
+        assert!(said(&long, &Ask::TakeApart).is_err(), "more than it may hold");
+        let evil = Forwarded { return_path: Some("a@b\r\nDATA".into()), ..Forwarded::default() };
+        assert!(said(&frame(&Reply::Forwarded(Box::new(evil))), &Ask::TakeApart).is_err());
     }
 }

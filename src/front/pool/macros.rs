@@ -8,29 +8,29 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// Macros of a file.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(in crate::front::serve) struct Macros {
+pub(in crate::front) struct Macros {
     /// The file's name.
-    pub(super) name: String,
+    pub(in crate::front) name: String,
     /// What olevba calls its format.
     #[serde(deserialize_with = "kind_back")]
-    pub(super) kind: Word,
+    pub(in crate::front) kind: Word,
     /// The modules. Where a rule matched without a macro, what it matched on.
-    pub(super) modules: Vec<Module>,
+    pub(in crate::front) modules: Vec<Module>,
     /// What starts by itself.
-    pub(super) automatic: Vec<String>,
+    pub(in crate::front) automatic: Vec<String>,
     /// The rules that say more than "weak".
-    pub(super) suspicious: Vec<String>,
+    pub(in crate::front) suspicious: Vec<String>,
     /// Whether something stayed locked.
-    pub(super) encrypted: bool,
+    pub(in crate::front) encrypted: bool,
 }
 
 /// One module.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct Module {
+pub(in crate::front) struct Module {
     /// Its name.
-    pub(super) name: String,
+    pub(in crate::front) name: String,
     /// The file it was in.
-    pub(super) place: String,
+    pub(in crate::front) place: String,
 }
 
 /// Entries of each list, and characters of each.
@@ -38,7 +38,7 @@ const ENTRIES: usize = 20;
 const TEXT: usize = 60;
 
 /// Gathers what is told.
-pub(in crate::front::serve) fn of(tree: &Tree, report: &Report) -> Macros {
+pub(in crate::front) fn of(tree: &Tree, report: &Report) -> Macros {
     let mut macros = Macros {
         name: tree.get(0).map(|root| short(&root.name)).unwrap_or_default(),
         kind: tree.get(0).map_or("Text", |root| kind(root.kind.id)),
@@ -68,14 +68,14 @@ pub(in crate::front::serve) fn of(tree: &Tree, report: &Report) -> Macros {
 
 impl Macros {
     /// Whether they are as short as [`of`] makes them.
-    pub(in crate::front::serve) fn is_sound(&self) -> bool {
+    pub(in crate::front) fn is_sound(&self) -> bool {
         [self.modules.len(), self.automatic.len(), self.suspicious.len()]
             .into_iter()
             .all(|length| length <= ENTRIES)
     }
 
     /// Leaves something out that matters little; answers whether there was anything.
-    pub(super) fn shorten(&mut self) -> bool {
+    pub(in crate::front) fn shorten(&mut self) -> bool {
         let lists = [(&mut self.automatic, 1), (&mut self.suspicious, 1)];
         let longest = lists.into_iter().max_by_key(|(list, _)| list.len());
         if self.modules.len() > 1 {

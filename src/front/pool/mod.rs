@@ -3,30 +3,30 @@
 //! queue. A fault costs the message it happened on; a worker process that dies costs nothing, because its input
 //! is given to another one.
 
+mod ask;
+mod base;
 mod cache;
 pub(super) mod counters;
 #[cfg(target_os = "linux")]
 mod keeper;
+pub(super) mod macros;
 pub(super) mod options;
 #[cfg(target_os = "linux")]
 mod process;
 mod queue;
 mod slots;
 
-use super::metrics::Histogram;
-use super::olefy::macros::{self, Macros};
-use super::service::Engine;
-use crate::keyring::{Candidate, Keyring};
-use crate::kind::{Class, Kind};
-use crate::message::neighbours::Note;
-use crate::report::Report;
-use crate::scan::{Input, Session};
+pub(super) use ask::{Answer, Ask, Failure, Reply, Wish, reply};
+pub(super) use base::Base;
+
+#[cfg(feature = "desk")]
+use crate::message::forwarded::Forwarded;
+use crate::scan::Input;
 use anyhow::bail;
 use cache::Cache;
 use counters::Counters;
 use options::Isolation;
 use queue::{Generation, Job, Orders, Queue, Wake};
-use serde::{Deserialize, Serialize};
 use slots::Slots;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,50 +35,6 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::Builder;
 use std::time::{Duration, Instant};
-
-/// What a scan gives.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub(in crate::front) struct Answer {
-    /// The report.
-    pub(in crate::front) report: Report,
-    /// The macros in it.
-    pub(super) macros: Macros,
-    /// Whether it was a mail, and no file without one.
-    pub(super) is_mail: bool,
-    /// What the mail tells of passwords, and by what it is known to others; none where that was not asked.
-    pub(super) note: Option<Note>,
-}
-
-/// What a scan shall do beside its report.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(in crate::front) struct Wish {
-    /// How a note of what the mail tells of passwords names the mail; none if no note is wanted.
-    pub(in crate::front) note: Option<String>,
-    /// Passwords to try for this input alone.
-    pub(in crate::front) keys: Vec<Candidate>,
-}
-
-/// Why there is no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Failure {
-    /// No worker got free in time, or there was no memory for the message.
-    Busy,
-    /// The scanner itself failed, or it did not end.
-    Fault,
-    /// Who asked has gone.
-    Gone,
-}
-
-impl Failure {
-    /// The reason in words.
-    pub(super) fn reason(self) -> &'static str {
-        match self {
-            Self::Busy => "overloaded",
-            Self::Fault => "the scanner failed",
-            Self::Gone => "the client has gone",
-        }
-    }
-}
 
 /// What is done every now and then while a message waits; its error ends the waiting.
 pub(super) type Beat<'a> = dyn FnMut() -> io::Result<()> + 'a;
@@ -112,16 +68,16 @@ impl Pool {
     ///
     /// # Errors
     /// None could be started.
-    pub(super) fn new(jobs: usize, engine: &Arc<Engine>) -> anyhow::Result<Self> {
-        let isolation = engine.settings.workers.isolation;
-        let generation = generation(1, engine, isolation)?;
+    pub(super) fn new(jobs: usize, base: &Arc<Base>) -> anyhow::Result<Self> {
+        let isolation = base.options.isolation;
+        let generation = generation(1, base, isolation)?;
         let shared = Arc::new(Shared {
             queue: Queue::new(generation),
             counters: Counters::default(),
             cache: Mutex::default(),
             told: AtomicBool::new(false),
         });
-        lock(&shared.cache).renew(1, engine.settings.workers.cache);
+        lock(&shared.cache).renew(1, base.options.cache);
         let pool = Self { slots: Slots::new(jobs), shared, isolation };
         pool.start(jobs)?;
         Ok(pool)
@@ -169,10 +125,10 @@ impl Pool {
     ///
     /// # Errors
     /// They cannot be handed to workers; then the old ones stay.
-    pub(super) fn renew(&self, engine: &Arc<Engine>) -> anyhow::Result<()> {
+    pub(super) fn renew(&self, base: &Arc<Base>) -> anyhow::Result<()> {
         let number = self.shared.queue.generation().number + 1;
-        let generation = generation(number, engine, self.isolation)?;
-        lock(&self.shared.cache).renew(number, engine.settings.workers.cache);
+        let generation = generation(number, base, self.isolation)?;
+        lock(&self.shared.cache).renew(number, base.options.cache);
         self.shared.queue.renew(generation);
         Ok(())
     }
@@ -190,61 +146,69 @@ impl Pool {
     /// Scans one input and waits for the answer. What is tried for it alone makes an answer of its own.
     pub(super) fn scan(
         &self,
-        engine: &Arc<Engine>,
+        base: &Arc<Base>,
         input: &Arc<Input>,
         wish: Wish,
-        waits: &Histogram,
+        waited: &dyn Fn(Duration),
         beat: &mut Beat,
     ) -> Result<Answer, Failure> {
         let counters = &self.shared.counters;
         counters.scans.add();
         let (path, index) = (input.path.clone(), input.index);
-        let is_asked = wish.keys.is_empty() && lock(&self.shared.cache).is_on();
+        let is_asked = wish.keys.is_empty() && !wish.excerpt && lock(&self.shared.cache).is_on();
         let key = is_asked.then(|| cache::key(input, wish.note.is_some()));
         if let Some(mut answer) = key.and_then(|key| lock(&self.shared.cache).get(&key)) {
             counters.cache_hits.add();
             (answer.report.path, answer.report.index) = (path, index);
             return Ok(answer);
         }
-        match self.scan_now(engine, (input.clone(), wish), waits, beat) {
-            Ok((answer, number)) => {
-                if let Some(key) = key {
-                    lock(&self.shared.cache).put(key, number, &answer);
-                }
-                Ok(answer)
-            }
-            Err(failure) => {
-                counters.of(failure).add();
-                Err(failure)
-            }
+        let answer = match self.ask(base, (input.clone(), Ask::Scan(wish)), waited, beat) {
+            Ok((Reply::Answer(answer), number)) => Ok((*answer, number)),
+            Ok((Reply::Forwarded(_), _)) => Err(Failure::Fault),
+            Err(failure) => Err(failure),
+        };
+        let (answer, number) = answer.inspect_err(|failure| counters.of(*failure).add())?;
+        if let Some(key) = key {
+            lock(&self.shared.cache).put(key, number, &answer);
+        }
+        Ok(answer)
+    }
+
+    /// What a mail hands on.
+    #[cfg(feature = "desk")]
+    pub(super) fn take_apart(&self, base: &Base, input: Input) -> Result<Forwarded, Failure> {
+        match self.ask(base, (Arc::new(input), Ask::TakeApart), &|_| (), &mut || Ok(())) {
+            Ok((Reply::Forwarded(forwarded), _)) => Ok(*forwarded),
+            Ok((Reply::Answer(_), _)) => Err(Failure::Fault),
+            Err(failure) => Err(failure),
         }
     }
 
     /// Whether a worker really scans a few bytes.
-    pub(super) fn answers(&self, engine: &Engine) -> bool {
+    pub(super) fn answers(&self, base: &Base) -> bool {
         let input = Input { path: "watchdog".into(), bytes: b"x".to_vec(), size: 1, ..Input::default() };
-        let input = (Arc::new(input), Wish::default());
-        let answer = self.scan_now(engine, input, &Histogram::default(), &mut || Ok(()));
+        let input = (Arc::new(input), Ask::Scan(Wish::default()));
+        let answer = self.ask(base, input, &|_| (), &mut || Ok(()));
         !matches!(answer, Err(Failure::Fault))
     }
 
-    fn scan_now(
+    fn ask(
         &self,
-        engine: &Engine,
-        (input, wish): (Arc<Input>, Wish),
-        waits: &Histogram,
+        base: &Base,
+        (input, ask): (Arc<Input>, Ask),
+        waited: &dyn Fn(Duration),
         beat: &mut Beat,
-    ) -> Result<(Answer, u64), Failure> {
-        let wait = engine.settings.bounds.wait;
+    ) -> Result<(Reply, u64), Failure> {
+        let wait = base.wait;
         let asked = Instant::now();
         let slot = self.slots.take(wait, BEAT, beat);
-        waits.observe(asked.elapsed());
+        waited(asked.elapsed());
         let slot = slot?;
         let (done, answer) = channel();
         let taken = Arc::new(AtomicBool::new(false));
-        self.shared.queue.push(Job { input, wish, done, taken: taken.clone(), _slot: slot });
+        self.shared.queue.push(Job { input, ask, done, taken: taken.clone(), _slot: slot });
         let pushed = Instant::now();
-        let until = pushed + self.patience(engine);
+        let until = pushed + self.patience(base);
         loop {
             // A place is no worker yet, where workers cannot be started.
             let is_late = pushed.elapsed() >= wait.max(BEAT) && !taken.swap(true, Ordering::SeqCst);
@@ -261,11 +225,11 @@ impl Pool {
     }
 
     /// How long an answer may take: that of threads one scan, that of processes two and a start between them.
-    fn patience(&self, engine: &Engine) -> Duration {
-        let once = patience(engine);
+    fn patience(&self, base: &Base) -> Duration {
+        let once = base.patience();
         match self.isolation {
             Isolation::Thread => once,
-            Isolation::Process => engine.settings.bounds.wait + once * 2 + Duration::from_secs(60),
+            Isolation::Process => base.wait + once * 2 + Duration::from_secs(60),
         }
     }
 }
@@ -276,24 +240,19 @@ impl Drop for Pool {
     }
 }
 
-/// How long one scan may take at most. It ends at its own time limit; one that does not is given up.
-fn patience(engine: &Engine) -> Duration {
-    engine.scanner.limits().time * 2 + Duration::from_secs(10)
-}
-
 /// Rules and configuration as the workers get them.
-fn generation(number: u64, engine: &Arc<Engine>, isolation: Isolation) -> anyhow::Result<Generation> {
+fn generation(number: u64, base: &Arc<Base>, isolation: Isolation) -> anyhow::Result<Generation> {
     #[cfg(target_os = "linux")]
-    let orders = if isolation == Isolation::Process { process::orders(engine)? } else { Orders::default() };
+    let orders = if isolation == Isolation::Process { process::orders(base)? } else { Orders::default() };
     #[cfg(not(target_os = "linux"))]
     let orders = Orders::default();
-    Ok(Generation { number, engine: engine.clone(), orders: Arc::new(orders) })
+    Ok(Generation { number, base: base.clone(), orders: Arc::new(orders) })
 }
 
 /// Scans jobs as long as the rules stay and nothing fails; answers whether there may be more.
 fn scan_with_one_session(queue: &Queue) -> bool {
-    let Generation { number, engine, .. } = queue.generation();
-    let mut session = engine.scanner.session();
+    let Generation { number, base, .. } = queue.generation();
+    let mut session = base.scanner.session();
     loop {
         let mut job = match queue.wait(true, number, None) {
             Wake::Job(job) => job,
@@ -301,25 +260,14 @@ fn scan_with_one_session(queue: &Queue) -> bool {
             Wake::End => return false,
         };
         let input = Arc::unwrap_or_clone(std::mem::take(&mut job.input));
-        let wish = std::mem::take(&mut job.wish);
-        let result = catch_unwind(AssertUnwindSafe(|| answer(&mut session, input, &engine.keys, wish)));
+        let with = (&base.keys, base.scanner.limits());
+        let result = catch_unwind(AssertUnwindSafe(|| reply(&mut session, input, with, job.ask)));
         let failed = result.is_err();
-        let _gone = job.done.send(result.map(|answer| (answer, number)).map_err(|_| Failure::Fault));
+        let _gone = job.done.send(result.map(|reply| (reply, number)).map_err(|_| Failure::Fault));
         if failed {
             return true;
         }
     }
-}
-
-/// Scans one input.
-pub(in crate::front) fn answer(session: &mut Session, input: Input, keys: &Keyring, wish: Wish) -> Answer {
-    let is_mail = input.is_message || Kind::of(&input.name, &input.bytes).class == Class::Message;
-    let note = wish.note.filter(|_| is_mail).and_then(|place| Note::of(&input.bytes, &place));
-    let mut keys = keys.clone();
-    wish.keys.into_iter().for_each(|key| keys.add(key));
-    let (report, tree) = session.scan(input, &keys);
-    let macros = macros::of(&tree, &report);
-    Answer { report, macros, is_mail, note }
 }
 
 /// A lock that a fault elsewhere does not spoil: what it guards is a number or a channel.
@@ -332,11 +280,9 @@ mod tests {
     use super::*;
 
     /// In threads: the program of these tests is no worker.
-    fn engine(cache: usize) -> Arc<Engine> {
-        let mut engine = Engine::default();
-        engine.settings.workers =
-            options::Options { isolation: Isolation::Thread, cache, ..Default::default() };
-        Arc::new(engine)
+    fn base(cache: usize) -> Arc<Base> {
+        let options = options::Options { isolation: Isolation::Thread, cache, ..Default::default() };
+        Arc::new(Base { options, ..Base::default() })
     }
 
     fn text() -> Input {
@@ -345,12 +291,11 @@ mod tests {
 
     #[test]
     fn jobs_are_answered_and_places_given_back() {
-        let engine = engine(0);
-        let pool = Pool::new(2, &engine).unwrap();
+        let base = base(0);
+        let pool = Pool::new(2, &base).unwrap();
         for _ in 0..5 {
-            let answer = pool
-                .scan(&engine, &Arc::new(text()), Wish::default(), &Histogram::default(), &mut || Ok(()))
-                .unwrap();
+            let answer =
+                pool.scan(&base, &Arc::new(text()), Wish::default(), &|_| (), &mut || Ok(())).unwrap();
             assert_eq!(answer.report.verdict, crate::verdict::Verdict::Clean);
         }
         let until = Instant::now() + Duration::from_secs(10);
@@ -363,15 +308,15 @@ mod tests {
 
     #[test]
     fn what_was_answered_is_remembered_until_the_rules_change() {
-        let engine = engine(9);
-        let pool = Pool::new(1, &engine).unwrap();
+        let base = base(9);
+        let pool = Pool::new(1, &base).unwrap();
         let scan = |path: &str| {
             let answer = pool
                 .scan(
-                    &engine,
+                    &base,
                     &Arc::new(Input { path: path.into(), ..text() }),
                     Wish::default(),
-                    &Histogram::default(),
+                    &|_| (),
                     &mut || Ok(()),
                 )
                 .unwrap();
@@ -379,19 +324,19 @@ mod tests {
             pool.counters().cache_hits.get()
         };
         assert_eq!([scan("a"), scan("b"), scan("c")], [0, 1, 2]);
-        pool.renew(&engine).unwrap();
+        pool.renew(&base).unwrap();
         assert_eq!([scan("d"), scan("e")], [2, 3]);
     }
 
     #[test]
     fn a_job_that_nobody_takes_is_given_up() {
-        let generation = generation(1, &engine(0), Isolation::Thread).unwrap();
+        let generation = generation(1, &base(0), Isolation::Thread).unwrap();
         let queue = Queue::new(generation);
         let slots = Slots::new(1);
         let slot = slots.take(Duration::ZERO, BEAT, &mut || Ok(())).unwrap();
         let (done, _answer) = channel();
         let taken = Arc::new(AtomicBool::new(true));
-        queue.push(Job { input: Arc::new(text()), wish: Wish::default(), done, taken, _slot: slot });
+        queue.push(Job { input: Arc::new(text()), ask: Ask::TakeApart, done, taken, _slot: slot });
         assert!(queue.has_jobs());
         assert!(matches!(queue.wait(true, 1, Some(Instant::now())), Wake::Look));
         assert!(!queue.has_jobs() && slots.free() == 1);

@@ -3,10 +3,9 @@
 
 use super::process::{Lost, Said, Worker};
 use super::queue::{Generation, Job, Wake};
-use super::{Answer, Failure, Shared};
-use crate::front::serve::log;
+use super::{Failure, Reply, Shared};
 use crate::text::printable;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
@@ -79,7 +78,7 @@ impl Keeper<'_> {
             }
             Err(why) => {
                 self.shared.counters.worker_start_failures.add();
-                log::event(
+                self.tell(
                     "error",
                     "worker-start-failed",
                     &json!({ "error": { "message": printable(&why) } }),
@@ -101,7 +100,7 @@ impl Keeper<'_> {
         let (level, lockdown) =
             if worker.lacks.is_empty() { ("info", "full") } else { ("warning", "partial") };
         let more = json!({ "tenpu": { "lockdown": lockdown, "lockdown_lacks": worker.lacks } });
-        log::event(level, "workers", &more);
+        self.tell(level, "workers", &more);
     }
 
     /// Scans one input, with another worker if the first is lost.
@@ -121,10 +120,10 @@ impl Keeper<'_> {
     }
 
     /// One attempt; no result where the worker is lost or there is none.
-    fn attempt(&mut self, job: &Job) -> Result<Result<(Answer, u64), Failure>, ()> {
+    fn attempt(&mut self, job: &Job) -> Result<Result<(Reply, u64), Failure>, ()> {
         let worker = self.worker.as_mut().ok_or(())?;
-        match worker.scan(&job.input, &job.wish) {
-            Ok(Said::Answer(answer)) => Ok(Ok((*answer, worker.generation))),
+        match worker.ask(&job.input, &job.ask) {
+            Ok(Said::Reply(reply)) => Ok(Ok((reply, worker.generation))),
             Ok(Said::Failed) => Ok(Err(Failure::Fault)),
             Err(Lost(why)) => {
                 self.lost(&why);
@@ -133,9 +132,13 @@ impl Keeper<'_> {
         }
     }
 
+    fn tell(&self, level: &str, what: &str, more: &Value) {
+        (self.shared.queue.generation().base.tell)(level, what, more);
+    }
+
     fn lost(&mut self, why: &str) {
         self.shared.counters.worker_deaths.add();
-        log::event("error", "worker-lost", &json!({ "error": { "message": printable(why) } }));
+        self.tell("error", "worker-lost", &json!({ "error": { "message": printable(why) } }));
         self.worker = None;
     }
 }

@@ -1,8 +1,7 @@
 //! What waits for a worker, and the rules in force.
 
 use super::slots::Slot;
-use super::{Answer, Failure, Wish, lock};
-use crate::front::serve::service::Engine;
+use super::{Ask, Base, Failure, Reply, lock};
 use crate::scan::Input;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,7 +15,7 @@ pub(super) struct Generation {
     /// Later ones have greater numbers.
     pub(super) number: u64,
     /// Rules and configuration.
-    pub(super) engine: Arc<Engine>,
+    pub(super) base: Arc<Base>,
     /// The same as worker processes are told; empty where there are none.
     pub(super) orders: Arc<Orders>,
 }
@@ -34,10 +33,10 @@ pub(super) struct Orders {
 #[derive(Debug)]
 pub(super) struct Job {
     pub(super) input: Arc<Input>,
-    /// What is asked beside the report.
-    pub(super) wish: Wish,
+    /// What is asked.
+    pub(super) ask: Ask,
     /// Where the answer goes, with the number of the rules it was found with.
-    pub(super) done: Sender<Result<(Answer, u64), Failure>>,
+    pub(super) done: Sender<Result<(Reply, u64), Failure>>,
     /// Set by the first of two: the worker that takes it, the client that gives up.
     pub(super) taken: Arc<AtomicBool>,
     /// Given back when the job is done.
