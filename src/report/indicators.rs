@@ -15,6 +15,9 @@ const MOST: usize = 200;
 /// The most of them that are hashes and names, so that web addresses always find room.
 const MOST_FILES: usize = 120;
 
+/// The most web addresses of texts.
+pub(super) const MOST_LINKS: usize = 100;
+
 /// The most addresses looked at for one message, doubles included: a macro of nothing but `http://` repeated must
 /// not cost minutes.
 const MOST_LOOKED_AT: usize = 20_000;
@@ -37,6 +40,21 @@ pub(super) fn indicators(tree: &Tree, findings: &[Finding]) -> Vec<Indicator> {
         addresses(artifact, &mut list);
     }
     list.found
+}
+
+/// The web addresses in the texts of a message and of its documents, each once.
+pub(super) fn links(tree: &Tree) -> Vec<String> {
+    let mut list = List { limit: MOST_LINKS, ..List::default() };
+    for artifact in tree.iter().filter(|artifact| matches!(artifact.kind.id, "text" | "html" | "csv")) {
+        if list.is_full() || list.looked_at >= MOST_LOOKED_AT {
+            break;
+        }
+        // Most texts hold none, and need not be decoded to know that.
+        if memchr::memmem::find(&artifact.bytes, b"/").is_some() {
+            list.urls(&guess(&artifact.bytes), artifact.id);
+        }
+    }
+    list.found.into_iter().map(|link| link.value).collect()
 }
 
 /// The artifacts that carry a strong or medium finding, each before the attachments it was found in.
@@ -133,6 +151,22 @@ mod tests {
                 ("url", "https://b.test/2", 3),
             ]
         );
+    }
+
+    #[test]
+    fn links_of_texts_are_bounded_and_no_indicators() {
+        let mut tree = Tree::new(Child::new("m.eml", "file", b"Subject: x\r\n\r\n".to_vec()));
+        let page = b"<a href=\"https://shop.example/a?b=1\">https://shop.example/a?b=1</a>".to_vec();
+        tree.add(Some(0), Child::new("", "body", page).of_kind("html"));
+        tree.add(Some(0), Child::new("", "body", b"see http://news.test/1.".to_vec()).of_kind("text"));
+        assert_eq!(links(&tree), ["https://shop.example/a?b=1", "http://news.test/1"]);
+        assert!(indicators(&tree, &[]).is_empty());
+        let many: String = (0..500).map(|n| format!("http://x.test/{n} ")).collect();
+        tree.add(Some(0), Child::new("", "body", many.into_bytes()).of_kind("text"));
+        assert_eq!(links(&tree).len(), MOST_LINKS);
+        assert!(crate::Report::are_links(&links(&tree)));
+        assert!(!crate::Report::are_links(&[links(&tree), links(&tree)].concat()));
+        assert!(!crate::Report::are_links(&["x".repeat(5000)]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::text::is_deceptive;
 const SCHEMES: [&str; 5] = ["https", "hxxps", "http", "hxxp", "ftp"];
 
 /// The longest address taken, in bytes; browsers and gateways stop near it, and it keeps the search linear.
-const LONGEST: usize = 2048;
+pub(super) const LONGEST: usize = 2048;
 
 /// Every web address in a text, in order. An address that stands inside another (`…?to=http://…`) is found too.
 pub fn find(text: &str) -> impl Iterator<Item = &str> {

@@ -59,6 +59,10 @@ pub struct Report {
     pub behaviours: Vec<serde_json::Value>,
     /// What to search for elsewhere.
     pub indicators: Vec<Indicator>,
+    /// Web addresses that stand in texts. They are no indicators, and no part of what is written: a store lets them be
+    /// found.
+    #[serde(skip)]
+    pub links: Vec<String>,
     /// Passwords that opened something.
     pub passwords: Vec<PasswordEntry>,
     /// What could not be read.
@@ -183,6 +187,7 @@ impl Report {
             artifacts: tree.iter().map(ArtifactEntry::from).collect(),
             behaviours: Vec::new(),
             indicators: indicators::indicators(tree, findings),
+            links: indicators::links(tree),
             passwords: tree.iter().flat_map(passwords).collect(),
             unread: tree.iter().flat_map(unread).collect(),
             elapsed_ms: 0.0,
@@ -212,6 +217,11 @@ impl Report {
         passwords.filter(|password| !password.is_empty()).fold(text.to_string(), |text, password| {
             text.replace(password, "[password]").replace(&crate::text::printable(password), "[password]")
         })
+    }
+
+    /// Whether links are as [`Report::new`] finds them: what comes from somewhere else may be anything.
+    pub fn are_links(links: &[String]) -> bool {
+        links.len() <= indicators::MOST_LINKS && links.iter().all(|link| link.len() <= links::LONGEST)
     }
 
     /// The entry of an artifact.

@@ -89,7 +89,7 @@ fn pattern(name: &str) -> String {
 }
 
 /// The host of a web address.
-fn host(url: &str) -> Option<String> {
+pub(super) fn host(url: &str) -> Option<String> {
     let (_, rest) = url.split_once("://")?;
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let host = authority.rsplit('@').next()?.split(':').next()?.trim_end_matches('.');

@@ -260,7 +260,8 @@ pub(super) async fn insert_rows(
         insert.execute(&mut *change).await?;
     }
     let mut place = 0..;
-    for some in rows.indicators.chunks(CHUNK) {
+    let indicators: Vec<_> = rows.indicators.iter().chain(&rows.named).collect();
+    for some in indicators.chunks(CHUNK) {
         let text = many("indicators (message, place, kind, value)", 4, some.len());
         let insert =
             some.iter().zip(&mut place).fold(sqlx::query(sql(text)), |insert, ((kind, value), place)| {

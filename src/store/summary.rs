@@ -1,5 +1,6 @@
 //! What of a report goes into columns: printable, of bounded length, and without the passwords that were found.
 
+use super::campaign;
 use super::message::NewMessage;
 use crate::report::{Report, trail};
 use crate::text::{nfkc, printable};
@@ -34,6 +35,8 @@ pub(super) struct Rows {
     pub(super) artifacts: Vec<ArtifactRow>,
     /// Kind and value.
     pub(super) indicators: Vec<(&'static str, String)>,
+    /// The same of web addresses and hosts that the message only names; a search finds them.
+    pub(super) named: Vec<(&'static str, String)>,
     pub(super) rules: Vec<String>,
     /// What a search looks through.
     pub(super) text: String,
@@ -72,6 +75,7 @@ impl Rows {
             recipients: recipients.iter().take(ROWS).map(|to| (to.clone(), domain(to))).collect(),
             artifacts: report.artifacts.iter().take(ROWS).map(|one| artifact(one, &hide)).collect(),
             indicators: indicators(report, &hide),
+            named: named(report, &hide),
             rules: rules(report),
             text: String::new(),
         };
@@ -88,8 +92,9 @@ impl Rows {
         let files = self.artifacts.iter().map(|artifact| artifact.name.as_str());
         let found =
             self.indicators.iter().filter(|(kind, _)| *kind != "sha256").map(|(_, value)| value.as_str());
+        let named = self.named.iter().map(|(_, value)| value.as_str());
         let mut text = String::new();
-        for line in head.chain(rules).chain(files.take(200)).chain(found).chain(people) {
+        for line in head.chain(rules).chain(files.take(200)).chain(found).chain(people).chain(named) {
             if !line.is_empty() && seen.insert(line) {
                 text.push_str(line);
                 text.push('\n');
@@ -144,6 +149,16 @@ fn artifact(artifact: &crate::report::ArtifactEntry, hide: &impl Fn(&str) -> Str
 
 fn indicators(report: &Report, hide: &impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
     report.indicators.iter().take(ROWS).map(|one| (one.kind, hide(&one.value))).collect()
+}
+
+/// Web addresses of texts that are no indicators, and the hosts of all.
+fn named(report: &Report, hide: &impl Fn(&str) -> String) -> Vec<(&'static str, String)> {
+    let urls = report.indicators.iter().filter(|one| one.kind == "url").map(|one| &one.value);
+    let known: BTreeSet<String> = urls.map(|url| hide(url)).collect();
+    let links: BTreeSet<String> = report.links.iter().map(|link| hide(link)).collect();
+    let hosts: BTreeSet<String> = known.union(&links).filter_map(|url| campaign::host(url)).collect();
+    let links = links.difference(&known).map(|link| ("url", link.clone())).collect::<Vec<_>>();
+    links.into_iter().chain(hosts.into_iter().map(|host| ("host", host))).take(ROWS).collect()
 }
 
 fn rules(report: &Report) -> Vec<String> {

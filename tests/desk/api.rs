@@ -147,3 +147,25 @@ fn passwords_come_with_an_upload() {
         assert_eq!(upload(&wrong).0, 400, "{}", String::from_utf8_lossy(&wrong));
     }
 }
+
+#[test]
+fn addresses_that_only_stand_in_a_text_are_found_and_not_handed_on() {
+    let (desk, mut browser) = set_up(Desk::new(), "en");
+    let mut program = Program::new(&desk, &["--role", "operator", "--account", "山田"]);
+    let mail = b"From: a@b.example\r\nSubject: Catalogue\r\nContent-Type: text/html\r\n\r\n\
+        <p>Our <a href=\"https://spring.shop.example/2022?a=1\">catalogue</a></p>\r\n";
+    let (status, made) = program.send("POST", "/messages", "message/rfc822", mail);
+    assert_eq!((status, &made["verdict"], &made["report"]["indicators"]), (201, &json!("clean"), &json!([])));
+    for query in
+        ["spring.shop.example", "https%3A%2F%2Fspring.shop.example%2F2022", "hxxps%3A%2F%2Fspring%5B.%5Dshop"]
+    {
+        let found = program.get(&format!("/messages?q={query}"));
+        assert_eq!(found["messages"].as_array().unwrap().len(), 1, "{query}");
+    }
+    assert!(browser.get("/search?q=spring.shop.example").text().contains("Catalogue"));
+    for form in ["stix.json", "misp.json", "indicators.csv"] {
+        let path = format!("/messages/{}/export/{form}", made["id"].as_str().unwrap());
+        let answer = browser.get(&path);
+        assert!(answer.status == 200 && !answer.text().contains("spring.shop.example"), "{}", answer.text());
+    }
+}

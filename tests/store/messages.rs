@@ -155,7 +155,7 @@ pub(crate) async fn is_secret(database: Database) {
             .fetch_all(&pool)
             .await
             .unwrap();
-    assert_eq!((names.len(), sealed.len()), (5, 3));
+    assert_eq!((names.len(), sealed.len()), (6, 3));
     assert!(!columns.iter().chain(&names).any(|text| text.contains("S3cret")), "{columns:?} {names:?}");
     pool.close().await;
     store.close().await;

@@ -42,6 +42,8 @@ pub(in crate::front) struct Answer {
     pub(in crate::front) is_mail: bool,
     /// What the mail tells of passwords, and by what it is known to others; none where that was not asked.
     pub(in crate::front) note: Option<Note>,
+    /// The links of the report, which its JSON leaves out.
+    pub(in crate::front) links: Vec<String>,
     /// What a page shows of it; none where that was not asked.
     pub(in crate::front) excerpt: Option<Excerpt>,
 }
@@ -99,5 +101,5 @@ fn answer(session: &mut Session, input: Input, keys: &Keyring, wish: Wish) -> An
     let (report, tree) = session.scan(input, &keys);
     let macros = macros::of(&tree, &report);
     let excerpt = wish.excerpt.then(|| Excerpt::of(&tree));
-    Answer { report, macros, is_mail, note, excerpt }
+    Answer { links: report.links.clone(), report, macros, is_mail, note, excerpt }
 }

@@ -117,6 +117,7 @@ mod tests {
             macros: Default::default(),
             is_mail: false,
             note: None,
+            links: Vec::new(),
             excerpt: None,
         }
     }

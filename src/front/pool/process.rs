@@ -8,6 +8,7 @@ use super::{Answer, Ask, Base, Reply};
 use crate::front::input;
 use crate::front::worker::wire::{self, ANSWER, Job, Ready, Setup};
 use crate::message::neighbours::Note;
+use crate::report::Report;
 use crate::scan::Input;
 use crate::text::printable;
 use serde_json::json;
@@ -184,6 +185,7 @@ fn ask(line: &mut Line, input: &Input, what: &Ask, most: u64) -> io::Result<Said
             // Only we know them.
             answer.report.path.clone_from(&input.path);
             answer.report.index = input.index;
+            answer.report.links.clone_from(&answer.links);
         }
         Reply::Forwarded(forwarded) => {
             let mut left = most;
@@ -199,7 +201,9 @@ fn ask(line: &mut Line, input: &Input, what: &Ask, most: u64) -> io::Result<Said
 /// Whether what goes into headers and replies is as a scan makes it.
 fn is_sound(answer: &Answer) -> bool {
     let is_plain = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
-    let is_sound = answer.macros.is_sound() && answer.note.as_ref().is_none_or(Note::is_sound);
+    let is_sound = Report::are_links(&answer.links)
+        && answer.macros.is_sound()
+        && answer.note.as_ref().is_none_or(Note::is_sound);
     is_sound && answer.report.findings.iter().all(|finding| is_plain(&finding.id))
 }
 
@@ -330,12 +334,14 @@ mod tests {
             macros: Default::default(),
             is_mail: true,
             note: None,
+            links: vec!["http://a.example/".into()],
             excerpt: None,
         };
         let honest = frame(&Reply::Answer(Box::new(answer.clone())));
         let Ok(Said::Reply(Reply::Answer(taken))) = said(&honest, &scan) else { panic!("refused") };
         assert_eq!((taken.report.path.as_str(), taken.report.index), ("here", 7));
         assert_eq!(taken.report.findings.len(), answer.report.findings.len());
+        assert_eq!(taken.report.links, answer.links);
         assert!(matches!(said(&[0; 8], &scan), Ok(Said::Failed)));
         answer.report.findings[0].id = "a\r\nX-Header: b".into();
         let mut wrong = honest.clone();

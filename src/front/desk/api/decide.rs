@@ -12,7 +12,7 @@ use crate::store::{Exception, Token, User};
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -26,13 +26,19 @@ pub(super) struct Asked {
     #[serde(default)]
     scope: Scope,
     /// What is excepted.
-    #[serde(default)]
-    what: String,
+    #[serde(default, deserialize_with = "given")]
+    what: Option<String>,
     /// For how long.
+    #[serde(default, deserialize_with = "given")]
     days: Option<u16>,
     /// Without it the answer only tells what would happen.
     #[serde(default)]
     confirm: bool,
+}
+
+/// Something that is there; `null` is nothing.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(input: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(input).map(Some)
 }
 
 /// For which mails.
@@ -76,17 +82,23 @@ pub(super) async fn make(
 
 /// The form of the page; none where it makes no sense.
 fn form(act: Act, asked: &Asked) -> Option<Form> {
-    let is_exception = act == Act::Exception;
-    let days = asked.days.map(|days| days.to_string()).unwrap_or_default();
-    let is_whole =
-        !asked.confirm || decide::is_choice(&asked.what, asked.days) && !asked.comment.trim().is_empty();
-    let is_bare = asked.what.is_empty() && asked.days.is_none();
-    let is_short = asked.comment.chars().count() <= decide::COMMENT;
-    let is_plain = !asked.comment.contains(|c: char| c.is_control() && c != '\n');
-    let scope = if asked.scope == Scope::Campaign { "campaign" } else { "" };
-    let (comment, what) = (asked.comment.clone(), asked.what.clone());
-    let is_sound = if is_exception { is_whole && scope.is_empty() } else { is_bare };
-    (is_sound && is_short && is_plain).then(|| Form { comment, scope: scope.into(), what, days })
+    let Asked { comment, what, days, scope, confirm, .. } = asked;
+    let is_whole = what.is_some() && days.is_some() && !comment.trim().is_empty();
+    let is_sound = match act {
+        Act::Exception => {
+            let is_known = decide::is_choice(what.as_deref(), *days);
+            is_known && (is_whole || !confirm) && *scope == Scope::Message
+        }
+        _ => what.is_none() && days.is_none(),
+    };
+    let is_short = comment.chars().count() <= decide::COMMENT;
+    let form = || Form {
+        comment: comment.clone(),
+        scope: if *scope == Scope::Campaign { "campaign".into() } else { String::new() },
+        what: what.clone().unwrap_or_default(),
+        days: days.map(|days| days.to_string()).unwrap_or_default(),
+    };
+    (is_sound && is_short).then(form)
 }
 
 /// The account of a token, with no more than the token may.
@@ -149,11 +161,13 @@ mod tests {
             r#"{"act": "keep", "sudo": true}"#,
             r#"{"act": "keep", "scope": "all"}"#,
             r#"{"act": "keep", "days": 30}"#,
+            r#"{"act": "exception", "days": null}"#,
             r#"{"act": "exception", "comment": "a", "what": "sender", "days": 31, "confirm": true}"#,
             r#"{"act": "exception", "comment": "a", "what": "everything", "days": 30, "confirm": true}"#,
             r#"{"act": "exception", "comment": " ", "what": "sender", "days": 30, "confirm": true}"#,
             r#"{"act": "exception", "scope": "campaign"}"#,
-            r#"{"act": "keep", "comment": "a\u0000"}"#,
+            r#"{"act": "exception", "what": "everything"}"#,
+            r#"{"act": "exception", "what": ""}"#,
         ];
         assert!(right.iter().all(|text| asked(text).is_some()));
         assert!(wrong.iter().all(|text| asked(text).is_none()));

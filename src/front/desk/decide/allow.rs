@@ -32,9 +32,9 @@ const SHORTEST: u64 = 40;
 /// Days for which an exception may hold.
 pub(super) const DAYS: [u16; 4] = [30, 90, 180, 365];
 
-/// Whether somebody may choose that for so many days.
-pub(in super::super) fn is_choice(what: &str, days: Option<u16>) -> bool {
-    matches!(what, "macro-hash" | "sender") && days.is_some_and(|days| DAYS.contains(&days))
+/// Whether somebody may choose that, and for so many days.
+pub(in super::super) fn is_choice(what: Option<&str>, days: Option<u16>) -> bool {
+    matches!(what, None | Some("macro-hash" | "sender")) && days.is_none_or(|days| DAYS.contains(&days))
 }
 
 impl Allowable {
