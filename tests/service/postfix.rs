@@ -161,6 +161,12 @@ impl Postfix {
         }
     }
 
+    /// How many mails are in its queues, but for those on hold.
+    pub fn waiting(&self) -> usize {
+        let count = |queue: &str| files(&self.folder.join("spool").join(queue));
+        ["incoming", "active", "deferred"].map(count).iter().sum()
+    }
+
     /// What a milter put into the hold queue.
     pub fn held(&self) -> usize {
         fs::read_dir(self.folder.join("spool/hold")).map_or(0, |entries| entries.count())
@@ -193,6 +199,12 @@ fn folder() -> PathBuf {
     chown.arg("postfix").args(["data", "sink"].map(|name| folder.join(name)));
     assert!(chown.status().unwrap().success());
     folder
+}
+
+/// The files below a folder.
+fn files(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| if entry.path().is_dir() { files(&entry.path()) } else { 1 }).sum()
 }
 
 /// The values of a header, in order.
