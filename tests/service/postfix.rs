@@ -44,10 +44,11 @@ smtp_connection_cache_on_demand=no
 alias_maps=
 ";
 
-/// Service, type, whether it is private, most processes, program; none is chrooted.
+/// Service, type, whether it is private, wakeup, most processes, program; none is chrooted. The queue manager looks every
+/// five seconds for what it passed over while it was busy; without that a mail may wait for minutes.
 const MASTER: &str = "127.0.0.1:PORT inet n - n - - smtpd
 cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
+qmgr unix n - n 5 1 qmgr
 rewrite unix - - n - - trivial-rewrite
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
