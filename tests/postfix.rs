@@ -1,7 +1,8 @@
-//! A real Postfix before the service: nothing lost, nothing twice, each message with its headers, also when the
-//! service is killed in between. Runs where Postfix is installed and may be started; elsewhere it says so.
+//! A real Postfix before the service: nothing lost, nothing twice, each message with its headers, also when workers or
+//! the service are killed in between and when clients hang on to it. Runs where Postfix is installed and may be
+//! started; elsewhere it says so. `TENPU_MAILS` says how many mails go by.
 
-#![cfg(unix)]
+#![cfg(target_os = "linux")]
 #![allow(
     clippy::disallowed_methods,
     clippy::unwrap_used,
@@ -15,185 +16,81 @@ mod build;
 mod service;
 
 use rustix::process::{Pid, Signal, kill_process};
-use service::Server;
+use service::postfix::{Postfix, values};
+use service::{Milter, Server};
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
-
-static NEXT: AtomicUsize = AtomicUsize::new(0);
-
-/// An instance of its own, and the server it delivers to.
-struct Postfix {
-    folder: PathBuf,
-    port: u16,
-    sink: Child,
-}
-
-const MAIN: &str = "compatibility_level=3.6
-queue_directory=FOLDER/spool
-data_directory=FOLDER/data
-maillog_file=FOLDER/maillog
-maillog_file_prefixes=FOLDER
-command_directory=/usr/sbin
-daemon_directory=/usr/lib/postfix/sbin
-meta_directory=/etc/postfix
-myhostname=mx.test
-mydestination=
-mynetworks=127.0.0.0/8
-inet_interfaces=loopback-only
-inet_protocols=ipv4
-relayhost=[127.0.0.1]:SINK
-smtp_dns_support_level=disabled
-smtpd_peername_lookup=no
-smtpd_milters=unix:MILTER
-milter_default_action=tempfail
-alias_maps=
-";
-
-/// Service, type, whether it is private, most processes, program; none is chrooted.
-const MASTER: &str = "127.0.0.1:PORT inet n - n - - smtpd
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-smtp unix - - n - - smtp
-relay unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-proxymap unix - - n - - proxymap
-postlog unix-dgram n - n - 1 postlogd
-";
-
-impl Postfix {
-    fn new(milter: &Path) -> Self {
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let folder = std::env::temp_dir().join(format!("tenpu-postfix-{}-{number}", std::process::id()));
-        for name in ["etc", "spool", "data", "sink"] {
-            fs::create_dir_all(folder.join(name)).unwrap();
-        }
-        let mut chown = Command::new("chown");
-        chown.arg("postfix").args(["data", "sink"].map(|name| folder.join(name)));
-        assert!(chown.status().unwrap().success());
-        let (port, sink_port) = (free_port(), free_port());
-        let sink = Command::new("smtp-sink")
-            .args(["-u", "postfix", "-D", "all", &format!("127.0.0.1:{sink_port}"), "100"])
-            .current_dir(folder.join("sink"))
-            .spawn()
-            .unwrap();
-        let fill = |text: &str| {
-            let text = text.replace("FOLDER", folder.to_str().unwrap()).replace("PORT", &port.to_string());
-            text.replace("SINK", &sink_port.to_string()).replace("MILTER", milter.to_str().unwrap())
-        };
-        fs::write(folder.join("etc/main.cf"), fill(MAIN)).unwrap();
-        fs::write(folder.join("etc/master.cf"), fill(MASTER)).unwrap();
-        let postfix = Self { folder, port, sink };
-        assert!(postfix.command("start"), "postfix does not start");
-        postfix
-    }
-
-    fn command(&self, command: &str) -> bool {
-        let mut postfix = Command::new("postfix");
-        postfix.arg("-c").arg(self.folder.join("etc")).arg(command);
-        postfix.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap().success()
-    }
-
-    /// Sends a message, again and again while it is put off; answers the last reply.
-    fn send(&self, message: &[u8]) -> String {
-        let until = Instant::now() + Duration::from_secs(60);
-        loop {
-            match self.try_send(message) {
-                Ok(reply) if !reply.starts_with('4') => return reply,
-                other if Instant::now() > until => panic!("{other:?}"),
-                _ => sleep(Duration::from_millis(50)),
-            }
-        }
-    }
-
-    fn try_send(&self, message: &[u8]) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
-        let mut input = BufReader::new(stream.try_clone()?);
-        let mut reply = String::new();
-        input.read_line(&mut reply)?;
-        let data = [message, b"\r\n.\r\n"].concat();
-        for command in [
-            &b"HELO client.test\r\n"[..],
-            b"MAIL FROM:<s@x.test>\r\n",
-            b"RCPT TO:<r@y.test>\r\n",
-            b"DATA\r\n",
-            &data,
-        ] {
-            stream.write_all(command)?;
-            reply.clear();
-            input.read_line(&mut reply)?;
-            if !reply.starts_with(['2', '3']) {
-                break;
-            }
-        }
-        Ok(reply)
-    }
-
-    /// The messages that were delivered, once there are so many of them.
-    fn delivered(&self, count: usize) -> Vec<String> {
-        let until = Instant::now() + Duration::from_secs(60);
-        loop {
-            let text = fs::read(self.folder.join("sink/all")).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text).into_owned();
-            let mails: Vec<String> = text.split("X-Helo-Args:").skip(1).map(str::to_string).collect();
-            if mails.len() >= count || Instant::now() > until {
-                return mails;
-            }
-            sleep(Duration::from_millis(100));
-        }
-    }
-}
-
-impl Drop for Postfix {
-    fn drop(&mut self) {
-        let _stopped = self.command("stop");
-        let _ended = self.sink.kill();
-        let _reaped = self.sink.wait();
-        let _gone = fs::remove_dir_all(&self.folder);
-    }
-}
-
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+use std::time::Duration;
 
 fn case(name: &str) -> Vec<u8> {
     build::cases::recipe(&build::cases::place(&format!("tests/cases/{name}/build.toml"))).message.bytes()
 }
 
+/// A message with its number, and a header that is not its sender's to set.
 fn numbered(n: usize, message: &[u8]) -> Vec<u8> {
     [format!("X-Number: {n}\r\nX-Tenpu-Verdict: clean\r\n").as_bytes(), message].concat()
 }
 
-/// The values of a header, in order.
-fn values<'m>(mail: &'m str, name: &str) -> Vec<&'m str> {
-    let head = mail.split("\r\n\r\n").next().unwrap_or_default();
-    let head = head.split("\n\n").next().unwrap_or_default();
-    head.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")).map(str::trim_end).collect()
+fn milter(server: &Server) -> String {
+    format!("unix:{}", server.folder.join("milter").display())
 }
 
-/// Whether Postfix can be tried here; else it says so.
-fn is_possible() -> bool {
-    let is_there = |program: &str| Path::new("/usr/sbin").join(program).exists();
-    let is_possible = is_there("postfix") && is_there("smtp-sink") && rustix::process::geteuid().is_root();
-    if !is_possible {
-        println!("postfix is not installed, or may not be started");
-    }
-    is_possible
+/// How many mails a trial is of.
+fn count(default: usize) -> usize {
+    let asked = std::env::var("TENPU_MAILS").ok().and_then(|count| count.parse().ok());
+    asked.unwrap_or(default)
+}
+
+/// Sends mails by twenty clients at a time, while something else is done again and again, until all came out.
+fn send_all(
+    (to, out): (&Postfix, &Postfix),
+    count: usize,
+    message: &[u8],
+    mut meanwhile: impl FnMut(usize) + Send,
+) {
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let is_over = &is_over;
+        let other = scope.spawn(move || {
+            (0..).take_while(|_| !is_over.load(Ordering::Relaxed)).for_each(&mut meanwhile);
+        });
+        let senders: Vec<_> = (0..20)
+            .map(|thread| {
+                scope.spawn(move || {
+                    for n in (thread..count).step_by(20) {
+                        let reply = to.send(&numbered(n, message));
+                        assert!(reply.starts_with("250 "), "{reply}");
+                    }
+                })
+            })
+            .collect();
+        let sent: Vec<_> = senders.into_iter().map(|sender| sender.join()).collect();
+        out.delivered(count);
+        is_over.store(true, Ordering::Relaxed);
+        sent.into_iter().for_each(Result::unwrap);
+        other.join().unwrap();
+    });
+}
+
+/// That each mail came out once, with the header of this verdict and no other.
+fn assert_whole(out: &Postfix, count: usize, verdict: &str) {
+    let mails = out.delivered(count);
+    let numbers = mails.iter().map(|mail| values(mail, "X-Number")[0].parse().unwrap());
+    let mut numbers: Vec<usize> = numbers.collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
+    assert!(mails.iter().all(|mail| values(mail, "X-Tenpu-Verdict") == [verdict]));
+}
+
+/// What comes until the other side closes.
+fn rest(mut stream: impl Read) -> String {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text
 }
 
 /// The worker processes of a service.
@@ -207,10 +104,9 @@ fn workers(server: &Server) -> Vec<Pid> {
     pids.filter_map(Pid::from_raw).collect()
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn nothing_is_lost_or_doubled_while_workers_are_killed_and_rules_read_anew() {
-    if !is_possible() {
+    if !Postfix::is_possible() {
         return;
     }
     let store = if cfg!(feature = "desk") {
@@ -219,56 +115,92 @@ fn nothing_is_lost_or_doubled_while_workers_are_killed_and_rules_read_anew() {
         ""
     };
     let server = Server::new(&format!("[scan]\njobs = 2\n[serve]\ncache = 0\n{store}"));
-    let postfix = Postfix::new(&server.folder.join("milter"));
-    let message = case("harmless-ppap-aes");
-    let asked = std::env::var("TENPU_MAILS").ok().and_then(|count| count.parse().ok());
-    let (count, is_over) = (asked.unwrap_or(300), AtomicBool::new(false));
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for round in 0u32.. {
-                if is_over.load(Ordering::Relaxed) {
-                    break;
-                }
-                for pid in workers(&server).into_iter().take(1) {
-                    let _ended = kill_process(pid, Signal::KILL);
-                }
-                if round % 2 == 0 {
-                    server.signal(Signal::HUP);
-                }
-                sleep(Duration::from_millis(500));
-            }
-        });
-        let senders: Vec<_> = (0..20)
-            .map(|thread| {
-                let (postfix, message) = (&postfix, &message);
-                scope.spawn(move || {
-                    for n in (thread..count).step_by(20) {
-                        let reply = postfix.send(&numbered(n, message));
-                        assert!(reply.starts_with("250 "), "{reply}");
-                    }
-                })
-            })
-            .collect();
-        let sent: Vec<_> = senders.into_iter().map(|sender| sender.join()).collect();
-        is_over.store(true, Ordering::Relaxed);
-        sent.into_iter().for_each(Result::unwrap);
+    let postfix = Postfix::new(&milter(&server));
+    let count = count(300);
+    send_all((&postfix, &postfix), count, &case("harmless-ppap-aes"), |round| {
+        for pid in workers(&server).into_iter().take(1) {
+            let _ended = kill_process(pid, Signal::KILL);
+        }
+        if round % 2 == 0 {
+            server.signal(Signal::HUP);
+        }
+        sleep(Duration::from_millis(500));
     });
-    let mails = postfix.delivered(count);
-    let mut numbers: Vec<usize> =
-        mails.iter().map(|mail| values(mail, "X-Number")[0].parse().unwrap()).collect();
-    numbers.sort_unstable();
-    assert_eq!(numbers, (0..count).collect::<Vec<_>>());
-    assert!(mails.iter().all(|mail| values(mail, "X-Tenpu-Verdict") == ["clean"]));
+    assert_whole(&postfix, count, "clean");
     assert!(!server.events("worker-lost").is_empty() && !server.events("reloaded").is_empty());
 }
 
 #[test]
+fn clients_that_send_a_byte_a_second_hold_up_nobody() {
+    if !Postfix::is_possible() {
+        return;
+    }
+    // Whoever held the one worker would hold up all. The time one may take is longer than the trial.
+    let server = Server::new("[scan]\njobs = 1\n[serve]\ncache = 0\ntimeout = 3600\n");
+    let postfix = Postfix::new(&milter(&server));
+    let mut to_postfix = TcpStream::connect(("127.0.0.1", postfix.port)).unwrap();
+    to_postfix.write_all(b"HELO c.test\r\nMAIL FROM:<s@x.test>\r\nRCPT TO:<r@y.test>\r\nDATA\r\n").unwrap();
+    to_postfix.write_all(b"Subject: slow\r\nX-Number: 0\r\n\r\n").unwrap();
+    let mut to_milter = Milter::new(&server);
+    to_milter.begin("SLOW", &case("macro-doc-in-plain-zip"));
+    let (mut to_clamd, mut to_olefy) = (server.connect("clamd"), server.connect("olefy"));
+    to_clamd.write_all(b"zINSTREAM\0").unwrap();
+    to_olefy.write_all(b"OLEFY/1.0\nMethod: oletools\nRspamd-ID: slow\n\n").unwrap();
+
+    let count = count(300);
+    send_all((&postfix, &postfix), count, &case("harmless-ppap-aes"), |_| {
+        to_postfix.write_all(b"x").unwrap();
+        to_milter.send(b"Bx");
+        to_clamd.write_all(b"\0\0\0\x01x").unwrap();
+        to_olefy.write_all(b"x").unwrap();
+        sleep(Duration::from_secs(1));
+    });
+    assert_whole(&postfix, count, "clean");
+
+    // They are still there, and get their answers once they come to an end.
+    to_postfix.write_all(b"\r\n.\r\nQUIT\r\n").unwrap();
+    let replies = rest(to_postfix);
+    assert!(replies.contains("\r\n250 2.0.0 Ok: queued"), "{replies}");
+    assert_eq!(to_milter.end().header("X-Tenpu-Verdict"), Some("malicious"));
+    to_clamd.write_all(&[0; 4]).unwrap();
+    assert_eq!(rest(to_clamd), "stream: OK\0");
+    to_olefy.shutdown(std::net::Shutdown::Write).unwrap();
+    let reply = rest(to_olefy);
+    assert!(reply.contains("\"return_code\":0"), "{reply}");
+    assert_eq!(postfix.delivered(count + 1).len(), count + 1);
+}
+
+#[test]
+fn what_is_put_off_while_the_service_is_killed_comes_later_and_once() {
+    if !Postfix::is_possible() {
+        return;
+    }
+    let mut server = Server::new("[scan]\njobs = 2\n[serve]\ncache = 0\n");
+    let postfix = Postfix::new(&milter(&server));
+    // The mail server of whoever sends, with a queue of its own.
+    let sender = Postfix::before(&postfix);
+    let (message, count) = (case("fetches-file-on-open-xls"), count(300));
+    send_all((&sender, &postfix), count, &message, |round| {
+        server.kill();
+        sleep(Duration::from_millis(if round == 0 { 1500 } else { 100 }));
+        server.start_again();
+        // However slow the machine is, something comes through before it is killed again.
+        postfix.wait_for_more();
+        sleep(Duration::from_millis(300));
+    });
+    assert_whole(&postfix, count, "suspicious");
+    let log = sender.log();
+    assert!(log.contains("status=deferred") && !log.contains("status=bounced"), "{log}");
+    println!("{} times put off", log.matches("status=deferred").count());
+}
+
+#[test]
 fn postfix_delivers_everything_once_and_marked() {
-    if !is_possible() {
+    if !Postfix::is_possible() {
         return;
     }
     let mut server = Server::new("[policy]\nmalicious = \"reject\"\n[scan]\njobs = 2");
-    let postfix = Postfix::new(&server.folder.join("milter"));
+    let postfix = Postfix::new(&milter(&server));
     let reply = postfix.send(&case("macro-doc-in-plain-zip"));
     assert!(reply.starts_with("550 5.7.1 Message refused: malicious content (id "), "{reply}");
 

@@ -352,6 +352,9 @@ fn olefy_is_answered_as_rspamd_reads_it() {
     assert_eq!((&clean[1]["analysis"], &clean[1]["macros"]), (&Value::Null, &json!([])));
     assert_eq!(olefy(&server, &locked())[2], json!({ "type": "MetaInformation", "return_code": 9 }));
     assert_eq!(olefy(&server, b""), json!([{ "error": "File too small" }]));
+    let failing = Server::new("[serve]\nmemory = 100");
+    let failed = olefy(&failing, &malicious());
+    assert_eq!((&failed[1]["message"], &failed[2]["return_code"]), (&json!("Scanner is busy"), &json!(8)));
 }
 
 #[test]

@@ -9,14 +9,18 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
+    clippy::print_stdout,
     clippy::disallowed_methods,
     reason = "a test may panic, starts programs, and reads what they wrote"
 )]
 
+pub mod postfix;
+
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -35,6 +39,35 @@ pub fn byte(stream: &mut impl Read) -> io::Result<usize> {
             other => return other,
         }
     }
+}
+
+/// A port on which nobody listens yet.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Sends a message to a mail server, and answers its last reply.
+pub fn smtp(port: u16, message: &[u8]) -> io::Result<String> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    let mut input = BufReader::new(stream.try_clone()?);
+    let mut reply = String::new();
+    input.read_line(&mut reply)?;
+    let data = [message, b"\r\n.\r\n"].concat();
+    for command in [
+        &b"HELO client.test\r\n"[..],
+        b"MAIL FROM:<s@x.test>\r\n",
+        b"RCPT TO:<r@y.test>\r\n",
+        b"DATA\r\n",
+        &data,
+    ] {
+        stream.write_all(command)?;
+        reply.clear();
+        input.read_line(&mut reply)?;
+        if !reply.starts_with(['2', '3']) {
+            break;
+        }
+    }
+    Ok(reply)
 }
 
 pub struct Server {
@@ -91,9 +124,17 @@ impl Server {
 
     /// What a crash and a service manager do.
     pub fn kill_and_start(&mut self) {
-        let before = self.events("started").len();
+        self.kill();
+        self.start_again();
+    }
+
+    pub fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+    }
+
+    pub fn start_again(&mut self) {
+        let before = self.events("started").len();
         self.start();
         assert!(self.events_once("started", before + 1).len() > before);
     }

@@ -20,8 +20,6 @@ pub(in crate::front) struct Macros {
     pub(in crate::front) automatic: Vec<String>,
     /// The rules that say more than "weak".
     pub(in crate::front) suspicious: Vec<String>,
-    /// Whether something stayed locked.
-    pub(in crate::front) encrypted: bool,
 }
 
 /// One module.
@@ -42,7 +40,6 @@ pub(in crate::front) fn of(tree: &Tree, report: &Report) -> Macros {
     let mut macros = Macros {
         name: tree.get(0).map(|root| short(&root.name)).unwrap_or_default(),
         kind: tree.get(0).map_or("Text", |root| kind(root.kind.id)),
-        encrypted: report.unread.iter().any(|unread| unread.reason == "encrypted"),
         ..Macros::default()
     };
     for artifact in tree.iter().filter(|artifact| artifact.kind.id == "vba").take(ENTRIES) {
@@ -138,7 +135,7 @@ mod tests {
         let tree = tree();
         let findings = [finding("vba-runs", Strength::Strong, 1), finding("small", Strength::Weak, 1)];
         let macros = of(&tree, &Report::new("-", 0, &tree, &findings));
-        assert_eq!((macros.kind, macros.modules.len(), macros.encrypted), ("OLE", 1, false));
+        assert_eq!((macros.kind, macros.modules.len()), ("OLE", 1));
         assert_eq!(macros.modules[0].place, "a.doc");
         assert_eq!(
             (&macros.automatic[..], &macros.suspicious[..]),

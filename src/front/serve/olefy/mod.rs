@@ -1,7 +1,9 @@
 //! The protocol of olefy, by which rspamd asks oletools for macros: one request a connection, ended by the client's
 //! half of it; one reply, as `olevba --json` writes it.
 //!
-//! rspamd awaits more only behind a read of exactly 8,192 bytes, so the reply goes out in one piece and is shorter.
+//! rspamd awaits more only behind a read of exactly 8,192 bytes, so the reply goes out in one piece and is shorter. It
+//! heeds only the first code that says how olevba ended, and forgets macros beside one; and behind `error` it remembers
+//! the file as clean, whatever comes of asking again. So a code stands only where nothing worse is told, and a failure is a code.
 
 pub mod request;
 
@@ -11,7 +13,9 @@ use super::log::Mail;
 use super::service::{Engine, Service};
 use crate::front::pool::macros::Macros;
 use crate::front::pool::{Answer, Failure};
+use crate::report::{Report, Word};
 use crate::scan::Input;
+use crate::verdict::Verdict;
 use request::{Request, split};
 use serde_json::{Value, json};
 use std::io::{self, BufRead};
@@ -31,7 +35,7 @@ pub(super) fn serve(connection: &mut Connection, service: &Arc<Service>) -> io::
     let request = read(connection, service, &engine)?;
     let reply = match split(&request.bytes) {
         Request::Ping => return connection.send(b"PONG"),
-        _ if request.dropped => error("Scanner is busy"),
+        _ if request.dropped => failed("Scanner is busy"),
         Request::Malformed => error("Protocol error"),
         Request::File { bytes: b"", .. } => error("File too small"),
         Request::File { id, bytes } => {
@@ -74,21 +78,33 @@ fn scan(connection: &Connection, service: &Service, engine: &Arc<Engine>, input:
     let done = if answer.is_ok() { "answered" } else { "error" };
     service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), done);
     match &answer {
-        Ok(answer) => reply(&answer.macros),
-        Err(_) => error("Unhandled oletools error"),
+        Ok(answer) => reply(&answer.macros, unread(&answer.report)),
+        Err(_) => failed("The file could not be scanned"),
     }
 }
 
-/// rspamd tries again, and then counts it as a failure; but for the word of a file that is too small.
+/// What olefy says without olevba; rspamd counts a file that is too small as clean.
 fn error(why: &str) -> Value {
     json!([{ "error": why }])
 }
 
+/// olevba ended without an answer.
+fn failed(why: &str) -> Value {
+    json!([speaker(), { "type": "msg", "level": "ERROR", "message": why }, ended(UNEXPECTED)])
+}
+
+/// Why something was not read, where nothing worse is known: locked, if anything was.
+fn unread(report: &Report) -> Option<Word> {
+    let mut reasons = report.unread.iter().map(|unread| unread.reason);
+    let first = reasons.clone().next().unwrap_or("unread");
+    (report.verdict == Verdict::Unverified).then(|| reasons.find(|why| *why == "encrypted").unwrap_or(first))
+}
+
 /// The reply, without the last keywords where it would be too long.
-fn reply(macros: &Macros) -> Value {
+fn reply(macros: &Macros, unread: Option<Word>) -> Value {
     let mut shown = macros.clone();
     loop {
-        let reply = shape(&shown);
+        let reply = shape(&shown, unread);
         if reply.to_string().len() <= LONGEST || !shown.shorten() {
             return reply;
         }
@@ -97,7 +113,7 @@ fn reply(macros: &Macros) -> Value {
 
 /// As olevba has it: who speaks, the file, and how it ended. A file without macros has the analysis `null`, because
 /// rspamd takes two empty lists for a fault; one with macros always has a list.
-fn shape(macros: &Macros) -> Value {
+fn shape(macros: &Macros, unread: Option<Word>) -> Value {
     let keyword = |kind: &str, keyword: &String, description: &str| json!({ "type": kind, "keyword": keyword, "description": description });
     let auto = macros.automatic.iter().map(|word| keyword("AutoExec", word, "Runs by itself"));
     let suspicious = macros.suspicious.iter().map(|word| keyword("Suspicious", word, "Rule of tenpu"));
@@ -111,61 +127,97 @@ fn shape(macros: &Macros) -> Value {
         })
         .collect();
     let analysis = if modules.is_empty() { Value::Null } else { analysis.into() };
-    json!([
-        {
-            "script_name": "olevba",
-            "version": "0.60.2",
-            "python_version": [3, 11, 7],
-            "url": "http://decalage.info/python/oletools",
-            "type": "MetaInformation",
-        },
-        {
-            "container": null,
-            "file": macros.name,
-            "json_conversion_successful": true,
-            "analysis": analysis,
-            "code_deobfuscated": null,
-            "do_deobfuscate": false,
-            "show_pcode": false,
-            "type": macros.kind,
-            "macros": modules,
-        },
-        { "type": "MetaInformation", "return_code": if macros.encrypted { ENCRYPTED } else { 0 } },
-    ])
+    let file = json!({
+        "container": null,
+        "file": macros.name,
+        "json_conversion_successful": true,
+        "analysis": analysis,
+        "code_deobfuscated": null,
+        "do_deobfuscate": false,
+        "show_pcode": false,
+        "type": macros.kind,
+        "macros": modules,
+        // What rspamd writes to its log beside a code.
+        "message": unread,
+    });
+    let code = unread.map_or(OK, |why| if why == "encrypted" { ENCRYPTED } else { UNREADABLE });
+    json!([speaker(), file, ended(code)])
 }
 
-/// What olevba ends with where a document stayed locked.
+fn speaker() -> Value {
+    json!({
+        "script_name": "olevba",
+        "version": "0.60.2",
+        "python_version": [3, 11, 7],
+        "url": "http://decalage.info/python/oletools",
+        "type": "MetaInformation",
+    })
+}
+
+fn ended(code: u8) -> Value {
+    json!({ "type": "MetaInformation", "return_code": code })
+}
+
+/// How olevba ends: well, with a file that it cannot open, with a fault, with a document that stayed locked.
+const OK: u8 = 0;
+const UNREADABLE: u8 = 5;
+const UNEXPECTED: u8 = 8;
 const ENCRYPTED: u8 = 9;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::artifact::{Child, Tree, Unread};
+    use crate::detect::Strength;
     use crate::front::pool::macros::Module;
+    use crate::report::tests::finding;
 
     #[test]
     fn replies_are_shaped_as_rspamd_reads_them() {
-        let clean = reply(&Macros { kind: "OLE", ..Macros::default() });
+        let clean = reply(&Macros { kind: "OLE", ..Macros::default() }, None);
         assert!(clean[1]["analysis"].is_null() && clean[1]["macros"] == json!([]));
         assert_eq!(
             (clean[0]["version"].as_str(), clean[2]["return_code"].as_u64()),
             (Some("0.60.2"), Some(0))
         );
         let module = Module { name: "ThisDocument".into(), place: "word/vbaProject.bin".into() };
-        let quiet = reply(&Macros { modules: vec![module.clone()], ..Macros::default() });
+        let quiet = reply(&Macros { modules: vec![module.clone()], ..Macros::default() }, None);
         assert_eq!(quiet[1]["analysis"], json!([]));
         let loud = Macros {
             modules: vec![module],
             automatic: vec!["AutoOpen".into()],
             suspicious: vec!["vba-autoexec-runs-command".into()],
-            encrypted: true,
             ..Macros::default()
         };
-        let loud = reply(&loud);
+        let loud = reply(&loud, None);
         let kinds: Vec<_> =
             loud[1]["analysis"].as_array().unwrap().iter().map(|entry| entry["type"].clone()).collect();
         assert_eq!(kinds, ["AutoExec", "Suspicious"]);
         assert_eq!(loud[1]["macros"][0]["ole_stream"], "ThisDocument");
-        assert_eq!(loud[2], json!({ "type": "MetaInformation", "return_code": 9 }));
+    }
+
+    #[test]
+    fn what_was_not_read_is_told_where_nothing_worse_is() {
+        let report = |reasons: &[&'static str], strength: Option<Strength>| {
+            let mut root = Child::new("a.zip", "file", b"\0".to_vec()).of_kind("zip");
+            root.unread = reasons.iter().map(|reason| Unread { reason, detail: String::new() }).collect();
+            let findings: Vec<_> =
+                strength.map(|strength| finding("vba-runs", strength, 0)).into_iter().collect();
+            Report::new("-", 0, &Tree::new(root), &findings)
+        };
+        let code = |report: &Report| reply(&Macros::default(), unread(report))[2]["return_code"].clone();
+        assert_eq!(code(&report(&[], None)), OK);
+        assert_eq!(code(&report(&["limit-depth"], Some(Strength::Weak))), UNREADABLE);
+        assert_eq!(code(&report(&["damaged", "encrypted"], None)), ENCRYPTED);
+        for strength in [Strength::Medium, Strength::Strong] {
+            assert_eq!(code(&report(&["encrypted"], Some(strength))), OK);
+        }
+        let failed = failed("Scanner is busy");
+        assert_eq!(
+            (&failed[1]["message"], &failed[2]["return_code"]),
+            (&json!("Scanner is busy"), &json!(8))
+        );
+        assert!(failed.as_array().unwrap().iter().all(|entry| entry.get("error").is_none()));
     }
 
     #[test]
@@ -177,7 +229,7 @@ mod tests {
             suspicious: (0..90).map(|_| "x\"".repeat(50)).collect(),
             ..Macros::default()
         };
-        let reply = reply(&long);
+        let reply = reply(&long, None);
         assert!(reply.to_string().len() <= LONGEST);
         assert_eq!(reply[1]["analysis"][0]["type"], "AutoExec");
         assert!(!reply[1]["macros"].as_array().unwrap().is_empty());

@@ -180,7 +180,7 @@ pub(super) fn clamd(address: &Address, mail: &[u8]) -> io::Result<String> {
     Ok(answer.trim_matches(['\0', '\n']).trim_start_matches("stream: ").to_string())
 }
 
-/// Whether rspamd would raise its symbol, and else whether something stayed locked.
+/// Whether rspamd would raise its symbol, and else whether something stayed locked or unread.
 pub(super) fn olefy(address: &Address, mail: &[u8]) -> io::Result<String> {
     let mut stream = Stream::open(address)?;
     stream.write_all(b"OLEFY/1.0\nMethod: oletools\nRspamd-ID: selftest\n\n")?;
@@ -192,12 +192,14 @@ pub(super) fn olefy(address: &Address, mail: &[u8]) -> io::Result<String> {
     };
     let entries = answer.pointer("/1/analysis").and_then(Value::as_array).cloned().unwrap_or_default();
     let has = |kind: &str| entries.iter().any(|entry| entry.get("type").is_some_and(|found| found == kind));
-    let is_locked = answer.pointer("/2/return_code").is_some_and(|code| code == 9);
-    Ok(match answer.pointer("/0/error") {
-        Some(error) => error.to_string(),
-        None if has("AutoExec") && has("Suspicious") => "alarm".into(),
-        None if is_locked => "locked".into(),
-        None => "quiet".into(),
+    let code = answer.pointer("/2/return_code").and_then(Value::as_u64);
+    Ok(match (answer.pointer("/0/error"), code) {
+        (Some(error), _) => error.to_string(),
+        (None, Some(0)) if has("AutoExec") && has("Suspicious") => "alarm".into(),
+        (None, Some(0)) => "quiet".into(),
+        (None, Some(9)) => "locked".into(),
+        (None, Some(5)) => "unread".into(),
+        (None, _) => "failed".into(),
     })
 }
 
