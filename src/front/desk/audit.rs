@@ -5,7 +5,8 @@ use super::fail::Fail;
 use super::page::{Page, percent};
 use super::time::told;
 use super::visit::Visit;
-use super::words::fill;
+use super::words::{fill, member};
+use crate::report::Lang;
 use crate::report::gist::quote;
 use crate::store::{self, Role};
 use askama::Template;
@@ -93,7 +94,7 @@ pub(super) async fn list(
         number: entry.number,
         when: told(entry.made, zone, lang),
         name: entry.name.clone(),
-        act: entry.act.clone(),
+        act: told_act(lang, &entry.act),
         is_message: OF_MESSAGES.contains(&entry.act.as_str()) && is_id(&entry.object),
         object: quote(&entry.object, 200),
         detail: quote(&entry.detail, 1000),
@@ -107,7 +108,26 @@ pub(super) async fn list(
     page.show(&Log { checked, rows, next, is_first, page: page.clone() })
 }
 
+/// An act in words; one that has none yet as it is written.
+fn told_act(lang: Lang, act: &str) -> String {
+    let word = member(lang, "did", act);
+    if word.is_empty() { act.to_string() } else { word.to_string() }
+}
+
 /// Whether an object can stand in a path as it is.
 fn is_id(object: &str) -> bool {
     !object.is_empty() && object.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn acts_are_told_in_both_languages() {
+        for act in OF_MESSAGES {
+            assert!(told_act(Lang::Ja, act) != act && told_act(Lang::En, act) != told_act(Lang::Ja, act), "{act}");
+        }
+        assert_eq!(told_act(Lang::Ja, "something-new"), "something-new");
+    }
 }
