@@ -26,9 +26,10 @@ impl Format for Mashup {
 
     fn matches(&self, artifact: &Artifact) -> bool {
         let head = artifact.bytes.get(..HEAD).unwrap_or(&artifact.bytes);
-        let is_named = [&b"DataMashup"[..], b"D\0a\0t\0a\0M\0a\0s\0h\0u\0p"]
-            .iter()
-            .any(|name| memchr::memmem::find(head, name).is_some());
+        let is_named = ELEMENTS.iter().any(|name| {
+            let wide: Vec<u8> = name.iter().flat_map(|byte| [*byte, 0]).collect();
+            [name, wide.as_slice()].into_iter().any(|name| memchr::memmem::find(head, name).is_some())
+        });
         artifact.via == "part" && matches!(artifact.kind.id, "xml" | "text") && is_named
     }
 
@@ -60,6 +61,8 @@ impl Format for Mashup {
     }
 }
 
+/// The element, with or without a prefix. The part beside it names its schema, which ends in the same word.
+const ELEMENTS: &[&[u8]] = &[b"<DataMashup", b":DataMashup"];
 /// Bytes in which the part names itself.
 const HEAD: usize = 1024;
 
@@ -171,6 +174,16 @@ mod tests {
         let want = Fact::External { relation: "query-source".into(), target: "http://a.example/x".into() };
         assert_eq!(out.facts, [want]);
         assert!(out.unread.is_empty());
+    }
+
+    #[test]
+    fn the_name_of_the_schema_is_not_the_element() {
+        let schema = br#"<ds:schemaRef ds:uri="http://schemas.microsoft.com/DataMashup"/>"#;
+        let matches = |bytes: &[u8]| {
+            let child = Child::new("a.xml", "part", bytes.to_vec()).of_kind("xml");
+            Mashup.matches(Tree::new(child).get(0).unwrap())
+        };
+        assert!(!matches(schema) && matches(b"<q:DataMashup/>") && matches(&part("")));
     }
 
     #[test]
