@@ -11,7 +11,7 @@ use super::words::Word;
 use crate::artifact::{Artifact, Fact, Format, Opened, Sign};
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
-use line::{Call, Line};
+use line::{Call, Line, Place};
 
 /// The lexical pass over listings of macro sheets.
 pub struct Xlm;
@@ -62,6 +62,9 @@ struct Seen {
     /// Whether the folder is asked for from which Excel opens everything at its start.
     asks_startup: bool,
     first_write: Option<(String, usize)>,
+    /// Cells into which what is computed is written, with the words, and cells that are run.
+    written: Vec<(Place, String, usize)>,
+    run: Vec<Place>,
 }
 
 /// Facts of one sign that are noted.
@@ -72,6 +75,10 @@ const SHOWN: usize = 200;
 const MANY_PIECES: usize = 24;
 /// Writes of computed content from which on a macro makes another.
 const MANY_WRITES: usize = 4;
+/// Cells of each sort that are kept.
+const MOST_CELLS: usize = 4096;
+/// Rows below a macro into which it writes what it then comes to itself.
+const NEAR: std::ops::RangeInclusive<u32> = 1..=4;
 
 /// The beginnings of the names that Excel runs by itself; what follows does not matter to it.
 const ENTRY_POINTS: &[&str] = &["auto_open", "auto_close", "auto_activate", "auto_deactivate"];
@@ -103,6 +110,7 @@ impl Seen {
         let line = Line::of(raw);
         for call in &line.calls {
             self.call(call, number);
+            self.cells(call, &line, number);
         }
         for text in &line.texts {
             self.text(text, raw, number);
@@ -141,11 +149,41 @@ impl Seen {
                 self.writes += 1;
                 self.first_write.get_or_insert_with(|| (clip(&shown), number));
             }
+            "OPEN" => {
+                let address = call.arguments.strip_prefix('"').and_then(|text| text.split('"').next());
+                self.facts.extend(
+                    address
+                        .map(|address| Fact::External { relation: "xlm-open".into(), target: clip(address) }),
+                );
+            }
             "GET.WORKSPACE" if arguments.starts_with(STARTUP) => self.asks_startup = true,
             "GET.WORKSPACE" if MACHINE.iter().any(|told| arguments.starts_with(&format!("{told})"))) => {
                 self.trick("xlm-asks-machine", shown);
             }
             _ => {}
+        }
+    }
+
+    /// Which cells a call fills, and which it runs.
+    fn cells(&mut self, call: &Call, line: &Line, number: usize) {
+        if self.written.len() + self.run.len() >= MOST_CELLS {
+            return;
+        }
+        let [first, second] = &call.places;
+        match call.name.as_str() {
+            "FORMULA" | "FORMULA.FILL" | "FORMULA.ARRAY" if call.is_computed => {
+                let Some(target) = second.clone() else { return };
+                let shown = clip(&format!("{}({}", call.name, call.arguments));
+                let is_next = line.place.as_ref().is_some_and(|own| {
+                    own.column == target.column && NEAR.contains(&target.row.wrapping_sub(own.row))
+                });
+                if is_next && call.arguments.contains('&') {
+                    self.run.push(target.clone());
+                }
+                self.written.push((target, shown, number));
+            }
+            "GOTO" | "RUN" => self.run.extend(first.clone()),
+            name => self.run.extend(Place::of(name)),
         }
     }
 
@@ -197,6 +235,10 @@ impl Seen {
         }
         if let Some((text, line)) = self.first_piece.take().filter(|_| self.pieces >= MANY_PIECES) {
             self.add(Sign::ChoppedText, &format!("{} pieces: {text}", self.pieces), line);
+        }
+        let made = self.written.iter().find(|(place, ..)| self.run.contains(place));
+        if let Some((_, text, line)) = made.cloned() {
+            self.add(Sign::Decoding, &format!("written, then run: {text}"), line);
         }
         if let Some((text, line)) = self.first_write.take().filter(|_| self.writes >= MANY_WRITES) {
             self.add(Sign::Decoding, &format!("{} writes: {text}", self.writes), line);
@@ -272,6 +314,43 @@ mod tests {
         assert_eq!(signs(&writes), [(Sign::Decoding, 1)]);
         let recorded = "A1: =FORMULA(\"=SUM(R[-3]C:R[-1]C)\")\nA2: =SELECT(\"R1C1\")\n".repeat(40);
         assert_eq!(signs(&recorded), []);
+    }
+
+    #[test]
+    fn workbooks_that_are_opened_are_told_by_their_address() {
+        let tree = Tree::new(
+            Child::new("M", "xlm-sheet", b"A1: =OPEN(\"\\\\a.example\\x.xls\",0)\nA2: =OPEN(B1)\n".to_vec())
+                .of_kind("xlm"),
+        );
+        let mut out = Opened::default();
+        Xlm.open(tree.get(0).unwrap(), &Keyring::new(), &mut out, &mut Budget::new(&Limits::default()))
+            .unwrap();
+        let want = Fact::External { relation: "xlm-open".into(), target: "\\\\a.example\\x.xls".into() };
+        assert_eq!(out.facts, [want]);
+    }
+
+    #[test]
+    fn cells_that_are_written_and_then_run_are_told() {
+        for listing in [
+            "C7: =FORMULA(r,D1)\nC8: =GOTO($D$1)\n",
+            "C7: =FORMULA(\"a,)(\"&B1,Macro1!D1)\nC8: =RUN(D1)\n",
+            "C7: =FORMULA.FILL(r,D1)\nC8: =D1()\n",
+            "C7: =FORMULA(B1&B2,C8)\n",
+        ] {
+            assert!(signs(listing).contains(&(Sign::Decoding, 1)), "{listing}");
+        }
+        for listing in [
+            "C7: =FORMULA(B1*2,D1)\nC8: =GOTO(E1)\n",
+            "C7: =FORMULA(\"=SUM(A1:A9)\",D1)\nC8: =GOTO(D1)\n",
+            "C7: =FORMULA(B1&B2,\"R8C3\")\nC8: =RETURN()\n",
+            "C7: =FORMULA(B1&B2,C400)\n",
+            "C7: =FORMULA(B1,C8)\n",
+            "C7: =SET.VALUE(D1,B1&B2)\nC8: =GOTO(D1)\n",
+        ] {
+            assert_eq!(signs(listing), [], "{listing}");
+        }
+        let letters = "A1: =FORMULA(".to_string() + &"chr(61)&".repeat(30) + "\"\",B1)\n";
+        assert!(signs(&letters).contains(&(Sign::ChoppedText, 1)));
     }
 
     #[test]

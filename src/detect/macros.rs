@@ -11,6 +11,8 @@ pub(super) struct Project<'a> {
     signs: Vec<Seen<'a>>,
     hidden_text: Option<(usize, &'a str, usize)>,
     modules: Vec<&'a Artifact>,
+    /// The procedure that the document calls when it is loaded, or when the pointer passes by.
+    called: Option<Seen<'a>>,
 }
 
 /// A sign and where it was seen.
@@ -41,16 +43,18 @@ impl<'a> Project<'a> {
             tree.children(holder.id).filter(|module| module.kind.id == "vba").collect();
         let signs: Vec<Seen> = modules.iter().flat_map(|module| seen(module)).collect();
         let shown = !signs.is_empty();
-        shown.then(|| Self { holder, signs, hidden_text: hidden_text(tree, holder), modules })
+        let called = called(tree, holder, &modules);
+        shown.then(|| Self { holder, signs, hidden_text: hidden_text(tree, holder), modules, called })
     }
 
     /// The part of the project that runs by itself, and its first entry point.
     pub(super) fn by_itself(mut self) -> Option<(Seen<'a>, Self)> {
-        let entry = self.first(Sign::EntryPoint)?;
+        let called = self.called;
+        let entry = self.first(Sign::EntryPoint).or(called)?;
         // Calls may be hidden where names are.
         let hides = self.has(Sign::RandomNames) || self.has(Sign::ChoppedText) || self.hidden_text.is_some();
         if !hides {
-            let reach = Reach::of(&self.modules);
+            let reach = Reach::of(&self.modules, called.map(|called| (called.artifact.id, called.line)));
             self.signs.retain(|seen| reach.contains(seen.artifact.id, seen.line));
         }
         Some((entry, self))
@@ -125,6 +129,28 @@ impl Seen<'_> {
     }
 }
 
+/// The procedure that the ribbon calls when it is loaded, or a slide when the pointer passes over a shape.
+fn called<'a>(tree: &'a Tree, holder: &'a Artifact, modules: &[&'a Artifact]) -> Option<Seen<'a>> {
+    let document = tree.get(holder.parent.filter(|_| holder.via == "part")?)?;
+    let names = document.facts.iter().filter_map(|fact| match fact {
+        Fact::External { relation, target } if CALLS.contains(&relation.as_str()) => {
+            target.rsplit(['!', '.']).next().map(str::to_lowercase)
+        }
+        _ => None,
+    });
+    let names: Vec<String> = names.collect();
+    modules.iter().find_map(|module| {
+        module.facts.iter().find_map(|fact| match fact {
+            Fact::Procedure { name, line, .. } if names.contains(&name.to_lowercase()) => {
+                Some(Seen { artifact: module, sign: Sign::EntryPoint, text: name, line: *line })
+            }
+            _ => None,
+        })
+    })
+}
+
+const CALLS: &[&str] = &["ribbon-on-load", "slide-hover-macro"];
+
 fn seen(artifact: &Artifact) -> impl Iterator<Item = Seen<'_>> {
     artifact.facts.iter().filter_map(move |fact| match fact {
         Fact::Sign { sign, text, line } => Some(Seen { artifact, sign: *sign, text, line: *line }),
@@ -148,4 +174,39 @@ fn hidden_text<'a>(tree: &'a Tree, holder: &'a Artifact) -> Option<(usize, &'a s
         })
     });
     texts.max_by_key(|(_, _, length)| *length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::Child;
+
+    /// A package that calls a procedure of that name by that relation, with one procedure that starts a program.
+    fn package(relation: &str, target: &str) -> Tree {
+        let called = Fact::External { relation: relation.into(), target: target.into() };
+        let mut tree = Tree::new(Child::new("a.docm", "attachment", Vec::new()).with(called));
+        tree.add(Some(0), Child::new("word/vbaProject.bin", "part", Vec::new()));
+        let procedure = Fact::Procedure { name: "prepare".into(), line: 3, mentions: Vec::new() };
+        let start = Fact::Sign { sign: Sign::ProcessStart, text: "shell".into(), line: 4 };
+        let module = Child::new("Module1", "vba-module", Vec::new()).of_kind("vba");
+        tree.add(Some(1), module.with(procedure).with(start));
+        tree
+    }
+
+    #[test]
+    fn what_the_ribbon_or_the_pointer_calls_runs_by_itself() {
+        for (relation, target, want) in [
+            ("ribbon-on-load", "Prepare", true),
+            ("ribbon-on-load", "Module1.Prepare", true),
+            ("slide-hover-macro", "prepare", true),
+            ("ribbon-on-load", "Other", false),
+            ("slide-action-program", "Prepare", false),
+        ] {
+            let tree = package(relation, target);
+            let by_itself = projects(&tree).into_iter().find_map(Project::by_itself);
+            let starts =
+                by_itself.is_some_and(|(entry, project)| entry.line == 3 && project.start().is_some());
+            assert_eq!(starts, want, "{relation} {target}");
+        }
+    }
 }

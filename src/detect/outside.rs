@@ -106,6 +106,17 @@ impl Place {
     }
 }
 
+/// Whether a web address, or a path on a server, names its host by a public number: no office gives one to others.
+pub(super) fn is_numbered(address: &str) -> bool {
+    let address = address.trim().to_lowercase().replace('\\', "/");
+    let is_foreign = matches!(Place::of(&address), Place::Web | Place::Server);
+    let rest = address.split_once("//").map_or("", |(_, rest)| rest);
+    let host = host(rest);
+    let bare = host.strip_prefix("0x").unwrap_or(&host);
+    let is_hex = bare.len() < host.len() && bare.chars().all(|c| c.is_ascii_hexdigit());
+    is_foreign && !host.is_empty() && (is_hex || host.chars().all(|c| c.is_ascii_digit() || c == '.'))
+}
+
 /// A web address without its scheme.
 fn web(rest: &str) -> Place {
     let host = host(rest);
@@ -195,6 +206,22 @@ mod tests {
             ("", Place::Home),
         ] {
             assert_eq!(Place::of(address), place, "{address}");
+        }
+    }
+
+    #[test]
+    fn numbers_for_names_are_those_of_strangers() {
+        for yes in [
+            "http://203.0.113.9/x",
+            "https://u@203.0.113.9:80/x",
+            "http://3405803785/x",
+            "http://0xcb007109/x",
+        ] {
+            assert!(is_numbered(yes), "{yes}");
+        }
+        assert!(is_numbered("file:///\\\\203.0.113.9\\s\\x") && is_numbered("\\\\203.0.113.9\\s"));
+        for no in ["http://192.168.1.4/x", "http://a.example/x", "http://dead.example/", "203.0.113.9", ""] {
+            assert!(!is_numbered(no), "{no}");
         }
     }
 }

@@ -14,10 +14,18 @@ pub(super) fn is_abuse(target: &str) -> bool {
             hosts::host(crumb.split('&').next().unwrap_or_default()).is_some()
         }
         "mhtml" => rest.contains("!x-usc:"),
+        "file" => is_item_of_file(rest) && Place::of(&target).is_foreign(),
         _ if RUNNING.contains(&scheme) => true,
         _ if OFFICE.contains(&scheme) && is_of_stranger(rest) => true,
         _ => scheme.starts_with("ms-") && (rest.contains("\\\\") || rest.contains("file://")),
     }
+}
+
+/// Whether a path goes on behind the name of a file with an exclamation mark: the program of the file is then started
+/// without a question, to look for an item in it (CVE-2024-21413).
+fn is_item_of_file(path: &str) -> bool {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or_default();
+    file.split_once('!').is_some_and(|(name, item)| name.contains('.') && !item.is_empty())
 }
 
 /// An address as Windows reads it: lower case, with the escapes that hide a path taken away.
@@ -72,6 +80,8 @@ mod tests {
             "ms-photos:viewer?fileName=\\\\203.0.113.1\\x\\a.png",
             "ms-word:ofe%7Cu%7Chttp://203.0.113.1/x.docx",
             "ms-excel:ofv|u|\\\\a.example\\x.xlsx",
+            "file:///\\\\203.0.113.1\\s\\x.rtf!item",
+            "FILE://a.example/s/x.rtf!item",
         ] {
             assert!(is_abuse(yes), "{yes}");
         }
@@ -84,6 +94,9 @@ mod tests {
             "ms-appinstaller:?source=https://a.example/a.appinstaller",
             "mailto:a@a.example",
             "javascript:history.back()",
+            "file:///\\\\server\\s\\x.xlsx!Sheet1",
+            "file:///\\\\203.0.113.1\\s\\hello!.rtf",
+            "file:///C:\\x.xlsx!Sheet1",
             "",
         ] {
             assert!(!is_abuse(no), "{no}");

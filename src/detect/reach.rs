@@ -23,8 +23,8 @@ struct Procedure<'a> {
 }
 
 impl Reach {
-    /// Follows the names from the entry points through all modules.
-    pub(super) fn of(modules: &[&Artifact]) -> Self {
+    /// Follows the names from the entry points, and from a procedure that the document calls, through all modules.
+    pub(super) fn of(modules: &[&Artifact], called: Option<(usize, usize)>) -> Self {
         let all: Vec<Procedure> = modules.iter().flat_map(|module| procedures(module)).collect();
         let mut by_word: HashMap<String, Vec<usize>> = HashMap::new();
         for (index, procedure) in all.iter().enumerate() {
@@ -33,7 +33,7 @@ impl Reach {
             }
         }
         let mut reached: Vec<bool> = all.iter().map(|_| false).collect();
-        let entries = entries(modules);
+        let entries: HashSet<(usize, usize)> = entries(modules).into_iter().chain(called).collect();
         let mut waiting: Vec<usize> = all
             .iter()
             .enumerate()
@@ -127,7 +127,7 @@ mod tests {
 
     fn reached(procedures: &[(&str, &[&str])]) -> Vec<bool> {
         let tree = tree(procedures);
-        let reach = Reach::of(&[tree.get(0).unwrap()]);
+        let reach = Reach::of(&[tree.get(0).unwrap()], None);
         (0..=procedures.len()).map(|index| reach.contains(0, index * 10 + 5)).collect()
     }
 
@@ -140,6 +140,13 @@ mod tests {
             ("button_click", &["x"]),
         ]);
         assert_eq!(found, [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn a_procedure_that_the_document_calls_is_reached() {
+        let tree = tree(&[("autoopen", &[]), ("prepare", &["two"]), ("two", &[]), ("button_click", &[])]);
+        let reach = Reach::of(&[tree.get(0).unwrap()], Some((0, 20)));
+        assert_eq!([15, 25, 35, 45].map(|line| reach.contains(0, line)), [true, true, true, false]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What a part of a package does when it is shown or clicked: fields, links to other programs, actions on slides,
-//! callbacks of a ribbon, templates by address.
+//! callbacks of a ribbon, templates by address, sources of data (ECMA-376 Part 1, 18.13).
 
+use super::attack_elements::Attack;
 use super::fields::Fields;
 use super::xml::{self, Attributes, Node};
 use crate::artifact::Fact;
@@ -15,6 +16,10 @@ const TELLING: &[&[u8]] = &[
     b"hlinkMouseOver",
     b"onLoad",
     b"attachedTemplate",
+    b"webPr",
+    b"dbPr",
+    b"smartTag",
+    b"OLEObject",
 ];
 
 /// The facts of a part.
@@ -36,6 +41,7 @@ pub(super) struct Links {
     fields: Fields,
     facts: Vec<Fact>,
     in_instruction: bool,
+    attack: Attack,
 }
 
 /// The most facts of one part.
@@ -47,6 +53,7 @@ impl Links {
         match node {
             Node::Open { name, attributes } => {
                 self.in_instruction = matches!(name, "instrText" | "delInstrText");
+                self.facts.extend(self.attack.take(name, attributes));
                 self.element(name, attributes);
             }
             Node::Text(text) if self.in_instruction => self.fields.text(text),
@@ -78,7 +85,16 @@ impl Links {
                 if action.starts_with("ppaction://program") {
                     self.note("slide-action-program", format!("{name} {} {}", of("action"), of("id")));
                 }
+                // A click is a person's doing; a pointer passes by.
+                if name != "hlinkClick"
+                    && let Some((_, called)) = action.split_once("ppaction://macro?name=")
+                {
+                    self.note("slide-hover-macro", called.to_string());
+                }
             }
+            "webPr" => self.note("connection-web", of("url").to_string()),
+            "dbPr" => self.note("connection", of("connection").to_string()),
+            "connection" if !of("odcFile").is_empty() => self.note("connection", of("odcFile").to_string()),
             "customUI" if !of("onLoad").is_empty() => self.note("ribbon-on-load", of("onLoad").to_string()),
             "attachedTemplate" if !of("val").is_empty() => {
                 self.note("attachedTemplate", of("val").to_string());
@@ -88,7 +104,7 @@ impl Links {
     }
 
     fn note(&mut self, relation: &str, target: String) {
-        if self.facts.len() < MOST {
+        if self.facts.len() < MOST && !target.is_empty() {
             self.facts.push(Fact::External { relation: relation.into(), target });
         }
     }
@@ -134,6 +150,19 @@ mod tests {
             one("attachedTemplate", "http://a.example/x")
         );
         assert_eq!(told(r#"<w:attachedTemplate r:id="rId1"/><w:p/>"#), []);
+    }
+
+    #[test]
+    fn sources_of_data_and_macros_under_the_pointer() {
+        let web = r#"<connections><connection id="1" refreshOnLoad="1"><webPr url="http://203.0.113.4/x"/></connection></connections>"#;
+        assert_eq!(told(web), one("connection-web", "http://203.0.113.4/x"));
+        let database =
+            r#"<connection odcFile="a.odc"><dbPr connection="DSN=x" command="SELECT 1"/></connection>"#;
+        let want = [("connection", "a.odc"), ("connection", "DSN=x")];
+        assert_eq!(told(database), want.map(|(a, b)| (a.to_string(), b.to_string())));
+        let hover = r#"<a:hlinkMouseOver r:id="" action="ppaction://macro?name=Go"/>"#;
+        assert_eq!(told(hover), one("slide-hover-macro", "go"));
+        assert_eq!(told(r#"<a:hlinkClick r:id="" action="ppaction://macro?name=Go"/>"#), []);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod access;
 pub mod active_mime;
 mod art;
+mod attack_elements;
 pub(crate) mod base64;
 mod classes;
 mod controls;
@@ -18,6 +19,7 @@ pub mod html;
 mod links;
 mod listing;
 pub mod lnk;
+pub mod mashup;
 mod moniker;
 mod native;
 pub mod odf;
@@ -37,6 +39,7 @@ pub mod sealed;
 pub mod shortcuts;
 mod slides;
 mod web_archive;
+mod web_video;
 mod xml;
 
 use crate::artifact::Format;
@@ -74,4 +77,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &excel::Xml2003,
     &old::OldDocument,
     &packages::Msix,
+    &mashup::Mashup,
 ];

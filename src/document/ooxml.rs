@@ -9,6 +9,7 @@ use super::links;
 use super::properties;
 use super::prose::{Backdrop, Prose};
 use super::relations;
+use super::web_video;
 use super::xml::{self, Node};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
 use crate::keyring::Keyring;
@@ -179,6 +180,7 @@ fn open_part(
             if matches!(kind.id, "xml" | "text" | "html") {
                 seen.controls.part(&name, &decoded.bytes);
                 out.facts.extend(links::facts(&decoded.bytes));
+                web_video::give(&decoded.bytes, out, budget)?;
             }
             let mut child = Child::decoded(name.as_str(), "part", decoded);
             if entry.is_lost && child.unread.is_empty() {

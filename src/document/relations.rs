@@ -2,17 +2,50 @@
 
 use super::xml::Attributes;
 use crate::artifact::Fact;
+use crate::kind::{Class, extension};
 
 /// The fact of a `Relationship` element that leads outside. Hyperlinks, which a person must click, are left out but
-/// for those that start something.
+/// for those that start something or lead to a file that does.
 pub(super) fn external(attributes: &Attributes) -> Option<Fact> {
     let is_external =
         attributes.value("TargetMode").is_some_and(|mode| mode.trim().eq_ignore_ascii_case("External"));
     let target = attributes.value("Target").filter(|_| is_external)?;
     let relation = attributes.value("Type").unwrap_or_default().rsplit('/').next().unwrap_or_default();
-    let is_shown = !relation.eq_ignore_ascii_case("hyperlink") || starts_something(target);
-    is_shown.then(|| Fact::External { relation: relation.into(), target: target.into() })
+    if relation.eq_ignore_ascii_case("hyperlink") {
+        return link(target, relation);
+    }
+    Some(Fact::External { relation: relation.into(), target: target.into() })
 }
+
+/// The fact of a link that a person clicks: under the name it bears where it starts something, `download-link` where
+/// it leads to a file on the web that is unpacked or run. Links to pages are none.
+pub(super) fn link(target: &str, relation: &str) -> Option<Fact> {
+    let fact = |relation: &str| Fact::External { relation: relation.into(), target: target.into() };
+    if starts_something(target) {
+        return Some(fact(relation));
+    }
+    is_download(target).then(|| fact(DOWNLOAD))
+}
+
+/// The relation of links to files on the web that are unpacked or run.
+const DOWNLOAD: &str = "download-link";
+
+/// Whether the path of a web address ends in a file that is unpacked or run.
+fn is_download(address: &str) -> bool {
+    let Some((scheme, rest)) = address.trim().split_once("://") else { return false };
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    let Some((_, path)) = path.split_once('/') else { return false };
+    let file = percent_decoded(path.rsplit('/').next().unwrap_or_default());
+    let kind = crate::kind::Kind::by_name(&file);
+    let is_packed = kind.is_some_and(|kind| {
+        kind.class == Class::Archive || kind.runs() || PACKED.contains(&extension(&file).as_str())
+    });
+    let is_web = ["http", "https", "ftp"].iter().any(|known| known.eq_ignore_ascii_case(scheme.trim()));
+    is_web && is_packed && !file.to_lowercase().ends_with(".com")
+}
+
+/// Endings of documents that bring macros or files of their own.
+const PACKED: &[&str] = &["docm", "dotm", "xlsm", "xlsb", "xlam", "pptm", "ppam", "one", "onepkg"];
 
 /// The name of a part that a reference from a folder leads to (ECMA-376 Part 2, 6.3).
 pub(super) fn resolve(folder: &str, target: &str) -> String {
@@ -40,13 +73,22 @@ pub(super) fn starts_something(address: &str) -> bool {
     let address = percent_decoded(address.trim()).to_lowercase();
     let scheme = address.split_once(':').map(|(scheme, _)| scheme).filter(|scheme| is_scheme(scheme));
     match scheme {
-        Some("file") => runs(&address),
+        Some("file") => runs(&address) || is_moniker(&address),
         Some(scheme) if PLAIN.contains(&scheme) => false,
         Some(_) => true,
         // A place in this document.
         None if address.starts_with('#') => false,
         None => runs(&address),
     }
+}
+
+/// Whether the path of a file on a server goes on behind an exclamation mark: Windows then asks the program of the
+/// file for what is in it, without asking the user (CVE-2024-21413).
+fn is_moniker(address: &str) -> bool {
+    let path = address.trim_start_matches("file:").replace('\\', "/");
+    let is_server = path.starts_with("//") && !path.trim_start_matches('/').contains(':');
+    let (file, item) = path.rsplit('/').next().and_then(|file| file.split_once('!')).unwrap_or_default();
+    is_server && file.contains('.') && !item.is_empty()
 }
 
 /// Whether it is a scheme and not the letter of a drive.
@@ -146,6 +188,7 @@ mod tests {
             "C:\\Windows\\System32\\calc.exe",
             "SyncAppvPublishingServer.vbs x",
             "javascript:x",
+            "file:///\\\\a.example\\s\\x.rtf!y",
         ] {
             assert!(starts_something(address), "{address}");
         }
@@ -157,8 +200,29 @@ mod tests {
             "#Sheet1!A1",
             "..\\Sales\\Book2.xlsx",
             "Саёҳат1,%20семь1",
+            "file:///C:\\a!b\\x.xlsx",
+            "file:///\\\\server\\s\\plan!.xlsx",
+            "file:///C:\\a.xlsx!Sheet1",
         ] {
             assert!(!starts_something(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn links_to_files_that_run_or_are_unpacked_are_told() {
+        for address in [
+            "http://203.0.113.4/docs/invoice.iso",
+            "https://a.example/x/order.js?id=7",
+            "https://a.example/inv%2ezip",
+            "http://a.example/a.docm",
+        ] {
+            let want = Fact::External { relation: "download-link".into(), target: address.into() };
+            assert_eq!(link(address, "hyperlink"), Some(want), "{address}");
+        }
+        for address in
+            ["https://a.example/x.pdf", "https://a.zip/", "http://www.a.example", "mailto:a@b.example", ""]
+        {
+            assert_eq!(link(address, "hyperlink"), None, "{address}");
         }
     }
 }

@@ -232,6 +232,8 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.lnk-appended", "behind a shortcut", "ショートカットの後ろ"),
     ("via.onenote-file", "in a OneNote page", "OneNoteのページの中"),
     ("via.html-script", "script of a web page", "Webページのスクリプト"),
+    ("via.mashup", "query of a workbook", "ブックの中のクエリ"),
+    ("via.web-video", "web video of a document", "文書に埋め込まれたWeb上の動画"),
     ("via.html-data", "inside a link or picture of a web page", "Webページのリンクや画像の中"),
     ("via.encoded", "encoded in a text", "文字に変えて埋め込まれた中身"),
     ("via.folded", "texts put together by a macro", "マクロが組み立てる文字列"),

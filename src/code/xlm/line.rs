@@ -3,6 +3,8 @@
 /// A line taken apart.
 #[derive(Debug, Default)]
 pub(super) struct Line {
+    /// The cell it stands in.
+    pub(super) place: Option<Place>,
     pub(super) calls: Vec<Call>,
     pub(super) texts: Vec<String>,
     /// Character codes, cuttings, and texts of one or two letters beside `&`.
@@ -16,6 +18,26 @@ pub(super) struct Call {
     pub(super) arguments: String,
     /// Whether its first argument is neither a text nor a number.
     pub(super) is_computed: bool,
+    /// The cell that its first argument names, and that its second does.
+    pub(super) places: [Option<Place>; 2],
+}
+
+/// A cell: its column in upper case, and its row. Sheets are left aside.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) column: String,
+    pub(super) row: u32,
+}
+
+impl Place {
+    /// The cell that a reference like `Macro1!$B$7` names.
+    pub(super) fn of(reference: &str) -> Option<Self> {
+        let cell = reference.rsplit('!').next().unwrap_or_default().trim().replace('$', "");
+        let digits = cell.find(|c: char| !c.is_ascii_alphabetic())?;
+        let (column, row) = cell.split_at_checked(digits)?;
+        let column = column.to_ascii_uppercase();
+        (1..=3).contains(&column.len()).then(|| Some(Self { column, row: row.parse().ok()? }))?
+    }
 }
 
 /// Functions that give one piece of a text.
@@ -29,7 +51,9 @@ impl Line {
     /// Takes a line apart. Of a formula it reads code and texts, of a constant the text.
     pub(super) fn of(raw: &str) -> Self {
         let mut line = Self::default();
-        let (mut rest, mut word) = (raw.split_once(": ").map_or(raw, |(_, cell)| cell), 0);
+        let (place, cell) = raw.split_once(": ").unwrap_or(("", raw));
+        line.place = Place::of(place);
+        let (mut rest, mut word) = (cell, 0);
         let whole = rest;
         let mut before = ' ';
         while let Some(letter) = rest.chars().next() {
@@ -61,7 +85,7 @@ impl Line {
 
     fn call(&mut self, name: &str, arguments: &str) {
         let name = name.to_ascii_uppercase();
-        self.pieces += usize::from(CUTTERS.contains(&name.as_str()));
+        self.pieces += usize::from(CUTTERS.contains(&name.as_str()) || is_one_letter(arguments));
         if name.is_empty() || self.calls.len() >= MOST_CALLS {
             return;
         }
@@ -70,12 +94,41 @@ impl Line {
             end -= 1;
         }
         let is_computed = is_computed(arguments);
+        let mut given = split(arguments);
+        let places = [given.next(), given.next()].map(|argument| argument.and_then(Place::of));
         self.calls.push(Call {
             name,
             arguments: arguments.get(..end).unwrap_or_default().into(),
             is_computed,
+            places,
         });
     }
+}
+
+/// Whether a call is given one number and joined with what follows: a macro of its own stands for `CHAR`.
+fn is_one_letter(arguments: &str) -> bool {
+    let digits = arguments.bytes().take_while(u8::is_ascii_digit).count();
+    (2..=5).contains(&digits) && arguments.get(digits..).is_some_and(|rest| rest.starts_with(")&"))
+}
+
+/// The first arguments of a call, apart from each other.
+fn split(arguments: &str) -> impl Iterator<Item = &str> {
+    let (mut depth, mut in_text) = (0_usize, false);
+    let mut is_over = false;
+    arguments.split(move |c: char| {
+        in_text ^= c == '"';
+        match c {
+            _ if in_text || is_over => return false,
+            '(' => depth += 1,
+            ')' if depth == 0 => {
+                is_over = true;
+                return true;
+            }
+            ')' => depth -= 1,
+            _ => {}
+        }
+        c == ',' && depth == 0
+    })
 }
 
 /// Whether the first argument is more than one text or number.

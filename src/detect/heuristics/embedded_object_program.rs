@@ -47,7 +47,17 @@ fn is_program(artifact: &Artifact) -> bool {
     let is_file = artifact.via == "ole-package";
     is_start
         || artifact.kind.class == Class::Program
-        || (is_file && (runs_as_script(artifact) || is_telling_shortcut(&artifact.name)))
+        || (is_file
+            && (runs_as_script(artifact)
+                || is_telling_shortcut(&artifact.name)
+                || is_started(&artifact.name)))
+}
+
+/// Whether Windows starts a file of that name, whatever is in it, or sets up what it says.
+fn is_started(name: &str) -> bool {
+    let is_program = Kind::by_name(name).is_some_and(|kind| kind.class == Class::Program);
+    let lower = name.to_lowercase();
+    is_program && !lower.ends_with(".com") || lower.ends_with(".inf")
 }
 
 /// Shortcuts other than those to web pages.
@@ -90,13 +100,17 @@ mod tests {
             ("a.settingcontent-ms", b"<x/>", "ole-package"),
             ("notes.txt", b"text", "ole-package"),
             ("web.com", b"text", "attachment"),
+            ("paint.exe", b"no header", "ole-package"),
+            ("slides.inf", b"[Version]", "ole-package"),
+            ("web.com", b"text", "ole-package"),
+            ("slides.inf", b"[Version]", "part"),
         ] {
             tree.add(Some(0), Child::new(name, via, bytes.to_vec()));
         }
         tree.get_mut(9).unwrap().facts.push(Fact::OtherName("notes.vbs".into()));
         let mut found = Vec::new();
         check(&tree, &mut |id, _| found.push(id));
-        assert_eq!(found, [5, 6, 7, 8, 9]);
+        assert_eq!(found, [5, 6, 7, 8, 9, 11, 12]);
     }
 
     #[test]

@@ -116,6 +116,8 @@ mod msix_runs_script;
 mod vsto_customization;
 mod script_decrypts_itself;
 mod script_keyed_to_place;
+mod document_link_to_download;
+mod docx_parser_exploit;
 
 /// Called with artifact and evidence for each hit.
 pub type Check<'a> = dyn FnMut(usize, String) + 'a;
@@ -252,6 +254,8 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &vsto_customization::RULE,
     &script_decrypts_itself::RULE,
     &script_keyed_to_place::RULE,
+    &document_link_to_download::RULE,
+    &docx_parser_exploit::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.

@@ -3,7 +3,7 @@
 use super::{Check, Heuristic, externals};
 use crate::artifact::Tree;
 use crate::detect::Strength;
-use crate::detect::outside::Place;
+use crate::detect::outside::{Place, is_numbered};
 use crate::kind::{Class, Kind};
 
 pub(super) const RULE: Heuristic = Heuristic {
@@ -33,11 +33,25 @@ const FETCHED: &[&str] = &[
 const READ: &[&str] =
     &["image", "video", "audio", "media", "subDocument", "externalLinkPath", "include-picture"];
 
+/// Tables that are read anew when the workbook opens, workbooks that a macro opens, and videos on the web.
+const SOURCES: &[&str] = &["connection-web", "connection", "query-source", "xlm-open", "web-video"];
+
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
+        let relation = if relation == "field INCLUDEPICTURE" { "include-picture" } else { relation };
         let is = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(relation));
+        if is(SOURCES) {
+            // Offices read the tables of others too, but from hosts that have a name.
+            if target.split([';', '=']).any(|word| is_numbered(word.trim_matches('"'))) {
+                hit(artifact.id, format!("{relation}: {target}"));
+            }
+            continue;
+        }
         // Of a field, the address is one word among others.
-        let place = target.split_whitespace().map(Place::of).find(|place| place.is_foreign());
+        let place = target
+            .split_whitespace()
+            .map(|word| Place::of(word.trim_matches('"')))
+            .find(|place| place.is_foreign());
         let shown = match place {
             Some(Place::Web) => is(FETCHED) && !is_picture(target),
             Some(Place::Server) => is(FETCHED) || is(READ),
@@ -69,5 +83,27 @@ mod tests {
         let own = ["file:///C:\\x.xlsb", "https://co.sharepoint.com/x.xlsx", "\\\\server\\x.xls", "2.xlsx"];
         assert_eq!(hits(check, "oleObject", &own) + hits(check, "externalLinkPath", &own), 0);
         assert_eq!(hits(check, "link-field", &["Excel.Sheet.8 C:\\x.xls"]), 0);
+        let quoted = ["\"file://203.0.113.9/s/a.jpg\" \\d"];
+        assert_eq!(hits(check, "field INCLUDEPICTURE", &quoted) + hits(check, "field HYPERLINK", &quoted), 1);
+    }
+
+    #[test]
+    fn sources_of_tables_hit_where_they_have_a_number_for_a_name() {
+        for relation in SOURCES {
+            let strange = [
+                "http://203.0.113.9/x",
+                "Provider=X;Data Source=\\\\203.0.113.9\\s\\x.accdb",
+                "\\\\203.0.113.9\\x",
+            ];
+            assert_eq!(hits(check, relation, &strange), 3, "{relation}");
+            let own = [
+                "https://statistics.example/cpi.csv",
+                "Provider=X;Data Source=\\\\server\\s\\x.accdb",
+                "Provider=SQLOLEDB.1;Data Source=192.168.0.4",
+                "DSN=Sales;DATABASE=sales",
+                "K:\\SALES\\MONTH.XLS",
+            ];
+            assert_eq!(hits(check, relation, &own), 0, "{relation}");
+        }
     }
 }

@@ -17,7 +17,11 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
-        if relation.eq_ignore_ascii_case("attachedTemplate") && Place::of(target).is_foreign() {
+        // A callback may stand in another document: `http://host/x.dotm!name`.
+        let is_callback = relation == "ribbon-on-load";
+        let document = if is_callback { target.split('!').next().unwrap_or_default() } else { target };
+        let is_template = is_callback || relation.eq_ignore_ascii_case("attachedTemplate");
+        if is_template && Place::of(document).is_foreign() {
             hit(artifact.id, target.to_string());
         }
     }
@@ -36,5 +40,6 @@ mod tests {
         assert_eq!(hits(check, "attachedTemplate", &own), 0);
         assert_eq!(hits(check, "attachedTemplate of word/document.xml", &strange), 0);
         assert_eq!(hits(check, "image", &strange), 0);
+        assert_eq!(hits(check, "ribbon-on-load", &["http://a.example/t.dotm!Go", "Go", "Module1.Go"]), 1);
     }
 }

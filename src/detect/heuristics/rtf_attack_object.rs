@@ -33,6 +33,8 @@ const CLASSES: &[&str] = &[
     "control.tasksymbol",
     "forms.webbrowser",
     "mshtml",
+    "msxml2.",
+    "microsoft.xmldom",
 ];
 
 fn check(tree: &Tree, hit: &mut Check) {
@@ -65,7 +67,13 @@ mod tests {
 
     #[test]
     fn attacked_classes_hit_and_those_of_offices_do_not() {
-        for class in ["MSComctlLib.ListViewCtrl.2", "otkloadr.WRAssembly.1", "htmlfile", "Shell.Explorer.1"] {
+        for class in [
+            "MSComctlLib.ListViewCtrl.2",
+            "otkloadr.WRAssembly.1",
+            "Msxml2.DOMDocument.3.0",
+            "htmlfile",
+            "Shell.Explorer.1",
+        ] {
             assert_eq!(hits(check, &with_object(vec![object(class, "objocx")])).len(), 1, "{class}");
         }
         for class in [

@@ -4,6 +4,7 @@
 //! Nothing loops and nothing is asked of the machine: what depends on either stays as it stands.
 
 mod call;
+mod computed;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -275,6 +276,9 @@ impl<'a> Fold<'a> {
         if is_reference && let Some(value) = self.reference_call(&upper, arguments, depth) {
             return Folded::Value(value);
         }
+        if let Some(value) = self.range_call(&upper, arguments, depth) {
+            return Folded::Value(value);
+        }
         let mut folded: Vec<Folded> = arguments.iter().map(|argument| self.part(argument, depth)).collect();
         self.note_write(&upper, arguments, &folded, depth);
         if let Some(picked) = pick(&upper, &folded)
@@ -289,6 +293,11 @@ impl<'a> Fold<'a> {
                 Folded::Words(_) => None,
             })
             .collect();
+        if upper == "EVALUATE"
+            && let Some(done) = self.evaluated(folded.first(), depth)
+        {
+            return done;
+        }
         if let Some(value) = values.and_then(|values| call::call(name, &values)) {
             return Folded::Value(value);
         }

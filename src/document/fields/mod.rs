@@ -8,7 +8,7 @@
 mod template;
 mod word;
 
-use super::relations::starts_something;
+use super::relations::link;
 use crate::artifact::Fact;
 use std::collections::HashMap;
 pub(super) use word::WordFields;
@@ -130,8 +130,7 @@ const OUTSIDE: &[(&str, &str)] = &[
 /// The fact of a field that leads outside.
 fn fact(name: &str, arguments: &[String]) -> Option<Fact> {
     if name == "HYPERLINK" {
-        let target = arguments.first().filter(|target| starts_something(target))?.clone();
-        return Some(Fact::External { relation: "hyperlink".into(), target });
+        return link(arguments.first()?, "hyperlink");
     }
     let (_, relation) = OUTSIDE.iter().find(|(known, _)| *known == name)?;
     let told: Vec<&str> =

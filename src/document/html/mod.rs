@@ -142,6 +142,7 @@ const ACTIVE: &[&[u8]] = &[
     b"javascript:",
     b"search-ms:",
     b"ms-",
+    b"file:",
     b"http-equiv=\"refresh",
     b"<base",
 ];

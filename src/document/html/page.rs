@@ -259,7 +259,9 @@ impl Page {
                 self.keep(&file, value);
             }
         } else if let Some(start) = SCHEMES.iter().find(|scheme| plain.starts_with(**scheme)) {
-            if *start != "file:" || plain.starts_with("file://") && !plain.starts_with("file:///") {
+            // Behind three slashes a drive stands, or the two strokes of a server.
+            let is_local = plain.starts_with("file:///") && !plain.starts_with(r"file:///\\");
+            if *start != "file:" || plain.starts_with("file://") && !is_local {
                 self.leads("protocol", value);
             }
         } else if is_remote(value) && !name.to_ascii_lowercase().contains("action") {

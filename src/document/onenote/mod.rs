@@ -13,6 +13,7 @@ mod nodes;
 mod package;
 mod properties;
 
+use super::relations::link;
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::keyring::{Keyring, Letter};
 use crate::kind::{Class, Kind};
@@ -80,6 +81,7 @@ impl Store<'_> {
         for name in &self.page.names {
             out.facts.push(Fact::External { relation: "onenote-file".into(), target: name.clone() });
         }
+        out.facts.extend(self.page.links.iter().filter_map(|address| link(address, "hyperlink")));
         let text = self.page.text;
         if !text.is_empty() {
             budget.pay(text.len() as u64)?;

@@ -1,5 +1,5 @@
 //! Property sets (MS-ONESTORE 2.6.1 to 2.6.7): of all properties (MS-ONE 2.2) the names of embedded files, where they
-//! came from, and the text.
+//! came from, the text, and where links lead.
 
 use crate::bytes::Reader;
 
@@ -14,6 +14,8 @@ pub(super) struct Page {
     pub(super) loose: Vec<String>,
     /// Where on its maker's computer a file lay.
     pub(super) sources: Vec<String>,
+    /// Where links in the text and links over pictures lead, each once.
+    pub(super) links: Vec<String>,
 }
 
 /// Bytes of text that are kept.
@@ -27,6 +29,7 @@ const EMBEDDED_FILE_CONTAINER: u32 = 0x2000_1d9b;
 const EMBEDDED_FILE_NAME: u32 = 0x1c00_1d9c;
 const SOURCE_FILEPATH: u32 = 0x1c00_1d9d;
 const RICH_TEXT: u32 = 0x1c00_1c22;
+const WZ_HYPERLINK_URL: u32 = 0x1c00_1e20;
 const EIGHT_BIT_TEXT: u32 = 0x1c00_3498;
 
 impl Page {
@@ -38,8 +41,10 @@ impl Page {
         // What breaks off keeps what came before.
         let _whole = set(&mut reader, &mut found, 0);
         for text in found.texts {
+            in_text(&text).for_each(|address| self.lead(address));
             self.write(&text);
         }
+        found.links.iter().for_each(|address| self.lead(address));
         self.sources.extend(
             found.source.filter(|path| self.sources.len() < MOST_NAMES && !self.sources.contains(path)),
         );
@@ -49,6 +54,12 @@ impl Page {
             self.loose.push(name.clone());
         }
         Some((name, found.container))
+    }
+
+    fn lead(&mut self, address: &str) {
+        if self.links.len() < MOST_NAMES && !self.links.iter().any(|known| known == address) {
+            self.links.push(address.to_string());
+        }
     }
 
     fn write(&mut self, text: &str) {
@@ -72,6 +83,13 @@ struct Found {
     container: Option<u32>,
     source: Option<String>,
     texts: Vec<String>,
+    links: Vec<String>,
+}
+
+/// The addresses of links in a text: each stands, hidden, before the words it belongs to.
+fn in_text(text: &str) -> impl Iterator<Item = &str> {
+    let behind = text.split("\u{fddf}HYPERLINK").skip(1);
+    behind.filter_map(|rest| rest.trim_start().strip_prefix('"')?.split('"').next())
 }
 
 /// The streams of identifiers before the properties (2.6.2 to 2.6.4): those of objects are answered.
@@ -154,6 +172,7 @@ impl Found {
             EMBEDDED_FILE_NAME => self.name = Some(wide(bytes)),
             SOURCE_FILEPATH => self.source = Some(wide(bytes)),
             RICH_TEXT => self.texts.push(wide(bytes)),
+            WZ_HYPERLINK_URL => self.links.push(wide(bytes)),
             EIGHT_BIT_TEXT => self.texts.push(crate::text::guess(bytes)),
             _ => {}
         }

@@ -104,6 +104,23 @@ fn a_file_without_its_lists_is_found_and_known_by_its_content() {
 }
 
 #[test]
+fn links_of_text_and_pictures_are_told_where_they_start_something() {
+    let mark = "\u{fddf}HYPERLINK \"http://203.0.113.4/inv.iso\"Open, or \u{fddf}HYPERLINK \"https://a.example/\"ask";
+    let texts = [(0x1c00_1c22, wide(mark)), (0x1c00_1e20, wide("search-ms:query=x"))];
+    let shown = object(1, &texts);
+    let mut bytes = section("a.pdf", b"%PDF-1.4");
+    let (at, length) = (word(bytes.len()), word(shown.len()));
+    bytes.extend(&shown);
+    bytes.extend([LIST, &[0; 8], &node(0xa4, &[&at[..], &length, &[9; 10]].concat()), &[0; 20]].concat());
+    let leads = open(&bytes).facts.into_iter().filter_map(|fact| match fact {
+        Fact::External { relation, target } if !relation.starts_with("onenote") => Some((relation, target)),
+        _ => None,
+    });
+    let want = [("download-link", "http://203.0.113.4/inv.iso"), ("hyperlink", "search-ms:query=x")];
+    assert_eq!(leads.collect::<Vec<_>>(), want.map(|(a, b)| (a.to_string(), b.to_string())));
+}
+
+#[test]
 fn copies_are_told() {
     let bytes = [HEADER, &file(b"x y z"), &file(b"x y z")].concat();
     assert!(

@@ -2,7 +2,7 @@
 //!
 //! Words may be put together by nested `QUOTE` fields, whose numbers are characters; those are read too.
 
-use super::super::relations::starts_something;
+use super::super::relations::link;
 use crate::artifact::Fact;
 
 /// What an instruction leads to.
@@ -15,7 +15,7 @@ pub(super) fn facts(instruction: &str) -> Vec<Fact> {
 /// Kinds of fields that fetch something when they are updated.
 const FETCHING: &[&str] =
     &["DDEAUTO", "DDE", "INCLUDETEXT", "INCLUDEPICTURE", "INCLUDE", "IMPORT", "LINK", "RD", HYPERLINK];
-/// The field that leads away when it is clicked: told only where that starts something.
+/// The field that leads away when it is clicked: told only where that starts something or leads to a file that does.
 const HYPERLINK: &str = "HYPERLINK";
 /// Characters of an instruction that are told.
 const LONGEST: usize = 1000;
@@ -32,8 +32,7 @@ fn fact(instruction: &str) -> Option<Fact> {
     let target: String = rest.trim().chars().take(LONGEST).collect();
     if *kind == HYPERLINK {
         let address = target.split('"').nth(1).or(target.split_whitespace().next())?.to_string();
-        return starts_something(&address)
-            .then(|| Fact::External { relation: "hyperlink".into(), target: address });
+        return link(&address, "hyperlink");
     }
     Some(Fact::External { relation: format!("field {kind}"), target })
 }

@@ -78,6 +78,34 @@ fn cells_names_and_computed_references_are_followed() {
 }
 
 #[test]
+fn ranges_are_joined_and_picked_from() {
+    let got = folded(&[
+        "W!B1:c",
+        "W!B2:m",
+        "W!B3:d",
+        "W!C1:x",
+        "M!A1=EXEC(CONCAT(W!B1:B3,\" /c\"))",
+        "M!A2=EXEC(_xlfn.TEXTJOIN(\"\",TRUE,W!$B$1:$B$3))",
+        "M!A3=EXEC(INDEX(W!B1:B3,1)&INDEX(W!B1:C3,1,2)&INDEX(W!B1:C1,2))",
+        "M!A4=EXEC(INDEX(W!B1:B3,4))",
+        "M!A5=EXEC(CONCAT(W!B1:B3,NOW()))",
+        "M!A6=CONCAT(A1:B9999)",
+    ]);
+    let want = ["M!A1: =EXEC(\"cmd /c\")", "M!A2: =EXEC(\"cmd\")", "M!A3: =EXEC(\"cxx\")"];
+    assert_eq!(got.get(..3).unwrap(), want, "{got:?}");
+    assert!(!got.iter().any(|line| line.starts_with("M!A4") || line.starts_with("M!A5")), "{got:?}");
+}
+
+#[test]
+fn texts_are_taken_for_formulas_where_a_macro_does() {
+    let got =
+        folded(&["W!B1:EX", "M!A1=EVALUATE(W!B1&\"EC(\"\"calc\"\")\")", "M!A2=EVALUATE(\"EVALUATE(A2)\")"]);
+    assert_eq!(got.first().unwrap(), "M!A1: =EXEC(\"calc\")", "{got:?}");
+    let deep = "EVALUATE(".repeat(60) + "\"1\"" + &")".repeat(60);
+    folded(&[&format!("M!A1={deep}"), "M!A2=EVALUATE(A3)", "M!A3=\"EVALUATE(A2)\""]);
+}
+
+#[test]
 fn what_macros_write_is_read_again() {
     let got = folded(&[
         "M!A1=SET.NAME(\"eq\",CHAR(61))",
