@@ -54,7 +54,7 @@ fn leads_away(page: &Bundle) -> Option<String> {
         return None;
     }
     let is_away = |target: &&str| site(target).is_some() || *target == "(computed)";
-    let mut ways = page.all(Sign::Redirect).chain(page.leads("refresh"));
+    let mut ways = page.all(Sign::Redirect).chain(page.leads("refresh")).chain(page.leads("link-to-file"));
     let frame = || page.leads("frame").find(is_away).filter(|_| shown <= NOTHING);
     let is_own_library = |target: &&str| site(target).is_some_and(|site| !LIBRARIES.contains(&site.as_str()));
     let script =
@@ -76,6 +76,9 @@ mod tests {
             "<html><script>var u = 'aHR0cHM6Ly9hLnRlc3Q='; top.location = atob(u);</script>",
             "<html><iframe src='https://a.test/f' width=100%></iframe>",
             "<html><script src='https://a.test/x.js'></script>",
+            "<html><script>var u = 'https://a.test/#'; window.open(u + mail, '_self');</script>",
+            "<html><script>s = document.createElement('script'); s.src = atob('aHR0cHM6Ly9hLnRlc3QvaW4uanM='); h.append(s);</script>",
+            "<html><img src=x.png usemap=#m><map name=m><area href='https://a.test/files/x.iso?1'></map>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
         }
@@ -92,6 +95,9 @@ mod tests {
             "<html><meta http-equiv=refresh content='0;url=index_files/start.html'>",
             "<html><script>location.hash = '#a'; location.href = '#top';</script>",
             "<html><script src='https://cdn.plot.ly/plotly.js'></script><div id=x></div>",
+            "<html><script>window.open('https://a.test/help', '_blank'); x.open('GET', 'https://a.test/');</script>",
+            "<html><a href='https://a.test/x.pdf'>x</a><a href='https://a.test'>y</a>",
+            "<html><script>img.src = decodeURIComponent(name) + '.png';</script>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
         }

@@ -100,6 +100,7 @@ mod html_smuggling_blob;
 mod script_downloads_and_runs;
 mod script_encoded;
 mod script_obfuscated;
+mod script_starts_what_it_fetches;
 mod svg_script_redirect;
 mod link_abuses_protocol;
 mod csv_formula_sends_cells;
@@ -228,6 +229,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_downloads_and_runs::RULE,
     &script_encoded::RULE,
     &script_obfuscated::RULE,
+    &script_starts_what_it_fetches::RULE,
     &svg_script_redirect::RULE,
     &link_abuses_protocol::RULE,
     &csv_formula_sends_cells::RULE,

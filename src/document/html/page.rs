@@ -2,6 +2,7 @@
 
 use super::data_url::{DataUrl, percent};
 use crate::artifact::Fact;
+use crate::kind::{Class, Kind};
 use crate::message::body::markup::{Markup, Syntax};
 use html5ever::tokenizer::{Tag, TagKind};
 
@@ -16,8 +17,9 @@ pub(super) struct Page {
     visual_basic: String,
     data: Vec<(String, DataUrl)>,
     facts: Vec<Fact>,
-    /// Where the form leads that is open.
+    /// Where the form leads that is open, and whether it asks for a password.
     form: Option<String>,
+    form_asks: bool,
     has_password: bool,
     links: usize,
 }
@@ -37,6 +39,10 @@ const MOST: usize = 200;
 /// Schemes of links that start a program of the reader's computer, or run a script.
 const SCHEMES: &[&str] =
     &["search-ms:", "search:", "ms-", "shell:", "file:", "vbscript:", "mk:", "its:", "mhtml:"];
+
+/// Attributes that lead somewhere.
+const LEADING: &[&str] =
+    &["href", "src", "data", "action", "formaction", "to", "values", "from", "background"];
 
 /// A tag's attributes.
 struct Attributes<'a>(&'a Tag);
@@ -59,6 +65,7 @@ impl Page {
             data: Vec::new(),
             facts: Vec::new(),
             form: None,
+            form_asks: false,
             has_password: false,
             links: 0,
         }
@@ -101,9 +108,8 @@ impl Page {
         match &*name {
             "script" => {
                 self.open = language(&attributes);
-                let source =
-                    attributes.value("src").or(attributes.value("href")).filter(|value| is_remote(value));
-                if let Some(source) = source {
+                let sources = ["src", "href", "xlink:href"].iter().filter_map(|name| attributes.value(name));
+                if let Some(source) = sources.into_iter().find(|value| is_remote(value)) {
                     self.leads("script", source);
                 }
                 if self.syntax == Syntax::Xml && tag.self_closing {
@@ -114,6 +120,7 @@ impl Page {
             "form" => {
                 let action = attributes.value("action").unwrap_or_default().to_string();
                 self.form = Some(action);
+                self.form_asks = false;
             }
             "input" => self.input(&attributes),
             "meta"
@@ -147,6 +154,19 @@ impl Page {
         if attributes.value("download").is_some() {
             self.leads("download", attributes.value("download").unwrap_or_default());
         }
+        if let Some(action) = target("formaction") {
+            self.sends_elsewhere(action);
+        }
+    }
+
+    /// A button that sends its form elsewhere than the form says.
+    fn sends_elsewhere(&mut self, action: &str) {
+        if let Some(form) = &mut self.form {
+            *form = action.to_string();
+        }
+        if self.form_asks {
+            self.leads("form-password", action);
+        }
     }
 
     /// A field for a password, and where its form sends it.
@@ -160,8 +180,13 @@ impl Page {
                 .any(|word| word.contains("passw") || word == "pwd" || word == "pswd")
         };
         let is_hidden = attributes.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"));
-        if is_password || (is_named() && !is_hidden) {
+        // A field for plain text can be made to show dots.
+        let is_dotted = attributes.value("style").is_some_and(|style| {
+            style.to_ascii_lowercase().split_once("text-security").is_some_and(|(_, kind)| !is_shown(kind))
+        });
+        if is_password || is_dotted || (is_named() && !is_hidden) {
             self.has_password = true;
+            self.form_asks = self.form.is_some();
             if let Some(action) = self.form.clone().filter(|action| is_remote(action)) {
                 self.leads("form-password", &action);
             }
@@ -186,9 +211,7 @@ impl Page {
             self.script(if is_basic { "vbs" } else { "js" }, value);
         } else if name.eq_ignore_ascii_case("srcdoc") {
             self.keep("srcdoc", &format!("data:text/html,{}", value.replace('%', "%25")));
-        } else if ["href", "src", "data", "action", "formaction", "to", "values", "from", "background"]
-            .contains(&&*name.to_ascii_lowercase())
-        {
+        } else if LEADING.contains(&name.to_ascii_lowercase().trim_start_matches("xlink:")) {
             self.target(tag, name, value);
         } else if name.eq_ignore_ascii_case("style") {
             self.style(value);
@@ -217,6 +240,9 @@ impl Page {
                 self.leads("protocol", value);
             }
         } else if is_remote(value) && !name.to_ascii_lowercase().contains("action") {
+            if matches!(&*tag.name.to_ascii_lowercase(), "a" | "area") && is_file_to_run(value) {
+                self.leads("link-to-file", value);
+            }
             self.links += 1;
             if self.links <= MOST {
                 self.leads("link", host_and_scheme(value));
@@ -280,7 +306,7 @@ impl Markup for Page {
                 }
             }
             "style" => self.in_style = false,
-            "form" => self.form = None,
+            "form" => (self.form, self.form_asks) = (None, false),
             _ => {}
         }
     }
@@ -306,6 +332,19 @@ fn refresh(content: &str) -> Option<&str> {
     let at = content.to_ascii_lowercase().find("url")?;
     let after = content.get(at + 3..)?.trim_start().strip_prefix('=')?;
     Some(after.trim().trim_matches(['"', '\'']))
+}
+
+/// Whether a style that may turn letters into dots leaves them as they are.
+fn is_shown(kind: &str) -> bool {
+    kind.trim_start_matches([':', ' ']).starts_with("none")
+}
+
+/// Whether the path of an address ends in a file that runs or holds files.
+fn is_file_to_run(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("//").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let kind = Kind::by_name(path).filter(|_| !path.ends_with(".com"));
+    kind.is_some_and(|kind| kind.runs() || kind.class == Class::Archive)
 }
 
 fn is_remote(url: &str) -> bool {

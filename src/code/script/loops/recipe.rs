@@ -29,6 +29,8 @@ pub(super) enum Recipe {
     Fold,
     /// In turn from the beginning and from the end.
     Weave,
+    /// From the middle on, in turn to the left and to the right: from its first or its second on.
+    Outward { starts_right: bool },
     /// In turn from the first half and from the second.
     Halves,
     /// From the end to the beginning.
@@ -63,6 +65,11 @@ impl Recipe {
             Self::Weave => {
                 let (first, second) = codes.split_at_checked(codes.len().div_ceil(2)).unwrap_or((codes, &[]));
                 Box::new(in_turn(first.iter(), second.iter().rev()))
+            }
+            Self::Outward { starts_right } => {
+                let first = usize::from(*starts_right);
+                let left = codes.iter().skip(first).step_by(2).rev();
+                Box::new(left.chain(codes.iter().skip(1 - first).step_by(2)).copied())
             }
             Self::Halves => {
                 let (first, second) = codes.split_at_checked(codes.len().div_ceil(2)).unwrap_or((codes, &[]));
