@@ -37,7 +37,10 @@ mod pdf_javascript_runs_on_open;
 mod pdf_javascript_suspicious;
 mod pdf_launch;
 mod pdf_launch_program;
+mod pdf_form_sends_password;
 mod pdf_link_to_download;
+mod pdf_opens_address;
+mod settings_file_starts_program;
 mod program_behind_document_name;
 mod program_in_archive;
 mod rtf_attack_object;
@@ -166,7 +169,10 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &pdf_javascript_suspicious::RULE,
     &pdf_launch::RULE,
     &pdf_launch_program::RULE,
+    &pdf_form_sends_password::RULE,
     &pdf_link_to_download::RULE,
+    &pdf_opens_address::RULE,
+    &settings_file_starts_program::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &rtf_attack_object::RULE,
