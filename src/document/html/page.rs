@@ -117,11 +117,7 @@ impl Page {
                 }
             }
             "style" => self.in_style = !tag.self_closing,
-            "form" => {
-                let action = attributes.value("action").unwrap_or_default().to_string();
-                self.form = Some(action);
-                self.form_asks = false;
-            }
+            "form" => self.opens_form(&attributes),
             "input" => self.input(&attributes),
             "meta"
                 if attributes
@@ -159,6 +155,16 @@ impl Page {
         }
     }
 
+    /// A form, and where it leads.
+    fn opens_form(&mut self, attributes: &Attributes) {
+        let action = attributes.value("action").unwrap_or_default().to_string();
+        if is_remote(&action) {
+            self.leads("form", &action);
+        }
+        self.form = Some(action);
+        self.form_asks = false;
+    }
+
     /// A button that sends its form elsewhere than the form says.
     fn sends_elsewhere(&mut self, action: &str) {
         if let Some(form) = &mut self.form {
@@ -181,9 +187,7 @@ impl Page {
         };
         let is_hidden = attributes.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"));
         // A field for plain text can be made to show dots.
-        let is_dotted = attributes.value("style").is_some_and(|style| {
-            style.to_ascii_lowercase().split_once("text-security").is_some_and(|(_, kind)| !is_shown(kind))
-        });
+        let is_dotted = attributes.value("style").is_some_and(shows_dots);
         if is_password || is_dotted || (is_named() && !is_hidden) {
             self.has_password = true;
             self.form_asks = self.form.is_some();
@@ -214,6 +218,7 @@ impl Page {
         } else if LEADING.contains(&name.to_ascii_lowercase().trim_start_matches("xlink:")) {
             self.target(tag, name, value);
         } else if name.eq_ignore_ascii_case("style") {
+            self.has_password |= shows_dots(value);
             self.style(value);
         }
     }
@@ -334,9 +339,12 @@ fn refresh(content: &str) -> Option<&str> {
     Some(after.trim().trim_matches(['"', '\'']))
 }
 
-/// Whether a style that may turn letters into dots leaves them as they are.
-fn is_shown(kind: &str) -> bool {
-    kind.trim_start_matches([':', ' ']).starts_with("none")
+/// Whether a style turns letters into dots.
+fn shows_dots(style: &str) -> bool {
+    let lower = style.to_ascii_lowercase();
+    lower
+        .split_once("text-security")
+        .is_some_and(|(_, kind)| !kind.trim_start_matches([':', ' ']).starts_with("none"))
 }
 
 /// Whether the path of an address ends in a file that runs or holds files.

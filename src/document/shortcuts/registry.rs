@@ -49,7 +49,7 @@ fn entry(line: &str) -> Option<(String, String)> {
         None => line.strip_prefix('"')?.split_once("\"=")?,
     };
     let text = match value.strip_prefix('"') {
-        Some(text) => text.trim_end_matches('"').replace("\\\\", "\\").replace("\\\"", "\""),
+        Some(text) => text.strip_suffix('"').unwrap_or(text).replace("\\\\", "\\").replace("\\\"", "\""),
         None => {
             let (_, digits) = value.strip_prefix("hex")?.split_once(':')?;
             let bytes: Vec<u8> =

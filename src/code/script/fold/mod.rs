@@ -154,8 +154,8 @@ impl<'a> Folder<'a> {
             return next;
         }
         let Some((value, next)) = self.expression(at + 2, 0) else { return at + 2 };
-        if value.pieces == 1 || word == "src" {
-            self.keep(at, value.clone());
+        if value.pieces == 1 || ["src", "href", "location"].contains(&word) {
+            self.keep(at + 2, value.clone());
         }
         if let Some(old) = self.names.insert(self.key(word), value).filter(|old| old.pieces > 1) {
             self.keep(at, old);

@@ -53,6 +53,12 @@ pub(super) fn undone(
             out.texts.push(folded(at, text));
         }
     }
+    if out.texts.is_empty()
+        && let Some(text) = pieces::in_source(tokens)
+    {
+        budget.pay(text.len() as u64)?;
+        out.texts.push(folded(0, text));
+    }
     if shapes.recipes.is_empty() && !shapes.inflates {
         return Ok(out);
     }

@@ -11,6 +11,37 @@ const FEWEST: usize = 8;
 const LONGEST_BODY: usize = 80;
 const MOST: usize = 20_000;
 
+/// Words that no program puts together by chance.
+const TELLING: &[&str] = &[
+    "activexobject",
+    "wscript.shell",
+    "wscript.createobject",
+    "createobject(\"",
+    "shell.application",
+    "msxml2.xmlhttp",
+    "scripting.filesystemobject",
+    "powershell -",
+    "powershell.exe",
+    "window.location",
+    "location.href",
+    "document.write(",
+    "createobjecturl",
+];
+
+/// The short texts of a script, one behind the other as they stand in it, where that says what none of them does.
+pub(super) fn in_source(tokens: &[(usize, Token)]) -> Option<String> {
+    let short = tokens.iter().filter_map(|(_, token)| text(token)).filter(|text| text.len() <= SHORT);
+    let pieces: Vec<&str> = short.take(MOST).collect();
+    let text = pieces.concat();
+    let lower = text.to_ascii_lowercase();
+    let apart = pieces.join("\n").to_ascii_lowercase();
+    let says = TELLING.iter().any(|word| lower.contains(word) && !apart.contains(word));
+    (pieces.len() >= FEWEST && says).then_some(text)
+}
+
+/// Characters of a piece that is one of many.
+const SHORT: usize = 12;
+
 /// Where each text begins, and its pieces in order.
 pub(super) fn ordered(
     tokens: &[(usize, Token)],

@@ -19,6 +19,8 @@ pub(super) enum Recipe {
     Key(Vec<u32>),
     /// The characters of a text are taken off, over and over.
     Less(Vec<u32>),
+    /// The place of each is added, times a number.
+    Place(i64),
     /// RC4 under a key.
     Rc4(Vec<u8>),
     /// Every so many characters one, from a place on.
@@ -50,6 +52,9 @@ impl Recipe {
             Self::Less(key) => Box::new(
                 codes.iter().zip(key.iter().cycle()).map(|(code, key)| moved(*code, -i64::from(*key))),
             ),
+            Self::Place(times) => {
+                Box::new(codes.iter().zip(0i64..).map(move |(code, at)| moved(*code, at * times)))
+            }
             Self::Rc4(key) => {
                 let mut cipher = Rc4::new(key);
                 Box::new(codes.iter().map(move |code| code ^ u32::from(cipher.step())))

@@ -277,6 +277,7 @@ impl Seen {
             let divides = |by: &i64| sums().map(|add| Recipe::Divide { add, by: *by }).collect::<Vec<_>>();
             out.extend(self.divisors.iter().flat_map(divides));
             if self.adds_name {
+                out.extend([Recipe::Place(-1), Recipe::Place(1)]);
                 out.extend(self.free.iter().map(|number| Recipe::Add(-number)));
                 out.extend(self.keys.iter().map(|key| Recipe::Less(key.chars().map(u32::from).collect())));
             }
