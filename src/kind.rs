@@ -216,7 +216,7 @@ static KINDS: &[Kind] = &[
     row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_ps1)),
     row("shell", Class::Script, &["sh", "command"], None),
     row("reg", Class::Script, &["reg", "inf"], None),
-    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "vsto", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider"], None),
+    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "vsto", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider", "jnlp"], None),
     row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),

@@ -1,7 +1,7 @@
 //! Pages and scripts seen with everything that was found in them: what one layer decodes the next one may run.
 
 use crate::artifact::{Artifact, Fact, Sign, Tree};
-use crate::kind::Class;
+use crate::kind::{Class, extension};
 
 /// A page or script that a person opens, and all that came out of it.
 pub(super) struct Bundle<'a> {
@@ -10,9 +10,18 @@ pub(super) struct Bundle<'a> {
     members: Vec<&'a Artifact>,
 }
 
-/// The pages of a tree that were sent as files. The text of a mail is none.
+/// The pages of a tree that were sent as files. The text of a mail is none, but that of a web archive is.
 pub(super) fn pages(tree: &Tree) -> Vec<Bundle<'_>> {
-    bundles(tree, |artifact| matches!(artifact.kind.id, "html" | "svg") && artifact.via != "body")
+    bundles(tree, |artifact| {
+        let is_sent = artifact.via != "body" || is_of_web_archive(tree, artifact);
+        matches!(artifact.kind.id, "html" | "svg") && is_sent
+    })
+}
+
+/// Whether a text is the page of a web archive (`.mht`), which is written like a mail and opens in a browser.
+fn is_of_web_archive(tree: &Tree, artifact: &Artifact) -> bool {
+    let holder = artifact.parent.and_then(|parent| tree.get(parent));
+    holder.is_some_and(|holder| matches!(extension(&holder.name).as_str(), "mht" | "mhtml"))
 }
 
 /// The scripts of a tree that run outside of a browser.

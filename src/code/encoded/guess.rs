@@ -147,6 +147,9 @@ fn program_text(payload: &[u8]) -> Option<&'static Kind> {
         b"function (",
         b"eval(",
         b"location.",
+        b"location='",
+        b"location=\"",
+        b"location = ",
         b"activexobject",
     ]) {
         "js"

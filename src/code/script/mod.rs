@@ -17,7 +17,7 @@ mod tables;
 mod values;
 mod words;
 
-use crate::artifact::{Artifact, Child, Fact, Format, Opened};
+use crate::artifact::{Artifact, Child, Fact, Format, Opened, Sign};
 use crate::code::encoded::guess;
 use crate::keyring::Keyring;
 use crate::limits::{Budget, Stop};
@@ -49,14 +49,16 @@ impl Format for Scripts {
         out: &mut Opened,
         budget: &mut Budget,
     ) -> Result<(), Stop> {
-        let mut source = text::decode("", &artifact.bytes);
+        let mut source = text::decode("", written(artifact));
         source.truncate(source.floor_char_boundary(LONGEST));
         let Some(dialect) = Dialect::of(artifact.kind.id, &source) else { return Ok(()) };
         budget.pay(source.len() as u64)?;
         let tokens = lexer::tokens(&source, dialect);
+        let escaped = plain::escaped(&tokens, &source, dialect);
         let (tokens, looked_up) = tables::resolved(tokens, budget)?;
         let (tokens, mut named) = plain::members(tokens, dialect);
         named.extend(looked_up);
+        named.extend(escaped);
         let mut folding = fold::fold(&tokens, dialect, budget);
         budget.pay(0)?;
         folding.texts.append(&mut named);
@@ -76,6 +78,10 @@ impl Format for Scripts {
         out.facts.extend(signs(&source, dialect, &tokens, &folding));
         ciphers::tell(&source, dialect, &tokens, &folding, out);
         budget.tick()?;
+        if written(artifact).len() < artifact.bytes.len() {
+            let text = "a mark of wide text before narrow text".into();
+            out.facts.push(Fact::Sign { sign: Sign::ChoppedText, text, line: 1 });
+        }
         for page in pages(&folding.texts) {
             budget.pay(page.len() as u64)?;
             out.push(Child::new("page", "encoded", page.as_bytes().to_vec()).of_kind("html"), budget)?;
@@ -86,6 +92,17 @@ impl Format for Scripts {
         }
         Ok(())
     }
+}
+
+/// What the interpreter reads. That of batch files knows no marks of wide text; one before narrow text is there to
+/// mislead other readers.
+fn written(artifact: &Artifact) -> &[u8] {
+    let bytes = artifact.bytes.as_slice();
+    let is_batch = artifact.kind.id == "bat";
+    let behind = bytes.strip_prefix(b"\xff\xfe").or_else(|| bytes.strip_prefix(b"\xfe\xff"));
+    let narrow =
+        behind.filter(|text| is_batch && !text.is_empty() && !text.iter().take(256).any(|byte| *byte == 0));
+    narrow.unwrap_or(bytes)
 }
 
 /// The commands of a batch file as they are run, where that is not how they are written.
@@ -103,7 +120,8 @@ fn signs(source: &str, dialect: Dialect, tokens: &[(usize, Token)], folding: &Fo
         folded.text.len() < 2000 && (folded.text.contains("://") || folded.text.contains('.'))
     };
     let named = folding.texts.iter().filter(is_name).take(500).collect();
-    Script { source, dialect, tokens, texts: &folding.texts, decoded: &decoded, named }.signs()
+    Script { source, dialect, tokens, texts: &folding.texts, names: &folding.names, decoded: &decoded, named }
+        .signs()
 }
 
 /// Bytes of source that are read.
@@ -115,7 +133,7 @@ const LONGEST_TEXTS: usize = 4 << 20;
 /// Texts with the fillers taken out that the program takes out somewhere, and turned around where it turns texts.
 fn rewritten(folding: &mut Folding, source: &str, dialect: Dialect) {
     let lower = source.to_ascii_lowercase();
-    let turns = ["reverse", "strreverse", "[-1.."].iter().any(|word| lower.contains(word));
+    let turns = ["reverse", "strreverse", "righttoleft", "[-1.."].iter().any(|word| lower.contains(word));
     let mut made = 0;
     let mut more = Vec::new();
     for folded in folding.texts.iter().filter(|folded| folded.text.len() >= 8) {

@@ -60,6 +60,31 @@ pub(super) fn members<'a>(
     (out, chopped)
 }
 
+/// Texts and names of which letters are written as escapes, where no program has a need for that.
+pub(super) fn escaped(tokens: &[(usize, Token)], source: &str, dialect: Dialect) -> Vec<Folded> {
+    let is_escaped = |at: usize, text: &str| {
+        let end = source.floor_char_boundary(at.saturating_add(6 * text.len() + 2).min(source.len()));
+        let written = source.get(at..end).unwrap_or_default();
+        written.matches("\\x").count() + written.matches("\\u00").count() >= 2
+    };
+    let texts = tokens.iter().filter_map(|(at, token)| match token {
+        Token::Text(Cow::Owned(text)) | Token::Word(Cow::Owned(text))
+            if (3..MOST_ESCAPED).contains(&text.len()) && is_escaped(*at, text) =>
+        {
+            Some(Folded { at: *at, text: text.clone(), pieces: 2, is_decoded: true })
+        }
+        _ => None,
+    });
+    let texts = texts.filter(|_| dialect == Dialect::JavaScript);
+    texts
+        .filter(|folded| folded.text.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' '))
+        .take(5000)
+        .collect()
+}
+
+/// Bytes of an escaped text that is looked at here; longer ones are opened as files are.
+const MOST_ESCAPED: usize = 2000;
+
 /// Words that a list follows, not a member.
 fn is_operator(word: &str) -> bool {
     matches!(

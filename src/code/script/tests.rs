@@ -23,6 +23,11 @@ fn read(name: &str, source: &str) -> (String, Vec<Sign>) {
     (texts.unwrap_or_default(), signs)
 }
 
+/// The signs of a script in a file of that name.
+pub(super) fn signs(name: &str, source: &str) -> Vec<Sign> {
+    read(name, source).1
+}
+
 #[test]
 fn pieces_become_texts() {
     let rows = [
@@ -36,6 +41,20 @@ fn pieces_become_texts() {
         ("a.js", "x = 'llehS.tpircSW'.split('').reverse().join('');", "WScript.Shell"),
         ("a.js", "x = 'W#Scr#ipt.Sh#ell'.replace(/#/g, '');", "WScript.Shell"),
         ("a.js", "x = 'WqqScqqript'.split('qq').join('');", "WScript"),
+        ("a.js", "x = 'W1Sc23ript'.replace(/[0-9]+/g, '') + 'X-y'.replace(/[^A-Z]/g, '');", "WScriptX"),
+        (
+            "a.js",
+            "var t = 'Scriptabc.W'; x = t.charAt(10) + t.substr(0, 6) + t.substring(9, 10);",
+            "WScript.",
+        ),
+        ("a.vbs", "t = \"abcWS\"\nx = Mid(t, 4, 1) & Mid(t, 5, 1) & Mid(t, 3)", "WScWS"),
+        ("a.js", "x = 'W1Sc23ript'.replace(/\\d/g, '') + '';", "WScript"),
+        (
+            "a.js",
+            "run(d('W4Sc5ript.Sh6ell')); function d(s) { return s.replace(/[0-9]/g, ''); }",
+            "WScript.Shell",
+        ),
+        ("a.js", "z = this['\\u0041\\u0063tive\\u0058Object'];", "ActiveXObject"),
         ("a.js", "var t = 'W@S@c@r@ipt'; f(t); function f(s) { return s.replace(/@/g, ''); }", "WScript"),
         ("a.js", "var l = ['ht', 'tp', '://x']; y = l[0] + l[1] + l[2];", "http://x"),
         ("a.js", "x = atob('aHR0cDovL2EuZXhhbXBsZQ==') + '/';", "http://a.example/"),

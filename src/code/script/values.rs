@@ -64,17 +64,65 @@ pub(super) fn join(list: &[String], by: &str) -> Value {
 pub(super) fn replaced(value: &Value, what: &str, with: &str) -> Value {
     let text = if what.is_empty() || is_too_much(value.text.len(), with) {
         value.text.clone()
-    } else if let Some(class) = what
-        .strip_prefix('[')
-        .and_then(|class| class.trim_end_matches('+').strip_suffix(']'))
-        .filter(|class| !class.starts_with('^') && !class.contains('-'))
-    {
-        value.text.chars().map(|c| if class.contains(c) { with.to_string() } else { c.to_string() }).collect()
+    } else if let Some(class) = Class::of(what) {
+        value.text.chars().map(|c| if class.holds(c) { with.to_string() } else { c.to_string() }).collect()
     } else {
         let plain = plain_pattern(what);
         value.text.replace(&plain, with)
     };
     Value { text, pieces: value.pieces + 1, is_decoded: true }
+}
+
+/// A class of characters of a pattern: `[abc]`, `[^a-z]+`, `\\d`.
+struct Class {
+    ranges: Vec<(char, char)>,
+    is_other: bool,
+}
+
+impl Class {
+    /// The class, where the pattern is nothing but one.
+    fn of(pattern: &str) -> Option<Self> {
+        let pattern = pattern.trim_end_matches(['+', '*']);
+        if let Some(shorthand) = pattern.strip_prefix('\\').filter(|rest| rest.len() == 1) {
+            let ranges = shorthand_ranges(shorthand.to_ascii_lowercase().chars().next()?)?;
+            let is_other = shorthand.bytes().all(|byte| byte.is_ascii_uppercase());
+            return Some(Self { ranges: ranges.to_vec(), is_other });
+        }
+        let inside = pattern.strip_prefix('[').and_then(|class| class.strip_suffix(']'))?;
+        let is_other = inside.starts_with('^');
+        let mut chars = inside.strip_prefix('^').unwrap_or(inside).chars().peekable();
+        let mut ranges = Vec::new();
+        while let Some(c) = chars.next() {
+            if c == '\\' {
+                let escaped = chars.next()?;
+                match shorthand_ranges(escaped) {
+                    Some(more) => ranges.extend_from_slice(more),
+                    None => ranges.push((escaped, escaped)),
+                }
+                continue;
+            }
+            let mut ahead = chars.clone();
+            let to = (ahead.next() == Some('-')).then(|| ahead.next()).flatten();
+            ranges.push((c, to.unwrap_or(c)));
+            if to.is_some() {
+                chars = ahead;
+            }
+        }
+        Some(Self { ranges, is_other })
+    }
+
+    fn holds(&self, c: char) -> bool {
+        self.ranges.iter().any(|(from, to)| (*from..=*to).contains(&c)) != self.is_other
+    }
+}
+
+fn shorthand_ranges(letter: char) -> Option<&'static [(char, char)]> {
+    match letter {
+        'd' => Some(&[('0', '9')]),
+        'w' => Some(&[('0', '9'), ('A', 'Z'), ('a', 'z'), ('_', '_')]),
+        's' => Some(&[(' ', ' '), ('\t', '\r')]),
+        _ => None,
+    }
 }
 
 /// Whether a text put in so often would grow without measure.

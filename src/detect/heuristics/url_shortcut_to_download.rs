@@ -2,7 +2,7 @@
 
 use super::{Check, Heuristic};
 use crate::artifact::Tree;
-use crate::detect::{Strength, shortcuts};
+use crate::detect::{Strength, hosts, shortcuts};
 use crate::kind::{Class, Kind};
 
 pub(super) const RULE: Heuristic = Heuristic {
@@ -27,10 +27,11 @@ fn is_download(target: &str) -> bool {
     let target = target.to_lowercase();
     let Some((scheme, rest)) = target.split_once("://") else { return false };
     let path = rest.split(['?', '#']).next().unwrap_or_default();
-    let Some((_, file)) = path.split_once('/') else { return false };
+    let Some((host, file)) = path.split_once('/') else { return false };
     let is_cargo =
         |kind: &Kind| kind.runs() && kind.id != "macho" || kind.class == Class::Archive && kind.id != "gzip";
     matches!(scheme, "http" | "https" | "ftp")
+        && hosts::is_public(host)
         && Kind::by_name(file).is_some_and(is_cargo)
         && !file.ends_with(".com")
 }
@@ -46,6 +47,7 @@ mod tests {
         }
         for no in [
             "https://a.example.com",
+            "https://apps.office.local/a.jar",
             "https://a.example.com/",
             "https://a.example/a.pdf",
             "file://a.example/a.exe",

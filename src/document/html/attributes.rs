@@ -1,5 +1,6 @@
 //! What the attributes of tags say.
 
+use crate::kind::{Class, Kind};
 use html5ever::tokenizer::Tag;
 
 /// A tag's attributes.
@@ -56,4 +57,20 @@ pub(super) fn host_and_scheme(url: &str) -> &str {
     let host = url.find("//").map_or(0, |at| at + 2);
     let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
     url.get(..end).unwrap_or_default()
+}
+
+/// Whether a style turns letters into dots.
+pub(super) fn shows_dots(style: &str) -> bool {
+    let lower = style.to_ascii_lowercase();
+    lower
+        .split_once("text-security")
+        .is_some_and(|(_, kind)| !kind.trim_start_matches([':', ' ']).starts_with("none"))
+}
+
+/// Whether the path of an address ends in a file that runs or holds files.
+pub(super) fn is_file_to_run(url: &str) -> bool {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let path = path.split_once("//").and_then(|(_, rest)| rest.split_once('/')).map_or("", |(_, path)| path);
+    let kind = Kind::by_name(path).filter(|_| !path.ends_with(".com"));
+    kind.is_some_and(|kind| kind.runs() || kind.class == Class::Archive)
 }

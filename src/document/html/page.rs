@@ -1,6 +1,8 @@
 //! The scripts, data and ways out of a page, as its tags go by.
 
-use super::attributes::{Attributes, host_and_scheme, is_remote, language, local, refresh};
+use super::attributes::{
+    Attributes, host_and_scheme, is_file_to_run, is_remote, language, local, refresh, shows_dots,
+};
 use super::data_url::{DataUrl, percent};
 use super::nesting::Nesting;
 use crate::artifact::Fact;
@@ -21,8 +23,9 @@ pub(super) struct Page {
     visual_basic: String,
     data: Vec<(String, DataUrl)>,
     facts: Vec<Fact>,
-    /// Where the form leads that is open.
+    /// Where the form leads that is open, and whether it asks for a password.
     form: Option<String>,
+    form_asks: bool,
     has_password: bool,
     links: usize,
 }
@@ -60,6 +63,10 @@ const MOST: usize = 200;
 const SCHEMES: &[&str] =
     &["search-ms:", "search:", "ms-", "shell:", "file:", "vbscript:", "mk:", "its:", "mhtml:"];
 
+/// Attributes that lead somewhere.
+const LEADING: &[&str] =
+    &["href", "src", "data", "action", "formaction", "to", "values", "from", "background"];
+
 impl Page {
     pub(super) fn new(syntax: Syntax) -> Self {
         Self {
@@ -73,6 +80,7 @@ impl Page {
             data: Vec::new(),
             facts: Vec::new(),
             form: None,
+            form_asks: false,
             has_password: false,
             links: 0,
         }
@@ -149,9 +157,8 @@ impl Page {
                 self.end_script();
                 self.open = language(&attributes);
                 self.began = self.whole(self.open.unwrap_or_default()).len();
-                let source =
-                    attributes.value("src").or(attributes.value("href")).filter(|value| is_remote(value));
-                if let Some(source) = source {
+                let sources = ["src", "href"].iter().filter_map(|name| attributes.value(name));
+                if let Some(source) = sources.into_iter().find(|value| is_remote(value)) {
                     self.leads("script", source);
                 }
                 if tag.self_closing && (self.syntax == Syntax::Xml || self.nesting.is_in_picture()) {
@@ -159,10 +166,7 @@ impl Page {
                 }
             }
             "style" => self.in_style = !tag.self_closing,
-            "form" => {
-                let action = attributes.value("action").unwrap_or_default().to_string();
-                self.form = Some(action);
-            }
+            "form" => self.opens_form(&attributes),
             "input" => self.input(&attributes),
             "meta"
                 if attributes
@@ -195,6 +199,29 @@ impl Page {
         if attributes.value("download").is_some() {
             self.leads("download", attributes.value("download").unwrap_or_default());
         }
+        if let Some(action) = target("formaction") {
+            self.sends_elsewhere(action);
+        }
+    }
+
+    /// A form, and where it leads.
+    fn opens_form(&mut self, attributes: &Attributes) {
+        let action = attributes.value("action").unwrap_or_default().to_string();
+        if is_remote(&action) {
+            self.leads("form", &action);
+        }
+        self.form = Some(action);
+        self.form_asks = false;
+    }
+
+    /// A button that sends its form elsewhere than the form says.
+    fn sends_elsewhere(&mut self, action: &str) {
+        if let Some(form) = &mut self.form {
+            *form = action.to_string();
+        }
+        if self.form_asks {
+            self.leads("form-password", action);
+        }
     }
 
     /// A field for a password, and where its form sends it.
@@ -208,8 +235,11 @@ impl Page {
                 .any(|word| word.contains("passw") || word == "pwd" || word == "pswd")
         };
         let is_hidden = attributes.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"));
-        if is_password || (is_named() && !is_hidden) {
+        // A field for plain text can be made to show dots.
+        let is_dotted = attributes.value("style").is_some_and(shows_dots);
+        if is_password || is_dotted || (is_named() && !is_hidden) {
             self.has_password = true;
+            self.form_asks = self.form.is_some();
             if let Some(action) = self.form.clone().filter(|action| is_remote(action)) {
                 self.leads("form-password", &action);
             }
@@ -234,11 +264,10 @@ impl Page {
             self.script(if is_basic { "vbs" } else { "js" }, value);
         } else if name.eq_ignore_ascii_case("srcdoc") {
             self.keep("srcdoc", &format!("data:text/html,{}", value.replace('%', "%25")));
-        } else if ["href", "src", "data", "action", "formaction", "to", "values", "from", "background"]
-            .contains(&&*name.to_ascii_lowercase())
-        {
+        } else if LEADING.contains(&name.to_ascii_lowercase().as_str()) {
             self.target(tag, name, value);
         } else if name.eq_ignore_ascii_case("style") {
+            self.has_password |= shows_dots(value);
             self.style(value);
         }
     }
@@ -265,6 +294,9 @@ impl Page {
                 self.leads("protocol", value);
             }
         } else if is_remote(value) && !name.to_ascii_lowercase().contains("action") {
+            if matches!(&*tag.name.to_ascii_lowercase(), "a" | "area") && is_file_to_run(value) {
+                self.leads("link-to-file", value);
+            }
             self.links += 1;
             if self.links <= MOST {
                 self.leads("link", host_and_scheme(value));
@@ -329,7 +361,7 @@ impl Markup for Page {
         self.nesting.close(tag);
         match &*name {
             "style" => self.in_style = false,
-            "form" => self.form = None,
+            "form" => (self.form, self.form_asks) = (None, false),
             _ => {}
         }
     }

@@ -20,6 +20,8 @@ pub(super) struct Found {
     /// Packets of forms, in order.
     forms: Vec<u8>,
     form_streams: HashSet<usize>,
+    /// Where actions lead that need no click.
+    opened: BTreeSet<String>,
     /// The entries of the pages, and of the last catalog.
     pub(super) pages: Vec<usize>,
     pub(super) catalog: Option<usize>,
@@ -73,6 +75,9 @@ pub(super) fn find(file: &File, out: &mut Opened, budget: &mut Budget) -> Result
         budget.tick()?;
         let object = file.object(at);
         found.look(file, &object, out, budget)?;
+    }
+    for target in std::mem::take(&mut found.opened) {
+        found.link("opens-by-itself", target, out);
     }
     if found.seen.len() >= MOST {
         out.missed("limit-artifacts", format!("more than {MOST} links and actions"));
@@ -139,6 +144,7 @@ impl Found {
                 Object::Array(items) => waiting.extend(items),
                 Object::Dict(dict) => {
                     self.script(file, &dict, Some(runs), budget)?;
+                    self.opens(file, &dict);
                     let keys = ["Next", "Kids", "Names"];
                     waiting.extend(keys.iter().filter_map(|key| dict.get(key)).cloned());
                 }
@@ -146,6 +152,31 @@ impl Found {
             }
         }
         Ok(())
+    }
+
+    /// Notes where an action leads that runs by itself. What it starts on this machine is told as any launch is.
+    fn opens(&mut self, file: &File, dict: &Dict) {
+        let kind = dict.get("S").and_then(Object::name).unwrap_or_default();
+        let target = match file.value(dict, "URI").text() {
+            Some(uri) if kind == b"URI" => strings::decode(uri),
+            _ if kind != b"Launch" && LEADING.iter().any(|(name, _)| *name == kind) => target(file, dict),
+            _ => return,
+        };
+        if !target.is_empty() && self.opened.len() < MOST {
+            self.opened.insert(target);
+        }
+    }
+
+    /// Notes a field of a form that shows dots for letters (12.7.4.3), or has the name of one that should.
+    fn asks(&mut self, file: &File, dict: &Dict, out: &mut Opened) {
+        let is_text = dict.get("FT").and_then(Object::name) == Some(b"Tx");
+        let is_dotted = file.value(dict, "Ff").int().is_some_and(|flags| flags & 1 << 13 != 0);
+        let name = file.value(dict, "T").text().map(strings::decode).unwrap_or_default();
+        let lower = name.to_lowercase();
+        let is_named = ["passw", "pwd", "パスワード", "暗証"].iter().any(|word| lower.contains(word));
+        if is_text && (is_dotted || is_named) && self.seen.insert(("password-field", name.clone())) {
+            out.facts.push(Fact::Trick { what: "pdf-password-field", detail: name });
+        }
     }
 
     /// Takes what an object and the objects inside it do.
@@ -163,6 +194,7 @@ impl Found {
                 self.form(file, dict, budget)?;
                 self.file(file, dict);
                 self.links(file, dict, out);
+                self.asks(file, dict, out);
                 dict.0.iter().try_for_each(|(_, value)| self.look(file, value, out, budget))
             }
             _ => Ok(()),
@@ -215,6 +247,7 @@ impl Found {
                 continue;
             }
             let made = file.data(at, budget.limits().artifact_bytes, budget);
+            self.opened.extend(style_sheet(&made.bytes));
             self.forms.extend(made.bytes);
             if let Some(stop) = made.stop {
                 return Err(stop);
@@ -290,6 +323,15 @@ impl Found {
         }
         Ok(())
     }
+}
+
+/// The style sheet that a packet names, which is fetched as soon as the form is shown.
+fn style_sheet(packet: &[u8]) -> Option<String> {
+    let at = memchr::memmem::find(packet, b"<?xml-stylesheet")?;
+    let told = String::from_utf8_lossy(packet.get(at..)?.get(..1000.min(packet.len() - at))?).into_owned();
+    let (_, value) = told.split("?>").next()?.split_once("href=")?;
+    let value = value.trim_start_matches(['"', '\'']).split(['"', '\'']).next()?;
+    Some(value.to_string()).filter(|value| !value.is_empty())
 }
 
 /// Where an action leads: the file, and what is handed to it.

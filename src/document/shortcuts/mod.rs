@@ -1,5 +1,5 @@
 //! Files that start or connect something on a double click and are text: internet shortcuts, libraries, settings,
-//! themes, remote desktops, installers from the web, consoles of Windows. Each is read by the reader that the ending of
+//! themes, remote desktops, installers from the web, consoles of Windows, settings of the registry. Each is read by the reader that the ending of
 //! its name asks for, as Windows does.
 //!
 //! Their layouts are those of Microsoft's documentation of each kind (`.url` and `.scf`: profile files; libraries and
@@ -8,6 +8,7 @@
 
 mod ini;
 mod query;
+mod registry;
 mod xml_based;
 
 use crate::artifact::{Artifact, Fact, Format, Opened};
@@ -40,6 +41,9 @@ const READERS: &[(&[&str], Read)] = &[
     (&["settingcontent-ms"], xml_based::setting),
     (&["appinstaller", "application", "deploymentprovider", "vsto"], xml_based::installer),
     (&["msc"], xml_based::console),
+    (&["jnlp"], xml_based::web_start),
+    (&["reg"], registry::registry),
+    (&["inf"], registry::setup),
 ];
 
 impl Format for Shortcuts {
@@ -48,7 +52,9 @@ impl Format for Shortcuts {
     }
 
     fn matches(&self, artifact: &Artifact) -> bool {
-        artifact.kind.id == "url" || is_folder_setting(&artifact.name) || is_installer(artifact)
+        matches!(artifact.kind.id, "url" | "reg")
+            || is_folder_setting(&artifact.name)
+            || is_installer(artifact)
     }
 
     fn open(

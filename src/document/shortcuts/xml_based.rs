@@ -75,6 +75,25 @@ pub(super) fn installer(text: &str, facts: &mut Vec<Fact>) {
     facts.append(&mut said);
 }
 
+/// Applications of Java from the web: the archives that are fetched and started.
+pub(super) fn web_start(text: &str, facts: &mut Vec<Fact>) {
+    let mut base = String::new();
+    let mut archives: Vec<String> = Vec::new();
+    xml::walk(text.trim_start_matches('\u{feff}').as_bytes(), &mut |node| {
+        let Node::Open { name, attributes } = node else { return };
+        let name = name.to_ascii_lowercase();
+        if name == "jnlp" {
+            base = attributes.value("codebase").unwrap_or_default().trim_end_matches('/').to_string();
+        } else if matches!(name.as_str(), "jar" | "nativelib" | "extension")
+            && archives.len() < super::MOST_FACTS
+        {
+            archives.extend(attributes.value("href").map(str::to_string));
+        }
+    });
+    let whole = |href: &String| if href.contains("://") { href.clone() } else { format!("{base}/{href}") };
+    facts.extend(archives.iter().map(|href| leads("shortcut-url", &whole(href))));
+}
+
 /// Marks of program text inside a console: it is shown by the browser of Windows without its protection.
 const SCRIPTS: &[&str] = &[
     "apds.dll",

@@ -126,7 +126,10 @@ mod tests {
     #[test]
     fn acts_are_told_in_both_languages() {
         for act in OF_MESSAGES {
-            assert!(told_act(Lang::Ja, act) != act && told_act(Lang::En, act) != told_act(Lang::Ja, act), "{act}");
+            assert!(
+                told_act(Lang::Ja, act) != act && told_act(Lang::En, act) != told_act(Lang::Ja, act),
+                "{act}"
+            );
         }
         assert_eq!(told_act(Lang::Ja, "something-new"), "something-new");
     }

@@ -20,7 +20,9 @@ pub(super) fn commands(source: &str) -> Commands {
     let mut names: BTreeMap<String, String> =
         SYSTEM.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
     let mut out = Commands { text: String::new(), undone: 0 };
-    for line in source.lines() {
+    // Behind a jump a line may use what a later one sets: those files are read twice.
+    let turns = if source.to_ascii_lowercase().contains("goto ") { 2 } else { 1 };
+    for line in std::iter::repeat_n(source, turns).flat_map(str::lines) {
         if out.text.len() > MOST {
             break;
         }
@@ -44,12 +46,28 @@ fn run(line: &str, names: &mut BTreeMap<String, String>, out: &mut Commands) {
     if out.text.len() > MOST {
         return;
     }
-    let plain = substituted(line, names, &mut out.undone);
+    let plain = unquoted(substituted(line, names, &mut out.undone), &mut out.undone);
     for command in plain.split('&').map(|command| command.trim_start_matches(['@', ' ', '\t', '('])) {
         set(command, names);
     }
     out.text.push_str(&plain);
     out.text.push('\n');
+}
+
+/// A line without the quotes that stand inside its words: `p"ower"she"ll"`.
+fn unquoted(line: String, undone: &mut usize) -> String {
+    let letters: Vec<char> = line.chars().collect();
+    let is_inside = |at: usize| {
+        let is_letter =
+            |at: Option<usize>| at.and_then(|at| letters.get(at)).is_some_and(char::is_ascii_alphabetic);
+        letters.get(at) == Some(&'"') && is_letter(at.checked_sub(1)) && is_letter(Some(at + 1))
+    };
+    let inside = (0..letters.len()).filter(|at| is_inside(*at)).count();
+    if inside < 3 {
+        return line;
+    }
+    *undone += inside;
+    letters.iter().enumerate().filter(|(at, _)| !is_inside(*at)).map(|(_, c)| *c).collect()
 }
 
 /// Variables of Windows whose letters droppers use.
@@ -203,6 +221,11 @@ mod tests {
             ("for %%a in (po wer) do set x=!x!%%a\n%x%shell", "set x=po\nset x=power\npowershell\n"),
             ("for /f \"tokens=2 delims=,\" %%a in (\"x,pow,y\") do (set a=%%a)\n%a%er", "set a=pow\npower\n"),
             ("rem set a=b\n:: x\necho", "echo\n"),
+            (
+                "goto b\n:a\n%x% y\n:b\nset x=z\ngoto a",
+                "goto b\n:a\n y\n:b\nset x=z\ngoto a\ngoto b\n:a\nz y\n:b\nset x=z\ngoto a\n",
+            ),
+            ("p\"o\"w\"er -c \"x\"", "power -c \"x\"\n"),
         ];
         for (source, want) in rows {
             assert_eq!(commands(source).text, want, "{source}");

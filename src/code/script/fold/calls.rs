@@ -59,15 +59,8 @@ impl Folder<'_> {
                 self.call(at, depth, |value| value.clone())
             }
             "replace" => self.replace_call(at, depth),
-            "join" => {
-                let (list, next) = self.list(at + 2, depth)?;
-                let (by, next) = if self.is_mark(next, ',') {
-                    self.expression(next + 1, depth + 1)?
-                } else {
-                    (Value::plain(" "), next)
-                };
-                self.is_mark(next, ')').then(|| (join(&list, &by.text), next + 1))
-            }
+            "mid" => self.middle(at, depth),
+            "join" => self.join_call(at, depth),
             _ => None,
         }
     }
@@ -75,6 +68,34 @@ impl Folder<'_> {
     pub(super) fn call(&mut self, at: usize, depth: usize, what: impl Fn(&Value) -> Value) -> Found {
         let (value, next) = self.expression(at + 2, depth + 1)?;
         self.is_mark(next, ')').then(|| (what(&value), next + 1))
+    }
+
+    /// `Join(list, by)`
+    fn join_call(&mut self, at: usize, depth: usize) -> Found {
+        let (list, next) = self.list(at + 2, depth)?;
+        let (by, next) = if self.is_mark(next, ',') {
+            self.expression(next + 1, depth + 1)?
+        } else {
+            (Value::plain(" "), next)
+        };
+        self.is_mark(next, ')').then(|| (join(&list, &by.text), next + 1))
+    }
+
+    /// `Mid(text, start, length)` between written numbers; the first character is the one of number one.
+    fn middle(&mut self, at: usize, depth: usize) -> Found {
+        let (value, next) =
+            self.expression(at + 2, depth + 1).filter(|(value, _)| value.text.len() <= 4 * LONGEST_POOL)?;
+        let number = |at: usize| match self.token(at) {
+            Some(Token::Number(number)) if self.is_mark(at.saturating_sub(1), ',') => {
+                usize::try_from(*number).ok()
+            }
+            _ => None,
+        };
+        let start = number(next + 1)?.checked_sub(1)?;
+        let (length, close) = number(next + 3).map_or((usize::MAX, next + 2), |length| (length, next + 4));
+        let text = value.text.chars().skip(start).take(length).collect();
+        self.is_mark(close, ')')
+            .then(|| (Value { text, pieces: value.pieces + 1, is_decoded: true }, close + 1))
     }
 
     /// `Replace(text, what, with)`

@@ -5,6 +5,9 @@ use crate::code::script::dialect::Dialect;
 use crate::code::script::lexer::Token;
 use crate::code::script::values::{Value, is_too_much, replaced};
 
+/// Bytes of a text of which parts are taken.
+const LONGEST_WHOLE: usize = 4096;
+
 impl Folder<'_> {
     /// What is done to a text behind a dot or a dash.
     pub(super) fn members(&mut self, found: (Value, usize), depth: usize) -> (Value, usize) {
@@ -47,6 +50,7 @@ impl Folder<'_> {
                 Some((replaced(value, &what, &with.text), next + close))
             }
             "split" if !is_dash => self.split(value, first, depth),
+            "charat" | "substr" | "substring" if !is_dash => self.part(value, &name, first),
             "f" if is_dash => self.format(value, first, depth),
             "tostring" | "trim" | "valueof" | "tolowercase" | "tolower" | "trimend"
                 if self.is_mark(first, ')') =>
@@ -55,6 +59,28 @@ impl Folder<'_> {
             }
             _ => None,
         }
+    }
+
+    /// A part of a text between written numbers. PowerShell counts its length, JavaScript where it ends.
+    fn part(&self, value: &Value, name: &str, at: usize) -> Found {
+        let number = |at: usize| match self.token(at) {
+            Some(Token::Number(number)) => usize::try_from(*number).ok(),
+            _ => None,
+        };
+        let start = number(at)?;
+        let (second, close) = match self.is_mark(at + 1, ',') {
+            true => (Some(number(at + 2)?), at + 3),
+            false => (None, at + 1),
+        };
+        let length = match (name, second) {
+            ("charat", _) => 1,
+            ("substring", Some(end)) if self.dialect == Dialect::JavaScript => end.saturating_sub(start),
+            (_, Some(length)) => length,
+            (_, None) => usize::MAX,
+        };
+        let text: String = value.text.chars().skip(start).take(length).collect();
+        let is_read = self.is_mark(close, ')') && value.text.len() <= LONGEST_WHOLE;
+        is_read.then(|| (Value { text, pieces: value.pieces + 1, is_decoded: true }, close + 1))
     }
 
     /// `.split(a).reverse().join(b)`, with or without the middle.

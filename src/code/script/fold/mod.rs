@@ -32,6 +32,7 @@ pub(super) struct Folded {
 pub(super) struct Folding {
     pub(super) texts: Vec<Folded>,
     pub(super) names: BTreeMap<String, Value>,
+    pub(super) lists: BTreeMap<String, Vec<String>>,
     pub(super) fillers: BTreeSet<(String, String)>,
 }
 
@@ -63,7 +64,7 @@ pub(super) fn fold(tokens: &[(usize, Token)], dialect: Dialect, budget: &mut Bud
         .map(|value| (0, value.clone()))
         .collect::<Vec<_>>();
     grown.into_iter().for_each(|(at, value)| folder.keep(at, value));
-    Folding { texts: folder.texts, names: folder.names, fillers: folder.fillers }
+    Folding { texts: folder.texts, names: folder.names, lists: folder.lists, fillers: folder.fillers }
 }
 
 struct Folder<'a> {
@@ -126,7 +127,9 @@ impl<'a> Folder<'a> {
         }
         match self.expression(at, 0) {
             Some((value, next)) => {
-                if value.pieces > 1 || matches!(self.token(at), Some(Token::Text(_))) {
+                // What a function of the program is handed may have fillers in it that the function takes out.
+                let is_handed = self.is_mark(at, '(') && self.dialect != Dialect::Batch;
+                if value.pieces > 1 || is_handed || matches!(self.token(at), Some(Token::Text(_))) {
                     self.keep(at, value);
                 }
                 next
@@ -151,8 +154,8 @@ impl<'a> Folder<'a> {
             return next;
         }
         let Some((value, next)) = self.expression(at + 2, 0) else { return at + 2 };
-        if value.pieces == 1 {
-            self.keep(at, value.clone());
+        if value.pieces == 1 || ["src", "href", "location"].contains(&word) {
+            self.keep(at + 2, value.clone());
         }
         if let Some(old) = self.names.insert(self.key(word), value).filter(|old| old.pieces > 1) {
             self.keep(at, old);

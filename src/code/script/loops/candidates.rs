@@ -6,6 +6,7 @@ use crate::code::script::fold::{Folding, GAP};
 use crate::code::script::lexer::Token;
 use crate::document::base64;
 use crate::limits::{Budget, Stop};
+use std::collections::BTreeSet;
 
 /// One run of codes.
 pub(super) struct Candidate {
@@ -32,6 +33,9 @@ const MOST_SHORT: usize = 120;
 const LONG: usize = 20;
 const SHORTEST: usize = 3;
 
+/// Bytes of a word that no person wrote.
+const LONGEST_WORD: usize = 128;
+
 /// Numbers of the shortest list.
 const SHORTEST_LIST: usize = 8;
 
@@ -47,6 +51,8 @@ pub(super) fn candidates(
         .iter()
         .filter_map(|(at, token)| match token {
             Token::Text(text) if text.len() >= SHORTEST => Some((*at, text.as_ref())),
+            // A name of two characters that go on and on is written in bits.
+            Token::Word(word) if word.len() >= LONGEST_WORD => Some((*at, word.as_ref())),
             _ => None,
         })
         .collect();
@@ -83,6 +89,8 @@ fn forms(at: usize, text: &str, found: &mut Vec<Candidate>, budget: &mut Budget)
     };
     budget.pay(text.len() as u64)?;
     take(numbers(text), Written::Numbers);
+    take(hexadecimals(text), Written::Numbers);
+    take(bits(text), Written::Numbers);
     let head = text.as_bytes().get(..256).unwrap_or(text.as_bytes());
     let all = |test: fn(&u8) -> bool| head.iter().all(test);
     if all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b' ' | b'-' | b',' | b'%' | b':')) {
@@ -117,6 +125,36 @@ fn numbers(text: &str) -> Vec<u32> {
         }
     }
     if codes.len() >= SHORTEST_LIST && between <= codes.len() * 3 { codes } else { Vec::new() }
+}
+
+/// The hexadecimal numbers of a text that holds nothing else but something between.
+fn hexadecimals(text: &str) -> Vec<u32> {
+    let mut codes = Vec::new();
+    let mut between = BTreeSet::new();
+    for piece in text.split_inclusive(|c: char| !c.is_ascii_hexdigit()) {
+        let digits = piece.trim_end_matches(|c: char| !c.is_ascii_hexdigit());
+        between.extend(piece.chars().last().filter(|_| digits.len() < piece.len()));
+        if digits.len() > 4 || between.len() > 4 {
+            return Vec::new();
+        }
+        codes.extend(u32::from_str_radix(digits, 16));
+    }
+    if codes.len() >= SHORTEST_LIST { codes } else { Vec::new() }
+}
+
+/// What the bits of a text stand for that has two characters only: the greater one is taken for a one, or a zero where
+/// the first bit, which letters do not use, would be one.
+fn bits(text: &str) -> Vec<u32> {
+    let mut seen = text.chars().take(64).collect::<BTreeSet<char>>().into_iter();
+    let (Some(low), Some(high), None) = (seen.next(), seen.next(), seen.next()) else { return Vec::new() };
+    if !text.chars().all(|c| c == low || c == high) {
+        return Vec::new();
+    }
+    let one = if text.starts_with(high) { low } else { high };
+    let bits: Vec<u32> = text.chars().map(|c| u32::from(c == one)).collect();
+    let codes: Vec<u32> =
+        bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |code, bit| code << 1 | bit)).collect();
+    if codes.len() >= SHORTEST_LIST { codes } else { Vec::new() }
 }
 
 /// Lists of numbers in the source. What stands between the numbers of one list is a comma, and a sign or a line end.

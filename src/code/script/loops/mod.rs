@@ -3,6 +3,7 @@
 //! script. What comes of it is kept where it says what programs say and the text before did not.
 
 mod candidates;
+mod pieces;
 mod recipe;
 mod shapes;
 
@@ -43,6 +44,21 @@ pub(super) fn undone(
 ) -> Result<Undone, Stop> {
     let shapes = Shapes::of(tokens, dialect, folding);
     let mut out = Undone::default();
+    for (at, pieces) in pieces::ordered(tokens, dialect, &folding.lists) {
+        let text = pieces.concat();
+        budget.pay(text.len() as u64)?;
+        let codes = |text: &str| text.chars().map(u32::from).collect::<Vec<_>>();
+        let apart = Candidate { at, codes: codes(&pieces.join("\n")), written: Written::Text };
+        if out.texts.len() < MOST && says_more(&codes(&text), &apart) {
+            out.texts.push(folded(at, text));
+        }
+    }
+    if out.texts.is_empty()
+        && let Some(text) = pieces::in_source(tokens)
+    {
+        budget.pay(text.len() as u64)?;
+        out.texts.push(folded(0, text));
+    }
     if shapes.recipes.is_empty() && !shapes.inflates {
         return Ok(out);
     }

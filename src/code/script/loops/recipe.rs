@@ -19,6 +19,8 @@ pub(super) enum Recipe {
     Key(Vec<u32>),
     /// The characters of a text are taken off, over and over.
     Less(Vec<u32>),
+    /// The place of each is added, times a number.
+    Place(i64),
     /// RC4 under a key.
     Rc4(Vec<u8>),
     /// Every so many characters one, from a place on.
@@ -29,6 +31,8 @@ pub(super) enum Recipe {
     Fold,
     /// In turn from the beginning and from the end.
     Weave,
+    /// From the middle on, in turn to the left and to the right: from its first or its second on.
+    Outward { starts_right: bool },
     /// In turn from the first half and from the second.
     Halves,
     /// From the end to the beginning.
@@ -48,6 +52,9 @@ impl Recipe {
             Self::Less(key) => Box::new(
                 codes.iter().zip(key.iter().cycle()).map(|(code, key)| moved(*code, -i64::from(*key))),
             ),
+            Self::Place(times) => {
+                Box::new(codes.iter().zip(0i64..).map(move |(code, at)| moved(*code, at * times)))
+            }
             Self::Rc4(key) => {
                 let mut cipher = Rc4::new(key);
                 Box::new(codes.iter().map(move |code| code ^ u32::from(cipher.step())))
@@ -63,6 +70,11 @@ impl Recipe {
             Self::Weave => {
                 let (first, second) = codes.split_at_checked(codes.len().div_ceil(2)).unwrap_or((codes, &[]));
                 Box::new(in_turn(first.iter(), second.iter().rev()))
+            }
+            Self::Outward { starts_right } => {
+                let first = usize::from(*starts_right);
+                let left = codes.iter().skip(first).step_by(2).rev();
+                Box::new(left.chain(codes.iter().skip(1 - first).step_by(2)).copied())
             }
             Self::Halves => {
                 let (first, second) = codes.split_at_checked(codes.len().div_ceil(2)).unwrap_or((codes, &[]));

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 /// Constants and keys of each use that are tried.
 const MOST: usize = 48;
 const MOST_DIVISORS: usize = 6;
+const MOST_LISTS: usize = 24;
 
 /// The longest key that is a text, the widest step, and the greatest constant.
 const LONGEST_KEY: usize = 64;
@@ -61,6 +62,8 @@ struct Seen {
     /// Numbers and texts that may be what a name beside an operator stands for.
     free: BTreeSet<i64>,
     keys: BTreeSet<String>,
+    /// Lists of numbers that may be a key.
+    lists: BTreeSet<Vec<u32>>,
     xors_name: bool,
     adds_name: bool,
     apart: bool,
@@ -94,7 +97,12 @@ impl Shapes {
                     shapes.reads_itself |=
                         matches!(word.as_str(), "scriptfullname" | "myinvocation" | "pscommandpath");
                 }
-                Token::Mark(mark) => seen.mark(*mark, tokens, at, dialect),
+                Token::Mark(mark) => {
+                    seen.mark(*mark, tokens, at, dialect);
+                    if matches!(mark, '[' | '(') {
+                        seen.list(tokens.get(at + 1..).unwrap_or_default());
+                    }
+                }
                 Token::Number(number) => seen.number(*number, tokens, at),
                 Token::Text(text) => {
                     if (1..=LONGEST_KEY).contains(&text.len()) && seen.keys.len() < MOST {
@@ -125,6 +133,24 @@ impl Seen {
                 (Some(Token::Number(step)), _) => self.step(*step),
                 (Some(Token::Mark('-')), Some(Token::Number(1))) => self.turns = true,
                 _ => {}
+            }
+        }
+    }
+
+    /// A list of numbers that opens here, where it is no longer than keys are.
+    fn list(&mut self, tokens: &[(usize, Token)]) {
+        let mut key = Vec::new();
+        for pair in tokens.chunks(2).take(LONGEST_KEY) {
+            let [(_, Token::Number(number)), (_, mark)] = pair else { return };
+            key.extend(u32::try_from(*number).ok());
+            if mark.is_mark(']') || mark.is_mark(')') {
+                if key.len() > 1 && self.lists.len() < MOST_LISTS {
+                    self.lists.insert(key);
+                }
+                return;
+            }
+            if !mark.is_mark(',') {
+                return;
             }
         }
     }
@@ -236,6 +262,7 @@ impl Seen {
             out.extend(free.iter().filter(|key| **key <= 0xffff).map(|key| Recipe::Xor(*key)));
             let codes = |key: &String| key.chars().map(u32::from).collect::<Vec<_>>();
             out.extend(self.keys.iter().map(|key| Recipe::Key(codes(key))));
+            out.extend(self.lists.iter().map(|key| Recipe::Key(key.clone())));
             if self.wraps {
                 out.extend(self.keys.iter().map(|key| Recipe::Rc4(key.clone().into_bytes())));
             }
@@ -250,6 +277,7 @@ impl Seen {
             let divides = |by: &i64| sums().map(|add| Recipe::Divide { add, by: *by }).collect::<Vec<_>>();
             out.extend(self.divisors.iter().flat_map(divides));
             if self.adds_name {
+                out.extend([Recipe::Place(-1), Recipe::Place(1)]);
                 out.extend(self.free.iter().map(|number| Recipe::Add(-number)));
                 out.extend(self.keys.iter().map(|key| Recipe::Less(key.chars().map(u32::from).collect())));
             }
@@ -259,6 +287,7 @@ impl Seen {
         }
         if self.steps.contains(&2) || self.makes || self.rebuilds {
             out.extend([Recipe::Swap, Recipe::Fold, Recipe::Weave, Recipe::Halves]);
+            out.extend([false, true].map(|starts_right| Recipe::Outward { starts_right }));
         }
         if self.turns {
             out.push(Recipe::Turn);

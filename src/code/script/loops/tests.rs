@@ -50,7 +50,60 @@ fn sources() -> Vec<(String, Dialect)> {
     let (first, last): (Vec<_>, Vec<_>) = PLAIN.chars().enumerate().partition(|(at, _)| at % 2 == 0);
     let woven: String = first.iter().chain(last.iter().rev()).map(|(_, c)| c).collect();
     let halves: String = first.iter().chain(&last).map(|(_, c)| c).collect();
+    let middle = PLAIN.len().div_ceil(2);
+    let (left, right) = PLAIN.split_at(middle);
+    let mut right = right.chars();
+    let outward: String = left.chars().rev().flat_map(|c| [Some(c), right.next()]).flatten().collect();
+    let plain_parts: Vec<String> =
+        PLAIN.as_bytes().chunks(4).map(|part| format!("\"{}\"", String::from_utf8_lossy(part))).collect();
+    let bits: String = PLAIN.bytes().map(|byte| format!("{byte:08b}")).collect();
+    let functions = |each: &dyn Fn(usize, &str) -> String| -> String {
+        plain_parts.iter().enumerate().rev().map(|(at, part)| each(at, part)).collect()
+    };
     vec![
+        (format!("x=\"{outward}\";while(i<n){{c=x.substr(i,1);if(i%2){{r=r+c}}else{{r=c+r}}}}"), JavaScript),
+        (
+            format!("k=[107,69,121];x=[{}];r+=String.fromCharCode(x[i]^k[i%k.length])", listed(&keyed, ",")),
+            JavaScript,
+        ),
+        (
+            format!(
+                "x='{}'.split('w');r+=String.fromCharCode(parseInt(x[i],16))",
+                PLAIN.bytes().map(|byte| format!("{byte:x}")).collect::<Vec<_>>().join("w")
+            ),
+            JavaScript,
+        ),
+        (
+            format!("x='{}';String.fromCharCode(parseInt(x.substr(i,8),2))", bits.replace('0', "-")),
+            JavaScript,
+        ),
+        (
+            format!(
+                "x.{};String.fromCharCode(+('0b'+x))",
+                bits.replace('0', "\u{3164}").replace('1', "\u{ffa0}")
+            ),
+            JavaScript,
+        ),
+        (
+            functions(&|at, part| format!("function a{at}b() {{ t += {part}; }}"))
+                + &(0..plain_parts.len()).map(|at| format!("a{at}b();")).collect::<String>(),
+            JavaScript,
+        ),
+        (functions(&|at, part| format!("function q{at}() {{ z({part}); return y(); }}")), JavaScript),
+        (functions(&|at, part| format!("w(j({part}), {at});")), JavaScript),
+        (
+            functions(&|at, part| {
+                format!("function p{at}x() {{ return [new String('no'), {part}, new String('x')][1]; }}")
+            }) + &(0..plain_parts.len()).map(|at| format!("p{at}x()")).collect::<Vec<_>>().join("+"),
+            JavaScript,
+        ),
+        (
+            format!(
+                "k=[{}];for(i=k.length-1;i>=0;i--)s+=k[i];",
+                plain_parts.iter().rev().cloned().collect::<Vec<_>>().join(",")
+            ),
+            JavaScript,
+        ),
         (
             format!("a=[{}].map(function(c){{return String.fromCharCode((c-1)/3)}})", listed(&tripled, ",")),
             JavaScript,

@@ -1,14 +1,17 @@
 //! Source and folded texts → signs of what a script does.
 
+mod odd;
 mod page;
 mod runs;
+mod starts;
 
 use super::dialect::Dialect;
 use super::fold::{Folded, GAP};
 use super::lexer::Token;
 use super::words::{HIDDEN, words};
 use crate::artifact::{Fact, Sign};
-use std::collections::BTreeSet;
+use crate::code::script::values::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Signs of one script that are kept.
 const MOST: usize = 256;
@@ -19,6 +22,8 @@ pub(super) struct Script<'a> {
     pub(super) dialect: Dialect,
     pub(super) tokens: &'a [(usize, Token<'a>)],
     pub(super) texts: &'a [Folded],
+    /// Texts under their names.
+    pub(super) names: &'a BTreeMap<String, Value>,
     /// Names whose text was decoded, in the case of the language.
     pub(super) decoded: &'a BTreeSet<String>,
     /// Short texts that look like an address or a file name.
@@ -52,6 +57,8 @@ impl Script<'_> {
         }
         self.runs(&mut signs);
         self.long(&mut signs);
+        self.odd(&mut signs);
+        self.starts(&mut signs);
         for fact in &mut signs.facts {
             if let Fact::Sign { line, .. } = fact {
                 *line = self.line(*line);

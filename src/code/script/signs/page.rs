@@ -41,6 +41,16 @@ impl Script<'_> {
                 "write" | "writeln" | "srcdoc" if self.decodes(place, &computed) => {
                     signs.add(Sign::WritesPage, &self.shown(*at), line);
                 }
+                "open" => {
+                    if let Some(target) = self.opens(place) {
+                        signs.add(Sign::Redirect, &target, line);
+                    }
+                }
+                "src" => {
+                    if let Some(target) = self.loads_decoded(place) {
+                        signs.add(Sign::Redirect, &target, line);
+                    }
+                }
                 "download" | "mssaveoropenblob" | "mssaveblob" | "file" if makes => {
                     if let Some(name) = self.text_near(place) {
                         is_saved = true;
@@ -83,6 +93,37 @@ impl Script<'_> {
         }
     }
 
+    /// Where `window.open(…, '_self')` leads: into the window of the page itself.
+    fn opens(&self, place: usize) -> Option<String> {
+        let before = |back: usize| place.checked_sub(back).and_then(|at| self.tokens.get(at));
+        let is_member = before(1).is_some_and(|(_, token)| token.is_mark('.'));
+        let is_window = before(2)
+            .is_some_and(|(_, token)| ["window", "self", "top", "parent"].iter().any(|name| token.is(name)));
+        if is_member && !is_window || !self.tokens.get(place + 1).is_some_and(|(_, next)| next.is_mark('(')) {
+            return None;
+        }
+        let near = self.tokens.get(place + 2..)?.iter().take(24).map(|(_, token)| token);
+        let mut inside = near.take_while(|token| !token.is_mark(';'));
+        let is_own = inside.any(|token| {
+            matches!(token, Token::Text(text) if ["_self", "_top", "_parent"].contains(&text.as_ref()))
+        });
+        is_own.then(|| self.target(place + 2)).flatten()
+    }
+
+    /// The address from which a script or frame is loaded, where the page decodes it.
+    fn loads_decoded(&self, place: usize) -> Option<String> {
+        let is_set = self.tokens.get(place + 1).is_some_and(|(_, next)| next.is_mark('='));
+        let (at, _) = self.tokens.get(place).filter(|_| is_set)?;
+        let end = self.tokens.get(place + 2..)?.iter().take(24).find(|(_, token)| token.is_mark(';'));
+        let end = end.map_or(at + 200, |(end, _)| *end);
+        let mut decoded = self
+            .named
+            .iter()
+            .filter(|folded| folded.is_decoded && folded.pieces > 1 && (*at..end).contains(&folded.at));
+        let is_address = |text: &str| text.starts_with("http") || text.starts_with("//");
+        decoded.find(|folded| is_address(&folded.text)).map(|folded| folded.text.clone())
+    }
+
     /// Where an assignment to the location, or its method, leads.
     fn leads(&self, place: usize) -> Option<String> {
         let token = |at: usize| self.tokens.get(place + at).map(|(_, token)| token);
@@ -102,12 +143,17 @@ impl Script<'_> {
         } else {
             return None;
         };
-        let near = self.tokens.get(place + start..)?.iter().take(24).map(|(_, token)| token);
+        self.target(place + start)
+    }
+
+    /// The address that an expression stands for.
+    fn target(&self, start: usize) -> Option<String> {
+        let near = self.tokens.get(start..)?.iter().take(24).map(|(_, token)| token);
         let ends = |token: &&Token| token.is_mark(';') || token.is_mark('}');
         let mut computed = false;
         for token in near.take_while(|token| !ends(token)) {
             match token {
-                Token::Text(text) if text.to_ascii_lowercase().contains("://") || text.starts_with("//") => {
+                Token::Text(text) if is_address(text) => {
                     return Some(text.to_string());
                 }
                 Token::Text(text) if is_decoder(text) => computed = true,
@@ -115,7 +161,7 @@ impl Script<'_> {
                 _ => {}
             }
         }
-        let at = self.tokens.get(place + start).map_or(0, |(at, _)| *at);
+        let (at, first) = self.tokens.get(start).map(|(at, token)| (*at, token))?;
         let address = |folded: &&&Folded| folded.text.contains("://");
         let folded = self
             .named
@@ -123,14 +169,14 @@ impl Script<'_> {
             .filter(address)
             .find(|folded| folded.at == at)
             .map(|folded| folded.text.clone());
-        let named = || match token(start)? {
+        let named = || match first {
             Token::Word(word) => {
                 let mut named = self.named.iter().filter(address);
                 named.find(|folded| self.is_named(word, folded)).map(|folded| folded.text.clone())
             }
             _ => None,
         };
-        let is_name = matches!(token(start), Some(Token::Word(_)));
+        let is_name = matches!(first, Token::Word(_));
         let undone = || {
             let mut undone =
                 self.texts.iter().filter(|folded| is_name && folded.is_decoded && folded.pieces > 1);
@@ -209,12 +255,27 @@ fn is_decoder(word: &str) -> bool {
     DECODERS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Whether a text is a command that starts something of Windows with an argument.
+/// Whether a text is an address: of a page, or of a program that the reader's computer starts.
+fn is_address(text: &str) -> bool {
+    let lower = text.trim_start().get(..16).unwrap_or(text).to_ascii_lowercase();
+    text.contains("://")
+        || text.starts_with("//")
+        || ["search-ms:", "search:", "ms-", "mhtml:", "vbscript:", "shell:"]
+            .iter()
+            .any(|scheme| lower.starts_with(scheme) && lower.contains(':'))
+}
+
+/// Whether a text is a command that starts something with an argument.
 fn is_command(text: &str) -> bool {
     let start = text.get(..text.floor_char_boundary(4000)).unwrap_or_default();
     let plain: String = start.chars().filter(|c| !matches!(c, '^' | '`' | '"')).collect();
     let plain = plain.to_ascii_lowercase();
     let first = plain.trim_start().split([' ', '/']).find(|word| !word.is_empty()).unwrap_or_default();
     let first = first.rsplit('\\').next().unwrap_or_default();
-    plain.trim().len() > first.len() + 2 && COMMANDS.contains(&first.trim_end_matches(".exe"))
+    let is_piped = || {
+        let piped = plain.rsplit_once('|').map(|(_, last)| last.trim());
+        let piped = piped.and_then(|last| last.split(' ').next()).unwrap_or_default();
+        ["bash", "sh", "zsh", "iex", "cmd", "osascript"].contains(&piped)
+    };
+    plain.trim().len() > first.len() + 2 && (COMMANDS.contains(&first.trim_end_matches(".exe")) || is_piped())
 }

@@ -24,10 +24,22 @@ impl Script<'_> {
             {
                 signs.add(Sign::ComputedObject, &self.shown(*at), *at);
             }
+            if runs && self.dialect == Dialect::PowerShell && self.finds_name(place) {
+                signs.add(Sign::ChoppedText, &self.shown(*at), *at);
+            }
             if runs && !matches!(next, Some(Token::Text(_)) | None) {
                 signs.add(Sign::Decoding, &self.shown(*at), *at);
             }
         }
+    }
+
+    /// `& (gcm i*x)`: what is run is looked up by a part of its name.
+    fn finds_name(&self, place: usize) -> bool {
+        let near = self.tokens.get(place + 1..).unwrap_or_default().iter().take(10).map(|(_, token)| token);
+        let near: Vec<&Token> = near.take_while(|token| !token.is_mark(')')).collect();
+        let looks =
+            near.iter().any(|token| ["gcm", "gal", "command", "alias"].iter().any(|name| token.is(name)));
+        looks && near.iter().any(|token| token.is_mark('*') || token.is_mark('?'))
     }
 
     fn token(&self, place: usize) -> Option<&Token<'_>> {
