@@ -74,3 +74,18 @@ pub(super) fn is_file_to_run(url: &str) -> bool {
     let kind = Kind::by_name(path).filter(|_| !path.ends_with(".com"));
     kind.is_some_and(|kind| kind.runs() || kind.class == Class::Archive)
 }
+
+/// Whether an object is one of the players of old pages. These say by rote where to get the player.
+pub(super) fn is_player(attributes: &Attributes) -> bool {
+    const PLAYERS: &[&str] = &[
+        "d27cdb6e-ae6d-11cf-96b8-444553540000", // Flash
+        "166b1bca-3f9c-11cf-8075-444553540000", // Shockwave
+        "8ad9c840-044e-11d1-b3e9-00805f499d93", // Java
+        "02bf25d5-8c17-4b23-bc80-d3488abddc6b", // QuickTime
+        "22d6f312-b0f6-11d0-94ab-0080c74c7e95", // Windows Media Player 6
+        "6bf52a52-394a-11d3-b153-00c04f79faa6", // Windows Media Player 7
+        "cfcdaa03-8be4-11cf-b84b-0020afbbccfa", // RealPlayer
+    ];
+    let class = attributes.value("classid").unwrap_or_default().to_ascii_lowercase();
+    PLAYERS.iter().any(|player| class.contains(player))
+}

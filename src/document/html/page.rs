@@ -1,7 +1,7 @@
 //! The scripts, data and ways out of a page, as its tags go by.
 
 use super::attributes::{
-    Attributes, host_and_scheme, is_file_to_run, is_remote, language, local, refresh, shows_dots,
+    Attributes, host_and_scheme, is_file_to_run, is_player, is_remote, language, local, refresh, shows_dots,
 };
 use super::data_url::{DataUrl, percent};
 use super::nesting::Nesting;
@@ -183,7 +183,8 @@ impl Page {
                 }
             }
             "object" | "embed" | "applet" => {
-                if let Some(source) = target("data").or(target("src")).or(target("codebase")) {
+                let codebase = || target("codebase").filter(|_| !is_player(&attributes));
+                if let Some(source) = target("data").or(target("src")).or_else(codebase) {
                     self.leads("object", source);
                 }
             }

@@ -125,6 +125,16 @@ fn torn_pictures_of_any_damage_end() {
 }
 
 #[test]
+fn players_of_old_pages_lead_nowhere() {
+    let object =
+        |class: &str| format!("<object classid='clsid:{class}' codebase='http://c.example/a.cab'></object>");
+    let leads =
+        |page: String| opened("a.html", page.as_bytes()).1.iter().any(|fact| fact.contains("c.example"));
+    assert!(leads(object("11111111-0000-0000-0000-000000000000")));
+    assert!(!leads(object("D27CDB6E-AE6D-11cf-96B8-444553540000")));
+}
+
+#[test]
 fn ways_out_are_told() {
     let page = b"<base href=http://b.example/><meta http-equiv=Refresh content=\"0; URL='https://r.example/a'\">\
         <form action='https://f.example/post.php'><input type=password name=p></form><iframe src=//i.example/x></iframe>\

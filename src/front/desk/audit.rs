@@ -36,7 +36,9 @@ struct Row {
     number: i64,
     when: String,
     name: String,
+    /// The act as it is written in the log, and in words.
     act: String,
+    told: String,
     object: String,
     /// Whether the object is a message that has a page.
     is_message: bool,
@@ -94,7 +96,8 @@ pub(super) async fn list(
         number: entry.number,
         when: told(entry.made, zone, lang),
         name: entry.name.clone(),
-        act: told_act(lang, &entry.act),
+        act: entry.act.clone(),
+        told: told_act(lang, &entry.act),
         is_message: OF_MESSAGES.contains(&entry.act.as_str()) && is_id(&entry.object),
         object: quote(&entry.object, 200),
         detail: quote(&entry.detail, 1000),
