@@ -14,6 +14,8 @@
 )]
 
 mod build;
+#[path = "desk/answers.rs"]
+mod answers;
 #[path = "desk/api.rs"]
 mod api;
 #[path = "desk/client.rs"]

@@ -17,6 +17,7 @@ mod store {
     pub(crate) mod exceptions;
     pub(crate) mod flow;
     pub(crate) mod messages;
+    pub(crate) mod outbox;
     pub(crate) mod place;
     pub(crate) mod queue;
 }
@@ -87,6 +88,21 @@ fn writers_at_the_same_time_lose_nothing() {
 #[test]
 fn passwords_of_later_mails_are_remembered() {
     on_both(store::flow::letters);
+}
+
+#[test]
+fn answers_wait_until_they_are_sent_or_given_up() {
+    on_both(store::outbox::waits_and_ends_once);
+}
+
+#[test]
+fn an_answer_belongs_to_one_desk() {
+    on_both(store::outbox::belongs_to_one_desk);
+}
+
+#[test]
+fn answers_are_sealed_and_old_ones_forgotten() {
+    on_both(store::outbox::is_sealed_and_forgotten);
 }
 
 #[test]

@@ -27,6 +27,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { both: include_str!("migrations/0003.sql"), sqlite: "", postgres: "" },
     Migration { both: include_str!("migrations/0004.sql"), sqlite: "", postgres: "" },
     Migration { both: include_str!("migrations/0005.sql"), sqlite: "", postgres: "" },
+    Migration { both: include_str!("migrations/0006.sql"), sqlite: "", postgres: "" },
 ];
 
 /// Brings a database to the newest schema.
@@ -89,14 +90,23 @@ mod tests {
             for older in 0..MIGRATIONS.len() {
                 let pool = place.connect().await.unwrap();
                 run_to(&pool, Dialect::Sqlite, older).await.unwrap();
+                if older == 5 {
+                    // An answer that the audit log of the older schema names is not sent again.
+                    let mut change = connect::begin(&pool, Dialect::Sqlite).await.unwrap();
+                    crate::store::audit::append(&mut change, "tenpu", "answer", "m-1", "").await.unwrap();
+                    change.commit().await.unwrap();
+                }
                 if older == 1 {
                     let insert = "INSERT INTO campaign_keys (mark, campaign, seen) VALUES ('a', 7, 8)";
                     sqlx::query(insert).execute(&pool).await.unwrap();
                 }
                 pool.close().await;
             }
-            for _ in 0..2 {
+            for is_new in [true, false] {
                 let store = Store::open(&url, None).await.unwrap();
+                assert!(!store.queue_answer("m-1", "a@b.test", b"x").await.unwrap());
+                assert_eq!(store.queue_answer("m-2", "a@b.test", b"x").await.unwrap(), is_new);
+                assert_eq!(store.next_answer(60).await.unwrap().is_some(), is_new);
                 assert_eq!(
                     store.audit("system", "open", "", "").await.unwrap(),
                     store.verify_audit().await.unwrap().sound

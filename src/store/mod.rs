@@ -2,8 +2,8 @@
 //! in a PostgreSQL that several machines share. See docs/store.md for what is kept where and for how long.
 //!
 //! One schema serves both databases: numbered files in `migrations/`, run when the store is opened; what the databases do
-//! differently stands in a second file of the same number. Times are seconds since 1970, UTC. Mails, reports and notes
-//! of passwords are packed and encrypted (module `seal`) before they reach the database; every other column is text that went
+//! differently stands in a second file of the same number. Times are seconds since 1970, UTC. Mails, reports, notes of
+//! passwords and answers that wait are packed and encrypted (module `seal`) before they reach the database; every other column is text that went
 //! through `text::printable`, without the passwords that the report names.
 
 mod accounts;
@@ -18,6 +18,7 @@ mod key;
 mod letters;
 mod message;
 mod migrate;
+mod outbox;
 mod put;
 mod queue;
 mod related;
@@ -37,6 +38,7 @@ pub use error::{Error, Result};
 pub use exceptions::{Answered, Exception, NewException};
 pub use letters::{HOURS, Locked, Told};
 pub use message::{Message, NewMessage, Source, Summary, Version};
+pub use outbox::Unsent;
 pub use put::new_id;
 pub use queue::{Counts, Filter, Listing, Order, Page, Row};
 pub use related::{Recipient, Sighting};

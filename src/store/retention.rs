@@ -3,7 +3,7 @@
 use super::connect::Dialect;
 use super::letters::HOURS;
 use super::state::State;
-use super::{Result, Store, now};
+use super::{Result, Store, now, outbox};
 use sqlx::AnyConnection;
 use sqlx::Row;
 use sqlx::Transaction;
@@ -35,7 +35,8 @@ const BATCH: i64 = 200;
 const MARKS: i64 = 60;
 
 impl Store {
-    /// Forgets what is older or more than what is kept, and what ended: sessions, failed logins, remembered mails.
+    /// Forgets what is older or more than what is kept, and what ended: sessions, failed logins, remembered mails,
+    /// answers that nobody sent.
     ///
     /// # Errors
     /// The database fails.
@@ -79,6 +80,7 @@ impl Store {
         ] {
             sqlx::query(delete).bind(before).execute(&mut *change).await?;
         }
+        outbox::forget(&mut change).await?;
         change.commit().await?;
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use super::connect::Dialect;
 use super::message::Source;
-use super::{Result, Store};
+use super::{Result, Store, now};
 use sqlx::Row;
 
 /// How much is in the store.
@@ -22,7 +22,14 @@ pub struct Status {
     pub database_bytes: i64,
     /// Each way in which messages came: how many, and when the newest did.
     pub sources: Vec<(Source, i64, i64)>,
+    /// Answers that wait for the mail server, and since when the oldest does.
+    pub unsent: (i64, i64),
+    /// Answers that were given up in the last [`SHOWN`] days, and when the last was.
+    pub given_up: (i64, i64),
 }
+
+/// Days for which it is told that an answer was given up.
+const SHOWN: i64 = 30;
 
 impl Store {
     /// How much is in it.
@@ -50,6 +57,11 @@ impl Store {
                 sources.push((source, row.try_get(1)?, row.try_get(2)?));
             }
         }
+        let query = "SELECT COUNT(*), COALESCE(MIN(made), 0) FROM outbox";
+        let unsent = sqlx::query(query).fetch_one(&self.pool).await?;
+        let query =
+            "SELECT COUNT(*), COALESCE(MAX(made), 0) FROM audit WHERE act = 'answer-failed' AND made >= $1";
+        let given_up = sqlx::query(query).bind(now() - SHOWN * 86_400).fetch_one(&self.pool).await?;
         Ok(Status {
             messages: row.try_get(0)?,
             waiting: row.try_get(1)?,
@@ -58,6 +70,8 @@ impl Store {
             kept_bytes: row.try_get(4)?,
             database_bytes,
             sources,
+            unsent: (unsent.try_get(0)?, unsent.try_get(1)?),
+            given_up: (given_up.try_get(0)?, given_up.try_get(1)?),
         })
     }
 }

@@ -67,9 +67,23 @@ impl Desk {
     }
 
     /// With the store it had.
-    pub fn restarted(mut self) -> Self {
+    pub fn restarted(self) -> Self {
+        self.restarted_after(|| ())
+    }
+
+    /// The same; it is asked to stop, and may end what it does.
+    #[cfg(unix)]
+    pub fn restarted_gently(mut self) -> Self {
+        assert!(Command::new("kill").arg(self.pid().to_string()).status().unwrap().success());
+        self.child.wait().unwrap();
+        Self::start(std::mem::take(&mut self.folder))
+    }
+
+    /// The same; something happens while it is stopped.
+    pub fn restarted_after(mut self, between: impl FnOnce()) -> Self {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        between();
         Self::start(std::mem::take(&mut self.folder))
     }
 

@@ -5,18 +5,38 @@ use super::{PASSWORD, case, checked, opened, set_up, sign_in};
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
 /// A mail server that takes everything: the envelope and the text of each mail.
 fn mail_server() -> (String, Receiver<(Vec<String>, String)>) {
+    mail_server_like(&Arc::default())
+}
+
+/// How a mail server behaves.
+#[derive(Default)]
+pub(super) struct Manner {
+    /// It closes every connection at once.
+    pub(super) is_away: AtomicBool,
+    /// It takes a while to say that it has a mail.
+    pub(super) is_slow: AtomicBool,
+}
+
+/// The same with a manner.
+pub(super) fn mail_server_like(manner: &Arc<Manner>) -> (String, Receiver<(Vec<String>, String)>) {
+    let manner = manner.clone();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (send, mails) = channel();
     spawn(move || {
         for stream in listener.incoming() {
             let stream = stream.unwrap();
+            if manner.is_away.load(Ordering::SeqCst) {
+                continue;
+            }
             let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
             let say = |text: &str| (&stream).write_all(format!("{text}\r\n").as_bytes()).unwrap();
             say("220 mx.city.example");
@@ -27,6 +47,9 @@ fn mail_server() -> (String, Receiver<(Vec<String>, String)>) {
                         say("354 go on");
                         let mail: Vec<String> = lines.by_ref().take_while(|line| line != ".").collect();
                         send.send((envelope.clone(), mail.join("\n"))).unwrap();
+                        if manner.is_slow.load(Ordering::SeqCst) {
+                            sleep(Duration::from_secs(2));
+                        }
                         say("250 queued");
                     }
                     "QUIT" => break,
@@ -44,6 +67,12 @@ fn mail_server() -> (String, Receiver<(Vec<String>, String)>) {
 /// A desk with a mailbox for reports, and the mails that it sends.
 fn reporting() -> (Desk, Browser, Receiver<(Vec<String>, String)>) {
     let (server, mails) = mail_server();
+    let (desk, browser) = reporting_to(&server);
+    (desk, browser, mails)
+}
+
+/// The same with a mail server.
+pub(super) fn reporting_to(server: &str) -> (Desk, Browser) {
     let desk = Desk::configured(|folder| {
         for part in ["new", "cur", "tmp"] {
             fs::create_dir_all(folder.join("report").join(part)).unwrap();
@@ -53,18 +82,17 @@ fn reporting() -> (Desk, Browser, Receiver<(Vec<String>, String)>) {
              contact = \"内線1234\"\nlmtp = \"unix:lmtp.sock\"\n"
         )
     });
-    let (desk, browser) = set_up(desk, "en");
-    (desk, browser, mails)
+    set_up(desk, "en")
 }
 
-fn deliver(desk: &Desk, name: &str, mail: &[u8]) {
+pub(super) fn deliver(desk: &Desk, name: &str, mail: &[u8]) {
     fs::write(desk.folder.join("report/tmp").join(name), mail).unwrap();
     let place = |part: &str| desk.folder.join("report").join(part).join(name);
     fs::rename(place("tmp"), place("new")).unwrap();
 }
 
 /// Waits until a report was looked at.
-fn settled(desk: &Desk, name: &str) {
+pub(super) fn settled(desk: &Desk, name: &str) {
     let place = desk.folder.join("report/cur").join(format!("{name}:2,S"));
     let until = Instant::now() + Duration::from_secs(60);
     while !place.exists() {
@@ -74,7 +102,7 @@ fn settled(desk: &Desk, name: &str) {
 }
 
 /// A mail in which somebody hands on another one.
-fn report(from: &str, head: &str, text: &str, attached: &[u8]) -> Vec<u8> {
+pub(super) fn report(from: &str, head: &str, text: &str, attached: &[u8]) -> Vec<u8> {
     let mut mail = format!(
         "Return-Path: <{from}>\r\nFrom: <{from}>\r\nTo: report@city.example\r\nSubject: Fwd: invoice\r\n\
          Message-ID: <1@city.example>\r\n{head}MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=outer\r\n\r\n\
@@ -88,7 +116,7 @@ fn report(from: &str, head: &str, text: &str, attached: &[u8]) -> Vec<u8> {
 }
 
 /// The text of an answer, out of its base64.
-fn text_of(mail: &str) -> String {
+pub(super) fn text_of(mail: &str) -> String {
     let code = mail.split("\n\n").nth(1).unwrap();
     let mut bytes = Vec::new();
     let (mut bits, mut held) = (0u32, 0);

@@ -109,6 +109,8 @@ struct Desk {
     /// Held while a mail is released.
     releasing: tokio::sync::Mutex<()>,
     reports: reports::Watch,
+    /// Wakes who sends answers.
+    bell: reports::outbox::Bell,
     lists: exposure::Lists,
     retention: Retention,
     rates: api::Rates,
@@ -191,15 +193,18 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
         rates: api::Rates::default(),
         releasing: Default::default(),
         reports: reports::Watch::default(),
+        bell: reports::outbox::Bell::default(),
         lists: exposure::Lists::default(),
         kin: Kin::default(),
         retention,
     });
     let mut watching = reports::start(&desk)?;
+    let sender = reports::outbox::Sender::start(&desk);
     let forgetting = tokio::spawn(forget(store.clone(), retention));
     let served = site::serve(desk).await;
     forgetting.abort();
     watching.shutdown().await;
+    sender.stop().await;
     store.close().await;
     served?;
     Ok(status)

@@ -35,7 +35,7 @@ pub(super) async fn show(State(desk): State<Arc<Desk>>, visit: Visit) -> Result<
     let own = if rules.builtin { HEURISTICS.len() } else { 0 };
     let numbers = [own.to_string(), rules.yara.list().len().to_string()];
     rows.push(("status.rules", fill(lang, "status.heuristics", &numbers.each_ref().map(String::as_str))));
-    rows.extend(reports(&desk, lang));
+    rows.extend(reports(&desk, &status, lang));
     let source = |(source, count, newest): (store::Source, i64, i64)| {
         (member(lang, "source", source.id()), count, told(newest, zone, lang))
     };
@@ -65,7 +65,7 @@ fn stored(desk: &Desk, status: &store::Status, lang: Lang) -> Vec<(&'static str,
 }
 
 /// How mails are reported here, and what went wrong.
-fn reports(desk: &Desk, lang: Lang) -> Vec<(&'static str, String)> {
+fn reports(desk: &Desk, status: &store::Status, lang: Lang) -> Vec<(&'static str, String)> {
     let (settings, seen) = (&desk.settings, desk.reports.seen());
     let when = |at: i64| told(at, settings.zone, lang);
     let is_watched = settings.reports.is_some() || settings.lmtp.is_some();
@@ -77,6 +77,14 @@ fn reports(desk: &Desk, lang: Lang) -> Vec<(&'static str, String)> {
     let answers = settings.answer_from.clone();
     let answers = answers.unwrap_or_else(|| say(lang, "status.answers-none").to_string());
     let mut rows = vec![("status.reports", mails), ("status.answers", answers)];
+    let counted = |word, (count, at): (i64, i64)| fill(lang, word, &[&count.to_string(), &when(at)]);
+    rows.push(match status.unsent {
+        (0, _) => ("status.unsent", "0".to_string()),
+        some => ("status.unsent", counted("status.unsent-since", some)),
+    });
+    if status.given_up.0 > 0 {
+        rows.push(("status.given-up", counted("status.given-up-last", status.given_up)));
+    }
     rows.extend(
         seen.problem.map(|(at, what)| ("status.problem", format!("{}: {}", when(at), printable(&what)))),
     );

@@ -5,23 +5,22 @@
 
 use super::letter::{self, Letter};
 use crate::front::desk::settings::Settings;
-use crate::front::desk::smtp::{self, Refused, Server};
 use crate::front::desk::words::{fill, say};
 use crate::message::forwarded::Forwarded;
 use crate::report::gist::{Gist, quote};
 use crate::report::{Lang, Report};
-use crate::store::Envelope;
 use crate::verdict::Verdict;
-use std::time::Duration;
 
 /// An answer that is ready to be sent.
 pub(super) struct Answer {
-    envelope: Envelope,
-    mail: Vec<u8>,
+    /// Who gets it.
+    pub(super) recipient: String,
+    /// The finished letter.
+    pub(super) mail: Vec<u8>,
 }
 
-/// The pauses before a mail server that is away is asked again.
-const PAUSES: [u64; 3] = [60, 300, 1800];
+/// The longest address that is answered (RFC 5321 section 4.5.3.1: 64 for the name, 255 for the domain).
+const ADDRESS: usize = 320;
 
 impl Answer {
     /// The answer to a mail, if it is to get one.
@@ -47,26 +46,7 @@ impl Answer {
             body: &body,
             lang,
         })?;
-        Some(Self { envelope: Envelope { sender: String::new(), recipients: vec![to] }, mail })
-    }
-
-    /// Who gets it.
-    pub(super) fn recipient(&self) -> &str {
-        self.envelope.recipients.first().map(String::as_str).unwrap_or_default()
-    }
-
-    /// Sends it. Only where surely nothing was sent it is tried again.
-    ///
-    /// # Errors
-    /// It could not be sent, or nobody knows.
-    pub(super) async fn send(&self, server: &Server) -> Result<(), Refused> {
-        for pause in PAUSES {
-            match smtp::deliver(server, &self.envelope, &self.mail).await {
-                Err(Refused::Connection(_)) => tokio::time::sleep(Duration::from_secs(pause)).await,
-                ended => return ended,
-            }
-        }
-        smtp::deliver(server, &self.envelope, &self.mail).await
+        Some(Self { recipient: to, mail })
     }
 }
 
@@ -79,7 +59,8 @@ fn recipient(forwarded: &Forwarded, settings: &Settings) -> Option<String> {
         domain == ours || domain.strip_suffix(ours.as_str()).is_some_and(|rest| rest.ends_with('.'))
     });
     let is_itself = settings.answer_from.as_deref() == Some(to);
-    (is_ours && !is_itself && !forwarded.is_automatic && to.is_ascii()).then(|| to.to_string())
+    let is_plain = to.len() <= ADDRESS && to.bytes().all(|byte| byte.is_ascii_graphic());
+    (is_ours && !is_itself && !forwarded.is_automatic && is_plain).then(|| to.to_string())
 }
 
 /// Japanese if the mail has Japanese text; where it has no text, if what it hands on has a Japanese subject.
@@ -149,6 +130,7 @@ fn of_one(id: &str, report: &Report, lang: Lang, lines: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::front::desk::smtp::Server;
     use crate::limits::Limits;
     use crate::report::tests::malicious;
 

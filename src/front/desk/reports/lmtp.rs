@@ -4,7 +4,7 @@
 //! The client is a mail server of one's own: there is no TLS and no authentication, and every recipient is taken, because
 //! the server was told what to send here.
 
-use super::{Arrived, handle, send};
+use super::{Arrived, handle};
 use crate::front::desk::engine::Share;
 use crate::front::desk::settings::Lmtp;
 use crate::front::desk::{Desk, time};
@@ -195,11 +195,7 @@ async fn store(desk: &Arc<Desk>, raw: Vec<u8>, share: Share, sender: Option<Stri
     drop(share);
     let size = raw.len() as u64;
     match handle(desk, Arrived { raw, size, received: time::now(), sender }).await {
-        Ok(done) => {
-            let answer = format!("250 2.0.0 {}", done.ids.join(" "));
-            send(desk, done);
-            answer
-        }
+        Ok(ids) => format!("250 2.0.0 {}", ids.join(" ")),
         Err(fail) => {
             desk.reports
                 .note_problem(&format!("a report over LMTP: {}; the mail server keeps it", fail.id()));

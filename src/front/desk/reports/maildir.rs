@@ -1,6 +1,6 @@
 //! The Maildir of reports: each file in `new` is looked at and moved to `cur` with the flag S. Nothing is ever deleted.
 
-use super::{Arrived, Done, handle, send};
+use super::{Arrived, handle};
 use crate::front::desk::{Desk, time};
 use crate::front::input;
 use anyhow::ensure;
@@ -63,18 +63,17 @@ pub(super) async fn watch(desk: Arc<Desk>, path: PathBuf) {
     }
 }
 
-/// Looks at one mail, moves it, and only then answers, so that there is one answer at most.
+/// Looks at one mail, and moves it once it and its answer are in the store. If the desk is stopped between the two, the
+/// mail is looked at again; it has the same id then, and is neither stored nor answered twice.
 async fn one(desk: &Arc<Desk>, path: &Path, name: &OsString) -> io::Result<()> {
     let limit = desk.engine.largest();
     let file = path.join("new").join(name);
     let arrived = blocking(&file, move |file| arrived(file, limit)).await?;
-    let done: Done = handle(desk, arrived)
+    handle(desk, arrived)
         .await
         .map_err(|fail| io::Error::other(format!("{}; it is tried again in some minutes", fail.id())))?;
     let (path, name) = (path.to_path_buf(), name.clone());
-    spawn_blocking(move || settle(&path, &name)).await.map_err(io::Error::other)??;
-    send(desk, done);
-    Ok(())
+    spawn_blocking(move || settle(&path, &name)).await.map_err(io::Error::other)?
 }
 
 /// Work of the file system on a thread of its own.

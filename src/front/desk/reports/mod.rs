@@ -1,13 +1,15 @@
 //! Mails that staff hand on to have them looked at: what is inside is scanned and stored, and who handed it on gets an
 //! answer in their language.
 //!
-//! They come in through a Maildir ([`maildir`]) or over LMTP ([`lmtp`]). A file of the Maildir comes to the queue once, even
-//! if the desk was stopped before it was moved: the id is made of its bytes and the time it came.
+//! They come in through a Maildir ([`maildir`]) or over LMTP ([`lmtp`]); answers go out through the [`outbox`]. A file of the
+//! Maildir comes to the queue once, even if the desk was stopped before it was moved: the id is made of its bytes and the
+//! time it came.
 
 pub(super) mod answer;
 mod letter;
 mod lmtp;
 mod maildir;
+pub(super) mod outbox;
 
 use super::Desk;
 use super::engine::Share;
@@ -82,19 +84,12 @@ struct Arrived {
     sender: Option<String>,
 }
 
-/// What came of it.
-struct Done {
-    /// The ids of what was handed on.
-    ids: Vec<String>,
-    /// The answer, if there is to be one.
-    answer: Option<answer::Answer>,
-}
-
-/// Scans and stores what a mail hands on. Nothing is sent yet.
+/// Scans and stores what a mail hands on, and has the answer wait in the store, if there is to be one; the ids of what was
+/// handed on. Whoever handed the mail over may forget it then.
 ///
 /// # Errors
 /// Too much is going on, or the store fails; then the mail is to be tried again.
-async fn handle(desk: &Desk, arrived: Arrived) -> Result<Done, Fail> {
+async fn handle(desk: &Desk, arrived: Arrived) -> Result<Vec<String>, Fail> {
     let mut share = Share::default();
     desk.engine.grow(&mut share, (arrived.raw.len() as u64).saturating_mul(4))?;
     let Arrived { raw, size, received, sender } = arrived;
@@ -131,9 +126,14 @@ async fn handle(desk: &Desk, arrived: Arrived) -> Result<Done, Fail> {
         desk.store.audit("tenpu", "report-mail", &one.id, &reporter).await?;
         taken.push((one.id, one.report));
     }
-    desk.reports.note_mail();
     let answer = answer::Answer::to(&forwarded, &taken, is_inline, &desk.settings);
-    Ok(Done { ids: taken.into_iter().map(|(id, _): (String, Report)| id).collect(), answer })
+    let ids: Vec<String> = taken.into_iter().map(|(id, _): (String, Report)| id).collect();
+    if let (Some(answer), Some(id), Some(_)) = (answer, ids.first(), &desk.settings.smtp) {
+        desk.store.queue_answer(id, &answer.recipient, &answer.mail).await?;
+        desk.bell.ring();
+    }
+    desk.reports.note_mail();
+    Ok(ids)
 }
 
 /// The id of one part of a mail.
@@ -141,23 +141,6 @@ fn id(received: i64, digest: &[u8], place: usize) -> String {
     let mark: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
     let start = format!("{:x}-{mark}", received.max(0));
     if place == 0 { start } else { format!("{start}-{}", place + 1) }
-}
-
-/// Sends the answer, if there is one. A mail server that is away is asked again a few times.
-fn send(desk: &Arc<Desk>, done: Done) {
-    let (Some(answer), Some(server)) = (done.answer, desk.settings.smtp.clone()) else { return };
-    let desk = desk.clone();
-    let id = done.ids.into_iter().next().unwrap_or_default();
-    tokio::spawn(async move {
-        match answer.send(&server).await {
-            Ok(()) => {
-                if let Err(error) = desk.store.audit("tenpu", "answer", &id, answer.recipient()).await {
-                    complain(&format!("the store: {error}"));
-                }
-            }
-            Err(why) => desk.reports.note_problem(&format!("the answer to the report {id}: {why}")),
-        }
-    });
 }
 
 #[cfg(test)]

@@ -147,6 +147,7 @@ pub(super) static TABLE: &[(&str, &str, &str)] = &[
     ("did.exposure", "listed whom to warn", "知らせる相手を一覧にした"),
     ("did.report-mail", "received a report", "通報を受け付けた"),
     ("did.answer", "answered a report", "通報者へ返信した"),
+    ("did.answer-failed", "gave up an answer to a report", "通報者への返信を送れなかった"),
     ("did.rescan", "scanned again", "もう一度調べた"),
     ("did.open", "opened", "開いた"),
     ("audit.number", "No.", "番号"),
