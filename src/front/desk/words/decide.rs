@@ -148,7 +148,6 @@ pub(super) static TABLE: &[(&str, &str, &str)] = &[
     ("did.report-mail", "received a report", "通報を受け付けた"),
     ("did.answer", "answered a report", "通報者へ返信した"),
     ("did.answer-failed", "gave up an answer to a report", "通報者への返信を送れなかった"),
-    ("did.answer-failed", "gave an answer up", "返信をあきらめた"),
     ("did.rescan", "scanned again", "もう一度調べた"),
     ("audit.number", "No.", "番号"),
     ("audit.when", "Time", "日時"),
