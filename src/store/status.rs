@@ -24,7 +24,7 @@ pub struct Status {
     pub sources: Vec<(Source, i64, i64)>,
     /// Answers that wait for the mail server, and since when the oldest does.
     pub unsent: (i64, i64),
-    /// Answers that were given up in the last [`SHOWN`] days, and when the last was.
+    /// Answers that were given up in the last thirty days, and when the last was.
     pub given_up: (i64, i64),
 }
 
