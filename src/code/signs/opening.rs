@@ -10,7 +10,8 @@ use crate::artifact::Sign;
 /// What is opened, started or sent in a roundabout way.
 pub(super) fn opening(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     let module = Module::of(lines, texts);
-    for line in lines {
+    let shows = |line: &&Line| WAYS.iter().any(|(word, _, _)| line_has(line, &[*word]));
+    for line in lines.iter().filter(shows) {
         let said = said_on(line.number, texts);
         for (at, token) in line.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };

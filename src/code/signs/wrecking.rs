@@ -15,7 +15,7 @@ pub(super) fn wrecking(lines: &[Line], texts: &[Folded], signs: &mut Collected) 
             signs.add_line(Sign::DestroysFiles, line);
         }
     }
-    for folded in texts.iter().filter(|folded| COMMANDS.iter().any(|command| begins(&folded.text, command))) {
+    for folded in texts.iter().filter(|folded| wipes(&folded.text)) {
         signs.add(Sign::DestroysFiles, &folded.text, folded.line);
     }
 }
@@ -61,13 +61,17 @@ fn is_vital(said: &str) -> bool {
     root || VITAL.iter().any(|place| said.contains(place))
 }
 
-/// Whether the words of a command stand in a text, the first at its beginning or behind a mark.
-fn begins(text: &str, command: &[&str]) -> bool {
+/// Whether a text holds a command that wipes: its first word, and behind it the others.
+fn wipes(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
-    let mut words = text.split([' ', '\t', '@', '&', '|', '\r', '\n', '"']).filter(|word| !word.is_empty());
-    let Some((first, others)) = command.split_first() else { return false };
-    words.by_ref().any(|word| word.trim_end_matches(".exe") == *first)
-        && others.iter().all(|other| words.clone().any(|word| word.starts_with(other)))
+    let words: Vec<&str> =
+        text.split([' ', '\t', '@', '&', '|', '\r', '\n', '"']).filter(|word| !word.is_empty()).collect();
+    COMMANDS.iter().any(|command| {
+        let Some((first, others)) = command.split_first() else { return false };
+        let at = words.iter().position(|word| word.trim_end_matches(".exe") == *first);
+        let behind = at.and_then(|at| words.get(at + 1..)).unwrap_or_default();
+        at.is_some() && others.iter().all(|other| behind.iter().any(|word| word.starts_with(other)))
+    })
 }
 
 #[cfg(test)]
