@@ -55,7 +55,7 @@ pub(super) struct Wanted {
 const ROWS: u32 = 100;
 
 /// Acts whose object is a message.
-const OF_MESSAGES: [&str; 12] = [
+const OF_MESSAGES: &[&str] = &[
     "upload",
     "keep",
     "release",
@@ -68,6 +68,11 @@ const OF_MESSAGES: [&str; 12] = [
     "missed",
     "exception",
     "ask-exception",
+    "report-mail",
+    "answer",
+    "answer-failed",
+    "rescan",
+    "export",
 ];
 
 /// Shows a page of the log.
@@ -130,7 +135,7 @@ mod tests {
     fn acts_are_told_in_both_languages() {
         for act in OF_MESSAGES {
             assert!(
-                told_act(Lang::Ja, act) != act && told_act(Lang::En, act) != told_act(Lang::Ja, act),
+                told_act(Lang::Ja, act) != *act && told_act(Lang::En, act) != told_act(Lang::Ja, act),
                 "{act}"
             );
         }
