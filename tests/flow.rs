@@ -339,11 +339,15 @@ fn an_exception_of_the_desk_lets_its_macros_pass_until_it_ends() {
     let by = with_store(&server, async |store| store.let_pass_by(&id).await.unwrap());
     assert_eq!(by.iter().map(|(_, exception)| exception.number).collect::<Vec<_>>(), numbers);
 
-    // Other macros do not, and the clamd protocol, which knows no exceptions, says what was found.
+    // Other macros do not.
     let held = |answer: &service::Answer| answer.changes.iter().any(|change| change.starts_with('q'));
     assert!(held(&milter.message("Q3", &case("mshta-caret-split-doc"))));
     let stream = [&b"zINSTREAM\0"[..], &u32::try_from(other.len()).unwrap().to_be_bytes(), &other, &[0; 4]];
-    assert!(server.clamd(&stream.concat()).contains("FOUND"));
+    assert_eq!(server.clamd(&stream.concat()), "stream: OK\0");
+    let event = server.events_once("message", 4).pop().unwrap();
+    assert_eq!((&event["tenpu"]["exceptions"], &event["tenpu"]["action"]), (&names.into(), &"ok".into()));
+    let reply = server.olefy(&other);
+    assert!(reply[1]["macros"][0].is_object() && reply[1]["analysis"] == serde_json::json!([]), "{reply}");
 
     // They are known again after a restart; and one that was taken back lets nothing pass.
     drop(milter);
