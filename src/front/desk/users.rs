@@ -32,6 +32,8 @@ struct Row {
     role: &'static str,
     role_word: &'static str,
     is_disabled: bool,
+    /// Whether somebody else says who signs in, and with which role.
+    is_external: bool,
     /// Whether it is the reader's own, which neither is closed nor loses its role here.
     is_own: bool,
     created: String,
@@ -115,6 +117,9 @@ async fn alter(desk: &Desk, by: &User, act: &str, form: Form) -> Result<Option<&
     if is_own && act != "password" {
         return Ok(Some("users.own"));
     }
+    if user.is_external() && matches!(act, "role" | "password") {
+        return Ok(Some("users.external"));
+    }
     let (user, act, detail) = match act {
         "role" => {
             let role = Role::of(&form.role).ok_or(Fail::Wrong)?;
@@ -148,6 +153,7 @@ async fn shown(desk: &Desk, visit: &Visit, problem: &'static str) -> Result<Resp
         role: user.role.id(),
         role_word: member(lang, "role", user.role.id()),
         is_disabled: user.is_disabled,
+        is_external: user.is_external(),
         is_own: user.name == own.name,
         created: told(user.created, zone, lang),
         name: user.name,
