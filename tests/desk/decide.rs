@@ -1,10 +1,12 @@
 //! Deciding: release, keep, marks, exceptions, the rule of two persons, the texts, and who may what.
 
-use super::client::{Browser, Desk};
+use super::client::{Browser, Desk, PATIENCE};
 use super::{PASSWORD, case, checked, hostile_mail, opened, set_up, sign_in};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 use tenpu::store::{Answered, NewMessage, Source, Store};
 
 /// A mail server that takes everything, or refuses every recipient, and keeps what it was told.
@@ -29,12 +31,13 @@ impl Server {
         server
     }
 
+    /// What was said until the desk went away.
     fn speak(mut stream: &TcpStream, refuses: bool) -> String {
         let mut lines = BufReader::new(stream);
         let mut said = Vec::new();
         let mut is_mail = false;
-        stream.write_all(b"220 mx.city.example ESMTP\r\n").unwrap();
-        loop {
+        let mut is_there = stream.write_all(b"220 mx.city.example ESMTP\r\n").is_ok();
+        while is_there {
             let start = said.len();
             if lines.read_until(b'\n', &mut said).unwrap_or(0) == 0 {
                 break;
@@ -55,7 +58,7 @@ impl Server {
                 line if line.starts_with(b"QUIT") => b"221 bye\r\n",
                 _ => b"250 ok\r\n",
             };
-            stream.write_all(answer).unwrap();
+            is_there = stream.write_all(answer).is_ok();
         }
         String::from_utf8(said).unwrap()
     }
@@ -67,11 +70,9 @@ impl Server {
 
     /// The same once so many sessions have ended: the desk may answer before the last one is noted.
     pub(super) fn ended(&self, count: usize) -> Vec<String> {
-        for _ in 0..500 {
-            if self.sessions().len() >= count {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
+        let until = Instant::now() + PATIENCE;
+        while self.sessions().len() < count && Instant::now() < until {
+            sleep(Duration::from_millis(20));
         }
         let sessions = self.sessions();
         assert_eq!(sessions.len(), count, "{sessions:?}");
