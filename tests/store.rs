@@ -121,6 +121,11 @@ fn exceptions_let_pass_what_they_mean() {
 }
 
 #[test]
+fn what_changes_of_an_account_is_that_alone() {
+    on_both(store::accounts::changes);
+}
+
+#[test]
 fn accounts_sessions_and_tokens() {
     on_both(store::accounts::accounts);
 }

@@ -30,7 +30,7 @@ mod state;
 mod status;
 mod summary;
 
-pub use accounts::{Role, Session, Token, User, hash_password, is_password};
+pub use accounts::{Role, Session, Token, User, UserChange, hash_password, is_password};
 pub use audit::{Audited, Entry};
 pub use decisions::{Decision, Ruling};
 pub use envelope::Envelope;
