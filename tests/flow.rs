@@ -279,6 +279,23 @@ fn locked_mails_of_before_a_restart_wait_for_their_password() {
 }
 
 #[test]
+fn a_mail_is_written_even_if_what_it_tells_cannot_be() {
+    let server = Server::new(&format!("{STORE}keep = \"all\"\n"));
+    let mut milter = Milter::new(&server);
+    assert_eq!(milter.message("Q1", CLEAN).end, "c");
+    metric_once(&server, "tenpu_store_written_total", 1);
+    wait(async {
+        let pool = connections(&server).await;
+        sqlx::query("ALTER TABLE letters RENAME TO gone").execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+    assert_eq!(milter.message("Q2", &password()).end, "c");
+    metric_once(&server, "tenpu_store_written_total", 2);
+    assert_eq!((count(&server), metric(&server, "tenpu_store_dropped_total")), (2, 0));
+    assert!(!server.events("store-failed").is_empty());
+}
+
+#[test]
 fn what_waits_to_be_written_is_written_before_the_service_ends() {
     let mut server = Server::new(STORE);
     let mut milter = Milter::new(&server);
