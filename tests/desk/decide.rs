@@ -345,6 +345,26 @@ fn two_persons_release_and_except() {
 }
 
 #[test]
+fn who_asks_for_a_campaign_approves_nothing() {
+    let server = Server::new();
+    let section = format!("smtp = \"{}\"\ntwo_person = true", server.address);
+    let (desk, mut browser) = set_up(Desk::with(&section), "en");
+    assert!(desk.add_user("second", "operator", PASSWORD));
+    let (mut second, _) = sign_in(&desk, "second", PASSWORD);
+    let pages =
+        [1, 2].map(|n| held(&desk, &mut browser, &dangerous(), &format!("m-{n}"), &["a@city.example"]));
+    assert_eq!(decided(&mut second, &pages[1], "release", &[]), 303);
+    let ask = browser.get(&format!("{}/decide/release", pages[0]));
+    assert!(!ask.text().contains("This cannot be undone."), "{}", ask.text());
+    assert_eq!(decided(&mut browser, &pages[0], "release", &[("scope", "campaign")]), 303);
+    assert!(server.sessions().is_empty(), "nothing was said of a delivery");
+    assert!(second.get(&pages[1]).text().contains("You asked for it"));
+    assert_eq!(decided(&mut browser, &pages[1], "release", &[]), 303);
+    assert_eq!(decided(&mut second, &pages[0], "release", &[]), 303);
+    server.ended(2);
+}
+
+#[test]
 fn an_administrator_manages_accounts() {
     let (desk, mut browser) = opened("en");
     let add = |browser: &mut Browser, name: &str, role: &str, password: &str| {

@@ -187,9 +187,13 @@ async fn release_all(
         Outcome::Failed(why) => return Ok(Some(fill(lang, "decide.failed", &[&why]))),
         Outcome::Overtaken => return Ok(Some(say(lang, "decide.overtaken").into())),
     };
-    let mut done = 1;
+    let (mut done, approves) = (1, case.is_approval(user, desk));
     for id in others {
         let case = Case::read(desk, id).await?;
+        // Who asks for a delivery was told that nothing goes out yet: what somebody else asked for is approved on its page.
+        if case.is_approval(user, desk) && !approves {
+            continue;
+        }
         match release::release(desk, user, &case, comment).await? {
             Outcome::Done => done += 1,
             Outcome::Failed(why) => failed.push(why),
