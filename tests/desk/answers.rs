@@ -11,7 +11,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// A page once it says something.
-fn page_with(browser: &mut Browser, path: &str, wanted: &str) -> String {
+pub(super) fn page_with(browser: &mut Browser, path: &str, wanted: &str) -> String {
     let until = Instant::now() + PATIENCE;
     loop {
         let text = browser.get(path).text().to_string();

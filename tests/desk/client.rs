@@ -207,6 +207,16 @@ impl Browser {
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = self.begin(method, path, headers, body);
+        let mut bytes = Vec::new();
+        let _reset = stream.read_to_end(&mut bytes);
+        let answer = Answer::read(&bytes);
+        self.keep(&answer);
+        answer
+    }
+
+    /// Sends a request, and awaits no answer.
+    pub fn begin(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let cookies: Vec<String> =
@@ -226,11 +236,7 @@ impl Browser {
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         // A server that refuses early may have closed already.
         let _closed = stream.write_all(body);
-        let mut bytes = Vec::new();
-        let _reset = stream.read_to_end(&mut bytes);
-        let answer = Answer::read(&bytes);
-        self.keep(&answer);
-        answer
+        stream
     }
 
     fn keep(&mut self, answer: &Answer) {
