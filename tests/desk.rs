@@ -22,6 +22,8 @@ mod api;
 mod client;
 #[path = "desk/decide.rs"]
 mod decide;
+#[path = "desk/release.rs"]
+mod release;
 #[path = "desk/ways.rs"]
 mod ways;
 #[cfg(target_os = "linux")]

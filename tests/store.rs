@@ -101,6 +101,11 @@ fn an_answer_belongs_to_one_desk() {
 }
 
 #[test]
+fn a_delivery_is_begun_by_one_desk() {
+    on_both(store::outbox::deliveries);
+}
+
+#[test]
 fn answers_are_sealed_and_old_ones_forgotten() {
     on_both(store::outbox::is_sealed_and_forgotten);
 }

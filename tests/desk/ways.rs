@@ -1,8 +1,6 @@
 //! The other ways in and out: mails that staff report, passwords that come in a second mail, whom to warn, status, help.
 
-use super::answers::page_with;
 use super::client::{Browser, Desk, PATIENCE};
-use super::decide::{dangerous, held};
 use super::{PASSWORD, case, checked, opened, set_up, sign_in};
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
@@ -248,24 +246,6 @@ fn reports_come_over_lmtp_too() {
     assert!(page.text().contains("notes") && page.text().contains(".two dots"), "{}", page.text());
     let (envelope, _) = next(&mails);
     assert_eq!(envelope[2], "RCPT TO:<hanako@city.example>");
-}
-
-#[test]
-fn a_release_goes_on_when_its_page_is_left() {
-    let manner = Arc::new(Manner { is_slow: true.into(), ..Manner::default() });
-    let (server, mails) = mail_server_like(&manner);
-    let (desk, mut browser) = set_up(Desk::with(&format!("smtp = \"{server}\"")), "en");
-    let page = held(&desk, &mut browser, &dangerous(), "m-1", &["a@city.example"]);
-    let act = format!("{page}/decide/release");
-    let body = format!("csrf={}", browser.get(&act).csrf());
-    let form = [("Content-Type", "application/x-www-form-urlencoded")];
-    let left = browser.begin("POST", &act, &form, body.as_bytes());
-    // The server has the mail and has not said so.
-    let (envelope, _) = next(&mails);
-    assert_eq!(envelope[2], "RCPT TO:<a@city.example>");
-    drop(left);
-    page_with(&mut browser, &page, "<b>delivered</b>");
-    no_other(&mails);
 }
 
 /// The mail that tells the password of another case.

@@ -3,6 +3,7 @@
 use super::super::Desk;
 use super::super::fail::Fail;
 use super::super::page::Page;
+use super::super::time::told;
 use super::super::visit::{Checked, Visit};
 use super::super::words::{fill, say};
 use super::release::{self, Outcome};
@@ -182,9 +183,9 @@ async fn release_all(
     others: &[String],
     comment: &str,
 ) -> Result<Option<String>, Fail> {
-    let mut failed = match release::release(desk, user, case, comment).await? {
+    let mut failed = match release::release(desk, user, case, comment, lang).await? {
         Outcome::Done => Vec::new(),
-        Outcome::Failed(why) => return Ok(Some(fill(lang, "decide.failed", &[&why]))),
+        Outcome::Failed(why) => return Ok(Some(why)),
         Outcome::Overtaken => return Ok(Some(say(lang, "decide.overtaken").into())),
     };
     let (mut done, approves) = (1, case.is_approval(user, desk));
@@ -194,7 +195,7 @@ async fn release_all(
         if case.is_approval(user, desk) && !approves {
             continue;
         }
-        match release::release(desk, user, &case, comment).await? {
+        match release::release(desk, user, &case, comment, lang).await? {
             Outcome::Done => done += 1,
             Outcome::Failed(why) => failed.push(why),
             Outcome::Overtaken => {}
@@ -332,6 +333,9 @@ fn effects(desk: &Desk, act: Act, case: &Case, user: &User, lang: Lang) -> Vec<S
         keys.push("effect.ask-exception");
     }
     let mut effects: Vec<String> = keys.into_iter().map(|key| say(lang, key).to_string()).collect();
+    if let Some(made) = case.begun.filter(|_| act == Act::Release) {
+        effects.push(fill(lang, "decide.begun", &[&told(made, desk.settings.zone, lang)]));
+    }
     if act == Act::Release && case.summary.action == "quarantine" && !case.summary.queue_id.is_empty() {
         effects.push(fill(lang, "effect.own-queue", &[&quote(&case.summary.queue_id, 60)]));
     }
