@@ -469,7 +469,7 @@ fn exposure_lists_everybody_of_a_mailbox() {
     assert_eq!(status(&output), 0);
     let want = "\u{feff}address,name,sent,received,named together,first contact,last contact,bulk mail only\r\n\
         tanaka@town.example,Tanaka,1,2,0,2022-03-04,2022-03-07,\r\n\
-        sato@firm.example,\"'=1+1\",1,0,0,2022-03-07,2022-03-07,\r\n";
+        sato@firm.example,'=1+1,1,0,0,2022-03-07,2022-03-07,\r\n";
     assert_eq!(stdout(&output), want);
     assert!(stderr(&output).contains("mailbox of info@town.example: 3 of 3 messages"), "{}", stderr(&output));
     let output = run(&[&"exposure", &mailbox, &"--until", &"2022-03-05", &"--format", &"json"]);

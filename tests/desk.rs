@@ -24,6 +24,8 @@ mod client;
 mod decide;
 #[path = "desk/oidc.rs"]
 mod oidc;
+#[path = "desk/release.rs"]
+mod release;
 #[path = "desk/ways.rs"]
 mod ways;
 #[cfg(target_os = "linux")]

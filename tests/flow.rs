@@ -13,7 +13,7 @@
 mod build;
 mod service;
 
-use service::{Milter, Server};
+use service::{Milter, PATIENCE, Server};
 use std::future::Future;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -51,7 +51,7 @@ fn with_store<T>(server: &Server, look: impl AsyncFnOnce(&Store) -> T) -> T {
 
 /// A message, once it is there.
 fn stored(server: &Server, id: &str) -> Message {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + PATIENCE;
     loop {
         match with_store(server, async |store| store.get(id).await) {
             Ok(message) => return message,
@@ -73,11 +73,17 @@ fn metric(server: &Server, name: &str) -> u64 {
 }
 
 fn metric_once(server: &Server, name: &str, wanted: u64) {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + PATIENCE;
     while metric(server, name) != wanted {
         assert!(Instant::now() < until, "{name} is {}: {:?}", metric(server, name), server.log());
         sleep(Duration::from_millis(20));
     }
+}
+
+/// Has the service die and start; however slow the machine is, it knows again what is in its store.
+fn kill_and_start(server: &mut Server) {
+    server.kill_and_start();
+    metric_once(server, "tenpu_store_up", 1);
 }
 
 /// A locked archive with a macro document, whose password stands in no word of the mail.
@@ -149,7 +155,8 @@ fn what_is_not_clean_is_found_by_the_id_of_its_header() {
         &[0; 4],
     ];
     assert!(server.clamd(&stream.concat()).contains("FOUND"));
-    assert_eq!((metric(&server, "tenpu_store_written_total"), count(&server)), (1, 1));
+    metric_once(&server, "tenpu_store_written_total", 1);
+    assert_eq!(count(&server), 1);
 
     server.configure(&format!("{STORE}keep = \"all\"\nclamd = true\n"));
     server.signal(rustix::process::Signal::HUP);
@@ -209,12 +216,14 @@ async fn connections(server: &Server) -> sqlx::AnyPool {
 #[test]
 fn a_store_that_does_not_open_changes_no_answer_but_that_of_its_quarantine() {
     // Where a file lies there can be no folder.
-    let server = Server::new(
-        "[policy]\nsuspicious = \"reject\"\nquarantine = \"store\"\n[serve]\nwait = 1\n\
-         [store]\nurl = \"sqlite:FOLDER/log/desk.db\"\n",
-    );
+    let config = "[policy]\nsuspicious = \"reject\"\nquarantine = \"store\"\n\
+                  [store]\nurl = \"sqlite:FOLDER/log/desk.db\"\n";
+    let server = Server::new(config);
     let mut milter = Milter::new(&server);
     assert_eq!(milter.message("Q1", CLEAN).end, "c");
+    server.configure(&format!("{config}[serve]\nwait = 1\n"));
+    server.signal(rustix::process::Signal::HUP);
+    server.events_once("reloaded", 1);
     assert!(milter.message("Q2", &malicious()).end.starts_with("y451"));
     assert_eq!(metric(&server, "tenpu_store_up"), 0);
     assert!(!server.events("store-failed").is_empty());
@@ -245,7 +254,7 @@ fn a_password_that_came_before_opens_what_comes_then() {
 
     // What was told before a restart is still known.
     metric_once(&server, "tenpu_store_written_total", 2);
-    server.kill_and_start();
+    kill_and_start(&mut server);
     let mut milter = Milter::new(&server);
     assert_eq!(milter.message("Q4", &locked()).header("X-Tenpu-Verdict"), Some("malicious"));
     let log = std::fs::read_to_string(server.folder.join("log")).unwrap();
@@ -257,7 +266,7 @@ fn locked_mails_of_before_a_restart_wait_for_their_password() {
     let mut server = Server::new(STORE);
     assert_eq!(Milter::new(&server).message("Q1", &locked()).header("X-Tenpu-Verdict"), Some("unverified"));
     metric_once(&server, "tenpu_store_written_total", 1);
-    server.kill_and_start();
+    kill_and_start(&mut server);
     let mail = String::from_utf8(password()).unwrap();
     let stranger = mail.replace("kaisha", "elsewhere");
     for mail in [&stranger, &mail] {
@@ -267,6 +276,23 @@ fn locked_mails_of_before_a_restart_wait_for_their_password() {
     }
     assert_eq!(server.events_once("rescanned", 1).len(), 1);
     assert_eq!((metric(&server, "tenpu_store_rescans_total"), count(&server)), (1, 1));
+}
+
+#[test]
+fn a_mail_is_written_even_if_what_it_tells_cannot_be() {
+    let server = Server::new(&format!("{STORE}keep = \"all\"\n"));
+    let mut milter = Milter::new(&server);
+    assert_eq!(milter.message("Q1", CLEAN).end, "c");
+    metric_once(&server, "tenpu_store_written_total", 1);
+    wait(async {
+        let pool = connections(&server).await;
+        sqlx::query("ALTER TABLE letters RENAME TO gone").execute(&pool).await.unwrap();
+        pool.close().await;
+    });
+    assert_eq!(milter.message("Q2", &password()).end, "c");
+    metric_once(&server, "tenpu_store_written_total", 2);
+    assert_eq!((count(&server), metric(&server, "tenpu_store_dropped_total")), (2, 0));
+    assert!(!server.events("store-failed").is_empty());
 }
 
 #[test]
@@ -351,24 +377,37 @@ fn an_exception_of_the_desk_lets_its_macros_pass_until_it_ends() {
 
     // They are known again after a restart; and one that was taken back lets nothing pass.
     drop(milter);
-    server.kill_and_start();
+    kill_and_start(&mut server);
     let mut milter = Milter::new(&server);
     assert!(!held(&milter.message("Q4", &other)));
     with_store(&server, async |store| store.revoke_exception(numbers[1]).await.unwrap());
     known_once(&server, 1);
     assert!(held(&milter.message("Q5", &other)));
 
-    // An exception ends at its second, whatever the service has read.
-    wait(async {
-        let pool = connections(&server).await;
-        let update = "UPDATE exceptions SET revoked = 0, expires = $1";
-        sqlx::query(update).bind(tenpu::store::now() + 4).execute(&pool).await.unwrap();
-        pool.close().await;
-    });
-    known_once(&server, 2);
-    assert!(!held(&milter.message("Q6", &other)));
-    sleep(Duration::from_secs(5));
-    assert!(held(&milter.message("Q7", &other)));
+    // An exception ends at its second, whatever the service has read. Where the machine was too slow to use it before,
+    // there is more time.
+    for seconds in [4, 20, 60] {
+        let expires = tenpu::store::now() + seconds;
+        wait(async {
+            let pool = connections(&server).await;
+            let update = "UPDATE exceptions SET revoked = 0, expires = $1";
+            sqlx::query(update).bind(expires).execute(&pool).await.unwrap();
+            pool.close().await;
+        });
+        server.signal(rustix::process::Signal::HUP);
+        let mut passed = false;
+        while !passed && tenpu::store::now() < expires {
+            passed = !held(&milter.message("Q6", &other));
+        }
+        while tenpu::store::now() < expires {
+            sleep(Duration::from_millis(100));
+        }
+        assert!(held(&milter.message("Q7", &other)));
+        if passed {
+            return;
+        }
+    }
+    panic!("it lets nothing pass before its end");
 }
 
 #[test]

@@ -101,6 +101,11 @@ fn an_answer_belongs_to_one_desk() {
 }
 
 #[test]
+fn a_delivery_is_begun_by_one_desk() {
+    on_both(store::outbox::deliveries);
+}
+
+#[test]
 fn answers_are_sealed_and_old_ones_forgotten() {
     on_both(store::outbox::is_sealed_and_forgotten);
 }
@@ -118,6 +123,11 @@ fn decisions_and_exceptions() {
 #[test]
 fn exceptions_let_pass_what_they_mean() {
     on_both(store::exceptions::exceptions);
+}
+
+#[test]
+fn what_changes_of_an_account_is_that_alone() {
+    on_both(store::accounts::changes);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! not be read or the call was wrong; 2 goes before 1, because who asks must know that not everything was looked
 //! at. A reader that closes the pipe ends the run quietly with 0.
 
+mod cell;
 mod config;
 mod day;
 #[cfg(feature = "desk")]

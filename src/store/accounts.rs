@@ -54,6 +54,19 @@ impl User {
     }
 }
 
+/// What changes of an account; the rest stays as it is in the store, whatever who asks has read of it before.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// Another hash, for a new password.
+    pub hash: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Another language.
+    pub lang: Option<Lang>,
+    /// Whether it may not log in from now on.
+    pub is_disabled: Option<bool>,
+}
+
 /// A session that holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
@@ -140,18 +153,20 @@ impl Store {
     ///
     /// # Errors
     /// There is none of that name.
-    pub async fn update_user(&self, user: &User) -> Result<()> {
+    pub async fn change_user(&self, name: &str, wanted: &UserChange) -> Result<()> {
+        let name = column(name);
         let mut change = self.begin().await?;
         let query = "SELECT name, hash, role, lang, disabled, created FROM users WHERE name = $1";
-        let known = sqlx::query(query).bind(column(&user.name)).fetch_optional(&mut *change).await?;
-        let known = User::read(&known.ok_or_else(|| Error::Unknown(column(&user.name)))?)?;
+        let known = sqlx::query(query).bind(&name).fetch_optional(&mut *change).await?;
+        let known = User::read(&known.ok_or_else(|| Error::Unknown(name.clone()))?)?;
+        let user = known.changed(wanted);
         let update = "UPDATE users SET hash = $2, role = $3, lang = $4, disabled = $5 WHERE name = $1";
-        let update = sqlx::query(update).bind(&user.name).bind(&user.hash).bind(user.role.id());
+        let update = sqlx::query(update).bind(&name).bind(&user.hash).bind(user.role.id());
         let update = update.bind(lang_id(user.lang)).bind(i64::from(user.is_disabled));
         update.execute(&mut *change).await?;
         if known.hash != user.hash || known.role != user.role || user.is_disabled {
             let delete = sqlx::query("DELETE FROM sessions WHERE name = $1");
-            delete.bind(&user.name).execute(&mut *change).await?;
+            delete.bind(&name).execute(&mut *change).await?;
         }
         change.commit().await?;
         Ok(())
@@ -328,6 +343,16 @@ fn role(row: &AnyRow, column: &str) -> Result<Role> {
 }
 
 impl User {
+    fn changed(&self, wanted: &UserChange) -> Self {
+        Self {
+            hash: wanted.hash.as_ref().unwrap_or(&self.hash).clone(),
+            role: wanted.role.unwrap_or(self.role),
+            lang: wanted.lang.unwrap_or(self.lang),
+            is_disabled: wanted.is_disabled.unwrap_or(self.is_disabled),
+            ..self.clone()
+        }
+    }
+
     fn read(row: &AnyRow) -> Result<Self> {
         Ok(Self {
             name: row.try_get("name")?,

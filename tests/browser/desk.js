@@ -106,7 +106,7 @@ class Stage {
     });
     this.contexts.push(context);
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(120_000);
     page.on("dialog", (dialog) => { this.wrong.push(`a dialog: ${dialog.message()}`); return dialog.dismiss(); });
     page.on("pageerror", (error) => this.wrong.push(`a script failed: ${error}`));
     page.on("popup", (popup) => this.wrong.push(`a window opened: ${popup.url()}`));

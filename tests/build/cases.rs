@@ -76,8 +76,10 @@ pub fn sorted(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-/// A scanner with the rules every user has; without the feature `yara` the heuristics alone.
-pub fn scanner(limits: Limits) -> Scanner {
+/// A scanner with the rules every user has; without the feature `yara` the heuristics alone. What a test shows must not
+/// hang on how much else the machine does, so that the clock is a slow one.
+pub fn scanner(mut limits: Limits) -> Scanner {
+    limits.time *= 20;
     let (yara, problems) = tenpu::detect::yara::Rules::load(cfg!(feature = "yara"), &[], None);
     assert!(problems.is_empty(), "{problems:?}");
     Scanner::new(limits, Rules { yara, builtin: true })

@@ -9,6 +9,9 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// How long something that must come is waited for: far longer than it takes, for machines that have much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
 pub struct Desk {
     pub folder: PathBuf,
     child: Child,
@@ -204,8 +207,18 @@ impl Browser {
     }
 
     pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = self.begin(method, path, headers, body);
+        let mut bytes = Vec::new();
+        let _reset = stream.read_to_end(&mut bytes);
+        let answer = Answer::read(&bytes);
+        self.keep(&answer);
+        answer
+    }
+
+    /// Sends a request, and awaits no answer.
+    pub fn begin(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut head = format!(
@@ -223,11 +236,7 @@ impl Browser {
         stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
         // A server that refuses early may have closed already.
         let _closed = stream.write_all(body);
-        let mut bytes = Vec::new();
-        let _reset = stream.read_to_end(&mut bytes);
-        let answer = Answer::read(&bytes);
-        self.keep(&answer);
-        answer
+        stream
     }
 
     fn keep(&mut self, answer: &Answer) {

@@ -1,13 +1,13 @@
 //! The other ways in and out: mails that staff report, passwords that come in a second mail, whom to warn, status, help.
 
-use super::client::{Browser, Desk};
+use super::client::{Browser, Desk, PATIENCE};
 use super::{PASSWORD, case, checked, opened, set_up, sign_in};
 use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{sleep, spawn};
 use std::time::{Duration, Instant};
 
@@ -32,36 +32,51 @@ pub(super) fn mail_server_like(manner: &Arc<Manner>) -> (String, Receiver<(Vec<S
     let address = listener.local_addr().unwrap().to_string();
     let (send, mails) = channel();
     spawn(move || {
-        for stream in listener.incoming() {
-            let stream = stream.unwrap();
-            if manner.is_away.load(Ordering::SeqCst) {
-                continue;
-            }
-            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
-            let say = |text: &str| (&stream).write_all(format!("{text}\r\n").as_bytes()).unwrap();
-            say("220 mx.city.example");
-            let mut envelope = Vec::new();
-            while let Some(line) = lines.next() {
-                match line.as_str() {
-                    "DATA" => {
-                        say("354 go on");
-                        let mail: Vec<String> = lines.by_ref().take_while(|line| line != ".").collect();
-                        send.send((envelope.clone(), mail.join("\n"))).unwrap();
-                        if manner.is_slow.load(Ordering::SeqCst) {
-                            sleep(Duration::from_secs(2));
-                        }
-                        say("250 queued");
-                    }
-                    "QUIT" => break,
-                    _ => {
-                        envelope.push(line);
-                        say("250 ok");
-                    }
-                }
+        for stream in listener.incoming().map_while(Result::ok) {
+            if !manner.is_away.load(Ordering::SeqCst) {
+                // A desk that is killed says no farewell, and the next one is served all the same.
+                let _cut = converse(&stream, &manner, &send);
             }
         }
     });
     (address, mails)
+}
+
+fn converse(stream: &TcpStream, manner: &Manner, mails: &Sender<(Vec<String>, String)>) -> io::Result<()> {
+    let mut lines = BufReader::new(stream.try_clone()?).lines().map_while(Result::ok);
+    let say = |text: &str| (&*stream).write_all(format!("{text}\r\n").as_bytes());
+    say("220 mx.city.example")?;
+    let mut envelope = Vec::new();
+    while let Some(line) = lines.next() {
+        match line.as_str() {
+            "DATA" => {
+                say("354 go on")?;
+                let mail: Vec<String> = lines.by_ref().take_while(|line| line != ".").collect();
+                mails.send((envelope.clone(), mail.join("\n"))).unwrap();
+                if manner.is_slow.load(Ordering::SeqCst) {
+                    sleep(Duration::from_secs(2));
+                }
+                say("250 queued")?;
+            }
+            "QUIT" => break,
+            _ => {
+                envelope.push(line);
+                say("250 ok")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The next mail that a server was given.
+pub(super) fn next(mails: &Receiver<(Vec<String>, String)>) -> (Vec<String>, String) {
+    mails.recv_timeout(PATIENCE).unwrap()
+}
+
+/// That a server that still listens is given none for a while.
+pub(super) fn no_other(mails: &Receiver<(Vec<String>, String)>) {
+    let other = mails.recv_timeout(Duration::from_secs(2));
+    assert_eq!(other, Err(RecvTimeoutError::Timeout), "another answer");
 }
 
 /// A desk with a mailbox for reports, and the mails that it sends.
@@ -94,7 +109,7 @@ pub(super) fn deliver(desk: &Desk, name: &str, mail: &[u8]) {
 /// Waits until a report was looked at.
 pub(super) fn settled(desk: &Desk, name: &str) {
     let place = desk.folder.join("report/cur").join(format!("{name}:2,S"));
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + PATIENCE;
     while !place.exists() {
         assert!(Instant::now() < until, "{name} stays in new");
         sleep(Duration::from_millis(50));
@@ -150,7 +165,7 @@ fn a_reported_mail_is_looked_at_and_answered() {
     assert!(message.text().contains("by hanako@city.example"), "{}", message.text());
     assert!(!message.text().contains("大丈夫でしょうか"), "the inner mail is what was scanned");
 
-    let (envelope, mail) = mails.recv_timeout(Duration::from_secs(20)).unwrap();
+    let (envelope, mail) = next(&mails);
     assert_eq!(envelope[1..], ["MAIL FROM:<>", "RCPT TO:<hanako@city.example>"]);
     assert!(
         mail.contains("Auto-Submitted: auto-replied\n") && mail.contains("In-Reply-To: <1@city.example>\n")
@@ -174,10 +189,10 @@ fn a_reported_mail_is_looked_at_and_answered() {
     for name in ["2.a", "3.a", "4.a"] {
         settled(&desk, name);
     }
-    let (envelope, mail) = mails.recv_timeout(Duration::from_secs(20)).unwrap();
+    let (envelope, mail) = next(&mails);
     assert_eq!(envelope[2], "RCPT TO:<jiro@city.example>");
     assert!(text_of(&mail).contains("Nothing suspicious was found (this is no guarantee)."));
-    assert!(mails.recv_timeout(Duration::from_millis(300)).is_err(), "no other answer");
+    no_other(&mails);
     assert!(browser.get("/?state=all").text().contains("×3"), "all of them are in the queue");
 
     let status = browser.get("/status").text().to_string();
@@ -197,7 +212,7 @@ fn what_was_forwarded_inline_is_looked_at_as_it_is() {
     deliver(&desk, "1.b", mail.as_bytes());
     settled(&desk, "1.b");
     assert!(browser.get("/").text().contains("Re: Invoice 20181114"));
-    let text = text_of(&mails.recv_timeout(Duration::from_secs(20)).unwrap().1);
+    let text = text_of(&next(&mails).1);
     assert!(text.contains("■ Dangerous") && text.contains("as an attachment"), "{text}");
 }
 
@@ -206,7 +221,7 @@ fn what_was_forwarded_inline_is_looked_at_as_it_is() {
 fn reports_come_over_lmtp_too() {
     let (desk, mut browser, mails) = reporting();
     let stream = std::os::unix::net::UnixStream::connect(desk.folder.join("lmtp.sock")).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
     let mut say = |text: &str, want: &str| {
         (&stream).write_all(text.as_bytes()).unwrap();
@@ -229,7 +244,7 @@ fn reports_come_over_lmtp_too() {
     let id = answer.rsplit(' ').next().unwrap();
     let page = browser.get(&format!("/messages/{id}"));
     assert!(page.text().contains("notes") && page.text().contains(".two dots"), "{}", page.text());
-    let (envelope, _) = mails.recv_timeout(Duration::from_secs(20)).unwrap();
+    let (envelope, _) = next(&mails);
     assert_eq!(envelope[2], "RCPT TO:<hanako@city.example>");
 }
 

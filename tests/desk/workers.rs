@@ -20,13 +20,11 @@ fn status(pid: i32, field: &str) -> Option<String> {
 
 /// The processes that the desk has started.
 fn workers(desk: &Desk) -> Vec<i32> {
-    let threads = fs::read_dir(format!("/proc/{}/task", desk.pid())).unwrap().flatten();
-    // A thread may have ended meanwhile.
-    let children =
-        threads.map(|thread| fs::read_to_string(thread.path().join("children")).unwrap_or_default());
-    let pids =
-        children.flat_map(|pids| pids.split(' ').filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>());
-    pids.collect()
+    // Not every kernel lists the children of a process.
+    let parent = desk.pid().to_string();
+    let is_ours = |pid: &i32| status(*pid, "PPid").as_ref() == Some(&parent);
+    let names = fs::read_dir("/proc").unwrap().flatten().map(|entry| entry.file_name());
+    names.filter_map(|name| name.to_str()?.parse().ok()).filter(is_ours).collect()
 }
 
 fn send(pid: i32, signal: Signal) {

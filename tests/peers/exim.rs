@@ -1,7 +1,7 @@
 //! Exim, whose `malware` condition asks our clamd socket. It cannot be installed beside Postfix: `EXIM` may name it.
 
 use super::process::{Peer, folder, program};
-use super::service::{Server, free_port, smtp};
+use super::service::{Server, can_give_to, free_port, smtp};
 use super::{CLEAN, LIMITED, infected, large, locked};
 use std::fs;
 use std::path::PathBuf;
@@ -35,7 +35,9 @@ fn exim() -> Option<PathBuf> {
     let exim = named.or_else(|| program("exim4"))?;
     let told = Command::new(&exim).arg("-bV").output().unwrap();
     let told = String::from_utf8_lossy(&told.stdout).into_owned();
-    let can_scan = told.contains("Content_Scanning") && rustix::process::geteuid().is_root();
+    let can_scan = told.contains("Content_Scanning")
+        && rustix::process::geteuid().is_root()
+        && can_give_to("Debian-exim");
     if !can_scan {
         println!("exim cannot scan content, or may not be started");
     }

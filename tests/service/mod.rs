@@ -24,11 +24,23 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+/// How long something that must come is waited for: far longer than it takes, for machines that have much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Waits until something is so; a test whose outcome hung on how long that takes would be none.
+pub fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until, "{what}");
+        sleep(Duration::from_millis(20));
+    }
+}
 
 /// Reads one byte, or none where the other end has closed. A signal to a process that waits with a time limit
 /// interrupts the wait; that tells nothing of the service.
@@ -41,9 +53,23 @@ pub fn byte(stream: &mut impl Read) -> io::Result<usize> {
     }
 }
 
-/// A port on which nobody listens yet.
+/// A port on which nobody listens yet. No outgoing connection gets it before somebody does, for it lies below those that
+/// a system chooses from (32768 and more on Linux, RFC 6335 section 6), and no other call is answered with it.
 pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = || std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+    let ports = std::iter::repeat_with(|| u16::try_from(10_000 + number() % 20_000).unwrap());
+    ports.take(20_000).find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok()).unwrap()
+}
+
+/// Whether files can be given to a user: as root, where there is such a user, and the sandbox lets us.
+pub fn can_give_to(user: &str) -> bool {
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let file = std::env::temp_dir().join(format!("tenpu-given-{}-{number}", std::process::id()));
+    fs::write(&file, "").unwrap();
+    let given = Command::new("chown").arg(user).arg(&file).stderr(Stdio::null()).status();
+    fs::remove_file(&file).unwrap();
+    given.is_ok_and(|status| status.success())
 }
 
 /// Sends a message to a mail server, and answers its last reply.
@@ -151,7 +177,7 @@ impl Server {
 
     pub fn connect(&self, front: &str) -> UnixStream {
         let stream = UnixStream::connect(self.folder.join(front)).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream
     }
 
@@ -168,7 +194,7 @@ impl Server {
 
     /// The same, once there are so many of them: an answer goes out before its line is written.
     pub fn events_once(&self, action: &str, count: usize) -> Vec<Value> {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + PATIENCE;
         while self.events(action).len() < count && Instant::now() < until {
             sleep(Duration::from_millis(10));
         }
@@ -176,7 +202,7 @@ impl Server {
     }
 
     pub fn wait_for(&mut self, action: &str) {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + PATIENCE;
         while self.events(action).is_empty() {
             assert!(Instant::now() < until, "no {action} among {:?}", self.log());
             assert!(self.child.try_wait().unwrap().is_none(), "the service ended: {:?}", self.log());
@@ -194,7 +220,7 @@ impl Server {
 
     /// The exit status, once it has ended.
     pub fn ended(&mut self) -> Option<i32> {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status.code();

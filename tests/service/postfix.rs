@@ -1,6 +1,6 @@
 //! A Postfix of its own in a folder of its own, and the server it delivers to.
 
-use super::free_port;
+use super::{PATIENCE, can_give_to, free_port, wait_until};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -68,8 +68,10 @@ impl Postfix {
     /// Whether Postfix can be tried here; else it says so.
     pub fn is_possible() -> bool {
         let is_there = |program: &str| Path::new("/usr/sbin").join(program).exists();
-        let is_possible =
-            is_there("postfix") && is_there("smtp-sink") && rustix::process::geteuid().is_root();
+        let is_possible = is_there("postfix")
+            && is_there("smtp-sink")
+            && rustix::process::geteuid().is_root()
+            && can_give_to("postfix");
         if !is_possible {
             println!("postfix is not installed, or may not be started");
         }
@@ -120,7 +122,7 @@ impl Postfix {
 
     /// Sends a message, again and again while it is put off; answers the last reply.
     pub fn send(&self, message: &[u8]) -> String {
-        let until = Instant::now() + Duration::from_secs(60);
+        let until = Instant::now() + PATIENCE;
         loop {
             match self.try_send(message) {
                 Ok(reply) if !reply.starts_with('4') => return reply,
@@ -136,15 +138,13 @@ impl Postfix {
 
     /// The messages that were delivered, once there are so many of them.
     pub fn delivered(&self, count: usize) -> Vec<String> {
-        let mut until = Instant::now() + Duration::from_secs(60);
+        let mut until = Instant::now() + PATIENCE;
         let mut before = 0;
         loop {
-            let text = fs::read(self.folder.join("sink/all")).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text).into_owned();
-            let mails: Vec<String> = text.split("X-Helo-Args:").skip(1).map(str::to_string).collect();
+            let mails = self.mails();
             if mails.len() > before {
                 before = mails.len();
-                until = Instant::now() + Duration::from_secs(60);
+                until = Instant::now() + PATIENCE;
             }
             if mails.len() >= count || Instant::now() > until {
                 return mails;
@@ -153,13 +153,17 @@ impl Postfix {
         }
     }
 
-    /// Waits a while for something to be delivered.
-    pub fn wait_for_more(&self) {
-        let size = || fs::metadata(self.folder.join("sink/all")).map_or(0, |file| file.len());
-        let (before, until) = (size(), Instant::now() + Duration::from_secs(5));
-        while size() == before && Instant::now() < until {
-            sleep(Duration::from_millis(20));
-        }
+    /// The messages that were delivered so far.
+    fn mails(&self) -> Vec<String> {
+        let text = fs::read(self.folder.join("sink/all")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        text.split("X-Helo-Args:").skip(1).map(str::to_string).collect()
+    }
+
+    /// Waits until one more mail is delivered, or all of them are.
+    pub fn wait_for_more(&self, all: usize) {
+        let before = self.mails().len();
+        wait_until("no mail is delivered", || (all.min(before + 1)..).contains(&self.mails().len()));
     }
 
     /// How many mails are in its queues, but for those on hold.

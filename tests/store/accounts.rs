@@ -5,7 +5,7 @@ use super::place::Database;
 use tenpu::report::Lang;
 use tenpu::store::{
     Decision, Envelope, Error, NewException, NewMessage, Page, Retention, Role, Ruling, State, Store, User,
-    hash_password, is_password,
+    UserChange, hash_password, is_password,
 };
 use tenpu::verdict::Verdict;
 
@@ -115,6 +115,26 @@ pub(crate) async fn rulings(database: Database) {
     store.close().await;
 }
 
+/// Who began to change something before does not open a closed account again, nor gives it back its role.
+pub(crate) async fn changes(database: Database) {
+    let store = database.open().await;
+    let before = user("山田", Role::Operator);
+    store.add_user(&before).await.unwrap();
+    let nothing = UserChange::default();
+    for change in [
+        UserChange { is_disabled: Some(true), ..nothing.clone() },
+        UserChange { role: Some(Role::Viewer), ..nothing.clone() },
+        UserChange { hash: Some("new".into()), ..nothing.clone() },
+        UserChange { lang: Some(Lang::En), ..nothing.clone() },
+        nothing,
+    ] {
+        store.change_user("山田", &change).await.unwrap();
+    }
+    let after = User { hash: "new".into(), role: Role::Viewer, lang: Lang::En, is_disabled: true, ..before };
+    assert_eq!(store.user("山田").await.unwrap(), Some(after));
+    store.close().await;
+}
+
 pub(crate) async fn accounts(database: Database) {
     let hash = hash_password("正しい馬").unwrap();
     assert!(hash.starts_with("$argon2id$") && is_password("正しい馬", &hash));
@@ -148,15 +168,17 @@ pub(crate) async fn accounts(database: Database) {
     store.end_session(&cookie).await.unwrap();
     assert_eq!(store.session(&cookie).await.unwrap(), None);
     let cookie = store.begin_session("山田", FUTURE).await.unwrap();
-    store.update_user(&User { lang: Lang::En, ..yamada.clone() }).await.unwrap();
+    let nothing = UserChange::default();
+    store.change_user("山田", &UserChange { lang: Some(Lang::En), ..nothing.clone() }).await.unwrap();
     assert!(store.session(&cookie).await.unwrap().is_some());
-    store.update_user(&User { is_disabled: true, ..yamada.clone() }).await.unwrap();
+    let closed = UserChange { is_disabled: Some(true), ..nothing.clone() };
+    store.change_user("山田", &closed).await.unwrap();
     assert_eq!((store.session(&cookie).await.unwrap(), store.token(&token).await.unwrap()), (None, None));
-    store.update_user(&yamada).await.unwrap();
+    store.change_user("山田", &UserChange { is_disabled: Some(false), ..nothing.clone() }).await.unwrap();
     assert_eq!(store.session(&cookie).await.unwrap(), None, "a session that was ended stays so");
     store.revoke_token(number).await.unwrap();
     assert_eq!((store.token(&token).await.unwrap(), store.tokens().await.unwrap().len()), (None, 1));
-    assert!(store.update_user(&user("nobody", Role::Viewer)).await.is_err());
+    assert!(store.change_user("nobody", &nothing).await.is_err());
     for _ in 0..3 {
         store.note_attempt("山田").await.unwrap();
     }

@@ -1,7 +1,7 @@
 //! Answers to reporters that wait.
 
 use super::place::Database;
-use tenpu::store::{Error, Retention, Store, now};
+use tenpu::store::{Begun, Error, Retention, Store, now};
 
 const LETTER: &[u8] = b"Subject: x\r\n\r\nthe finished letter";
 
@@ -115,4 +115,26 @@ pub(crate) async fn is_sealed_and_forgotten(database: Database) {
     assert_eq!(store.verify_audit().await.unwrap().broken, None);
     pool.close().await;
     store.close().await;
+}
+
+/// A delivery is begun by one desk, and again only once it is known that it failed or without an answer.
+pub(crate) async fn deliveries(database: Database) {
+    let (one, other) = (database.open().await, database.open().await);
+    let begin = async |store: &Store| store.begin_release("m-1", "山田", "to a@b.test").await.unwrap();
+    assert_eq!(one.open_release("m-1").await.unwrap(), None);
+    let (first, second) = tokio::join!(begin(&one), begin(&other));
+    let begun = [first, second].into_iter().filter(|begun| *begun == Begun::Now).count();
+    assert_eq!(begun, 1, "{first:?} {second:?}");
+    assert!(one.open_release("m-1").await.unwrap().is_some());
+    for (act, is_open, want) in
+        [("release-failed", false, true), ("release-unclear", true, true), ("release", false, false)]
+    {
+        one.audit("山田", act, "m-1", "").await.unwrap();
+        assert_eq!(other.open_release("m-1").await.unwrap().is_some(), is_open, "{act}");
+        let begun = begin(&other).await;
+        assert_eq!(begun, if want { Begun::Now } else { Begun::Over }, "{act}");
+    }
+    assert_eq!(other.begin_release("m-2", "山田", "").await.unwrap(), Begun::Now, "another mail");
+    one.close().await;
+    other.close().await;
 }

@@ -92,7 +92,7 @@ impl Server {
         run(&programs.join("initdb"), &initdb, is_root)?;
         // The server watches over this program: it is started by a shell that stops it when the pipe closes.
         let start = format!(
-            "\"{0}/postgres\" -D \"{data}\" -k \"{socket}\" -c listen_addresses= -c fsync=off & server=$!; \
+            "\"{0}/postgres\" -D \"{data}\" -k \"{socket}\" -c listen_addresses= -c fsync=off -c max_connections=400 & server=$!; \
              read -r _; kill -INT $server; wait $server; rm -rf \"{socket}\"",
             programs.display()
         );
@@ -100,7 +100,7 @@ impl Server {
         let child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()?;
         std::mem::forget(child.stdin?);
         let ready = programs.join("pg_isready");
-        for _ in 0..300 {
+        for _ in 0..1200 {
             if run(&ready, &["-h", socket, "-q"], false).is_some() {
                 return Some(Self { folder });
             }

@@ -8,7 +8,7 @@ use super::time::now;
 use super::visit::{Checked, FORM, LANGUAGE, SESSION, Visit};
 use super::words::say;
 use crate::report::Lang;
-use crate::store::{self, Role, User};
+use crate::store::{self, Role, User, UserChange};
 use crate::text::printable;
 use askama::Template;
 use axum::extract::{Path, Query, State};
@@ -104,10 +104,10 @@ pub(super) async fn sign_in(
     let name = account_name(&form.name);
     let address = visit.address.to_string();
     let to = local(&form.to);
-    let problem = if !desk.attempts.may(&name, &address) {
+    let problem = if !desk.attempts.may(&name, visit.address) {
         (StatusCode::TOO_MANY_REQUESTS, "sign-in.wait")
     } else if desk.verify(&name, form.password).await? {
-        desk.attempts.succeeded(&name, &address);
+        desk.attempts.succeeded(&name, visit.address);
         return start(&desk, &visit, &name, &to).await;
     } else {
         desk.store.audit(&name, "sign-in-failed", "", &address).await?;
@@ -188,14 +188,15 @@ async fn change(
         return Ok(Some(problem));
     }
     let address = visit.address.to_string();
-    if !desk.attempts.may(&user.name, &address) {
+    if !desk.attempts.may(&user.name, visit.address) {
         return Ok(Some("sign-in.wait"));
     }
     if !desk.verify(&user.name, form.old).await? {
         return Ok(Some("password.wrong"));
     }
-    desk.attempts.succeeded(&user.name, &address);
-    desk.store.update_user(&User { hash: hashed(form.new).await?, ..user.clone() }).await?;
+    desk.attempts.succeeded(&user.name, visit.address);
+    let change = UserChange { hash: Some(hashed(form.new).await?), ..UserChange::default() };
+    desk.store.change_user(&user.name, &change).await?;
     desk.store.audit(&user.name, "change-password", &user.name, &address).await?;
     Ok(None)
 }
@@ -228,7 +229,8 @@ pub(super) async fn switch(
 ) -> Result<Response, Fail> {
     let lang = ["en", "ja"].into_iter().find(|known| *known == lang).ok_or(Fail::Missing)?;
     if let Some(user) = &visit.user {
-        desk.store.update_user(&User { lang: Lang::of_locale(lang), ..user.clone() }).await?;
+        let change = UserChange { lang: Some(Lang::of_locale(lang)), ..UserChange::default() };
+        desk.store.change_user(&user.name, &change).await?;
     }
     let back = back.iter().find(|(name, _)| name == "back").map(|(_, path)| local(path));
     let mut response = Redirect::to(back.as_deref().unwrap_or("/")).into_response();

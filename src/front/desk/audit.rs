@@ -61,6 +61,7 @@ const OF_MESSAGES: &[&str] = &[
     "release",
     "release-begun",
     "release-failed",
+    "release-unclear",
     "ask-release",
     "refuse-release",
     "delete",

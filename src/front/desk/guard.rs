@@ -41,7 +41,7 @@ pub(super) async fn stand(State(desk): State<Arc<Desk>>, request: Request, next:
     let mut response = if path.starts_with("/assets/") {
         next.run(request).await
     } else if path.starts_with("/api/") {
-        api::explain(next.run(request).await)
+        api::explain(carry_out(request, next).await)
     } else {
         inner(&desk, request, next).await
     };
@@ -63,11 +63,21 @@ async fn inner(desk: &Desk, request: Request, next: Next) -> Response {
     let method = parts.method.clone();
     let response = if is_from_here(&parts, desk.settings.trust_proxy) {
         parts.extensions.insert(visit.clone());
-        next.run(Request::from_parts(parts, body)).await
+        carry_out(Request::from_parts(parts, body), next).await
     } else {
         Fail::Form.into_response()
     };
     explain(response, &visit, &method)
+}
+
+/// Has a request answered. What changes something is brought to its end even if who asked has left: a mail that is being
+/// delivered would else go out and never be marked, and an act could be done without its entry in the audit log.
+async fn carry_out(request: Request, next: Next) -> Response {
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return next.run(request).await;
+    }
+    let ended = tokio::spawn(next.run(request)).await;
+    ended.unwrap_or_else(|_| Fail::Fault.into_response())
 }
 
 /// There is no such page.

@@ -9,7 +9,7 @@ use super::time::{now, told};
 use super::visit::{Checked, Visit};
 use super::words::{fill, member, say};
 use crate::report::Lang;
-use crate::store::{Error, Role, User};
+use crate::store::{Error, Role, User, UserChange};
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -113,28 +113,31 @@ async fn add(desk: &Desk, by: &User, form: Form, lang: Lang) -> Result<Option<&'
 /// Changes an account. Nobody closes or demotes the own one, so that an administrator always is left.
 async fn alter(desk: &Desk, by: &User, act: &str, form: Form) -> Result<Option<&'static str>, Fail> {
     let user = desk.store.user(&form.name).await?.ok_or(Fail::Missing)?;
-    let (name, is_own) = (user.name.clone(), user.name == by.name);
+    let (is_own, is_external) = (user.name == by.name, user.is_external());
+    let name = user.name;
     if is_own && act != "password" {
         return Ok(Some("users.own"));
     }
-    if user.is_external() && matches!(act, "role" | "password") {
+    if is_external && matches!(act, "role" | "password") {
         return Ok(Some("users.external"));
     }
-    let (user, act, detail) = match act {
+    let nothing = UserChange::default();
+    let (change, act, detail) = match act {
         "role" => {
             let role = Role::of(&form.role).ok_or(Fail::Wrong)?;
-            (User { role, ..user }, "change-role", role.id())
+            (UserChange { role: Some(role), ..nothing }, "change-role", role.id())
         }
-        "disable" => (User { is_disabled: true, ..user }, "close-account", ""),
-        "enable" => (User { is_disabled: false, ..user }, "reopen-account", ""),
+        "disable" => (UserChange { is_disabled: Some(true), ..nothing }, "close-account", ""),
+        "enable" => (UserChange { is_disabled: Some(false), ..nothing }, "reopen-account", ""),
         _ => {
             if let Some(problem) = unfit(&form.password, &form.again) {
                 return Ok(Some(problem));
             }
-            (User { hash: hashed(form.password).await?, ..user }, "reset-password", "")
+            let hash = Some(hashed(form.password).await?);
+            (UserChange { hash, ..nothing }, "reset-password", "")
         }
     };
-    desk.store.update_user(&user).await?;
+    desk.store.change_user(&name, &change).await?;
     desk.store.audit(&by.name, act, &name, detail).await?;
     Ok(None)
 }

@@ -306,7 +306,7 @@ mod tests {
         let error = wire::read(&mut line, 10).unwrap_err();
         assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error:?}");
         let mut line = Line { stream: &ours, until: Instant::now() + Duration::from_millis(30) };
-        let error = wire::write(&mut line, &b"x".repeat(1 << 20)).unwrap_err();
+        let error = wire::write(&mut line, &b"x".repeat(64 << 20)).unwrap_err();
         assert!(matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut), "{error:?}");
         drop(theirs);
     }

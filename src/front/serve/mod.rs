@@ -12,6 +12,7 @@ pub(super) mod check;
 pub mod clamd;
 mod connection;
 pub mod http;
+mod ids;
 #[cfg(feature = "desk")]
 mod keeping;
 mod listener;

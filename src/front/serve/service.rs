@@ -1,5 +1,6 @@
 //! What all connections share: rules and configuration in force, the workers, and whether the service stops.
 
+use super::ids::Ids;
 #[cfg(feature = "desk")]
 use super::keeping::{Keeping, Scanned};
 use super::log::{self, Mail};
@@ -18,9 +19,9 @@ use anyhow::bail;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 /// Rules and configuration that belong together; a message keeps those it began with.
 #[derive(Debug, Default)]
@@ -60,7 +61,7 @@ pub(super) struct Service {
     reloading: Mutex<()>,
     /// A reload waits for the one that runs; it stands for all that are asked for meanwhile.
     reload_waits: AtomicBool,
-    ids: AtomicU32,
+    ids: Ids,
 }
 
 impl Service {
@@ -89,7 +90,7 @@ impl Service {
             moved: Mutex::new(Instant::now()),
             reloading: Mutex::new(()),
             reload_waits: AtomicBool::new(false),
-            ids: AtomicU32::new(0),
+            ids: Ids::new(),
         })
     }
 
@@ -330,11 +331,9 @@ impl Service {
         self.stopped.load(Ordering::SeqCst)
     }
 
-    /// An id that no other message gets, short enough to be read out on the telephone.
+    /// An id that no other message gets.
     pub(super) fn id(&self) -> String {
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let count = self.ids.fetch_add(1, Ordering::Relaxed);
-        format!("{seconds:x}-{:x}-{count:x}", std::process::id())
+        self.ids.next()
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::Desk;
 use super::super::fail::Fail;
 use super::super::page::Page;
+use super::super::time::told;
 use super::super::visit::{Checked, Visit};
 use super::super::words::{fill, say};
 use super::release::{self, Outcome};
@@ -182,15 +183,19 @@ async fn release_all(
     others: &[String],
     comment: &str,
 ) -> Result<Option<String>, Fail> {
-    let mut failed = match release::release(desk, user, case, comment).await? {
+    let mut failed = match release::release(desk, user, case, comment, lang).await? {
         Outcome::Done => Vec::new(),
-        Outcome::Failed(why) => return Ok(Some(fill(lang, "decide.failed", &[&why]))),
+        Outcome::Failed(why) => return Ok(Some(why)),
         Outcome::Overtaken => return Ok(Some(say(lang, "decide.overtaken").into())),
     };
-    let mut done = 1;
+    let (mut done, approves) = (1, case.is_approval(user, desk));
     for id in others {
         let case = Case::read(desk, id).await?;
-        match release::release(desk, user, &case, comment).await? {
+        // Who asks for a delivery was told that nothing goes out yet: what somebody else asked for is approved on its page.
+        if case.is_approval(user, desk) && !approves {
+            continue;
+        }
+        match release::release(desk, user, &case, comment, lang).await? {
             Outcome::Done => done += 1,
             Outcome::Failed(why) => failed.push(why),
             Outcome::Overtaken => {}
@@ -328,6 +333,9 @@ fn effects(desk: &Desk, act: Act, case: &Case, user: &User, lang: Lang) -> Vec<S
         keys.push("effect.ask-exception");
     }
     let mut effects: Vec<String> = keys.into_iter().map(|key| say(lang, key).to_string()).collect();
+    if let Some(made) = case.begun.filter(|_| act == Act::Release) {
+        effects.push(fill(lang, "decide.begun", &[&told(made, desk.settings.zone, lang)]));
+    }
     if act == Act::Release && case.summary.action == "quarantine" && !case.summary.queue_id.is_empty() {
         effects.push(fill(lang, "effect.own-queue", &[&quote(&case.summary.queue_id, 60)]));
     }

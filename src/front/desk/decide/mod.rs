@@ -75,6 +75,8 @@ struct Case {
     allowable: allow::Allowable,
     /// The exceptions that let it pass, and when.
     passed: Vec<(i64, Exception)>,
+    /// When a delivery was begun whose end is not known.
+    begun: Option<i64>,
 }
 
 /// The most messages of a campaign that one act decides on; the rest waits for the next.
@@ -91,7 +93,8 @@ impl Case {
         let decisions = desk.store.decisions(&summary.id).await?;
         let allowable = allow::Allowable::of(&summary, report);
         let passed = desk.store.let_pass_by(&summary.id).await?;
-        Ok(Self { summary, envelope, decisions, allowable, passed })
+        let begun = desk.store.open_release(&summary.id).await?;
+        Ok(Self { summary, envelope, decisions, allowable, passed, begun })
     }
 
     /// The request to release it that nobody has answered yet.
@@ -202,6 +205,7 @@ pub(super) async fn section(
         let when = told(asked.made, desk.settings.zone, lang);
         notes.push(fill(lang, "decide.asked", &[&asked.name, &when]));
     }
+    notes.extend(case.begun.map(|made| fill(lang, "decide.begun", &[&told(made, desk.settings.zone, lang)])));
     notes.extend(case.allowable.in_force(desk, lang).await?);
     let may_act = user.role >= Role::Operator;
     let offers = if may_act { offers(&case, user, desk, lang) } else { Vec::new() };

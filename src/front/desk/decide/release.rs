@@ -3,13 +3,13 @@
 
 use super::super::Desk;
 use super::super::fail::Fail;
-use super::super::smtp;
+use super::super::smtp::{self, Refused};
 use super::super::time::told;
-use super::super::words::fill;
+use super::super::words::{fill, say};
 use super::{Case, Offered};
 use crate::report::Lang;
 use crate::report::gist::quote;
-use crate::store::{Ruling, State, User};
+use crate::store::{Begun, Ruling, State, User};
 
 /// What is waiting for somebody else's approval.
 pub(in super::super) struct Waiting {
@@ -41,14 +41,20 @@ pub(in super::super) async fn waiting(desk: &Desk, lang: Lang) -> Result<Waiting
 /// What became of a release.
 pub(super) enum Outcome {
     Done,
-    /// It was not delivered, for this reason.
+    /// It was not delivered, or that is not known: a sentence.
     Failed(String),
     /// It is not possible any more: somebody else decided in the meantime.
     Overtaken,
 }
 
 /// Delivers one message, or asks for it. Only what was delivered is marked as released.
-pub(super) async fn release(desk: &Desk, user: &User, case: &Case, comment: &str) -> Result<Outcome, Fail> {
+pub(super) async fn release(
+    desk: &Desk,
+    user: &User,
+    case: &Case,
+    comment: &str,
+    lang: Lang,
+) -> Result<Outcome, Fail> {
     if case.release_offered(user, desk) != Offered::Yes {
         return Ok(Outcome::Overtaken);
     }
@@ -62,7 +68,15 @@ pub(super) async fn release(desk: &Desk, user: &User, case: &Case, comment: &str
     let Some(raw) = desk.store.raw(&case.summary.id).await? else { return Ok(Outcome::Overtaken) };
     let to = case.envelope.recipients.join(", ");
     // The attempt stands in the log before the mail is out, whatever happens then.
-    desk.store.audit(&user.name, "release-begun", &case.summary.id, &format!("to {to} by {server}")).await?;
+    let detail = format!("to {to} by {server}");
+    match desk.store.begin_release(&case.summary.id, &user.name, &detail).await? {
+        Begun::Now => {}
+        Begun::Over => return Ok(Outcome::Overtaken),
+        Begun::Since(made) => {
+            let when = told(made, desk.settings.zone, lang);
+            return Ok(Outcome::Failed(fill(lang, "decide.under-way", &[&when])));
+        }
+    }
     let mail = [note(&case.summary.id, &user.name).into_bytes(), raw].concat();
     match smtp::deliver(server, &case.envelope, &mail).await {
         Ok(()) => {
@@ -77,10 +91,22 @@ pub(super) async fn release(desk: &Desk, user: &User, case: &Case, comment: &str
             Ok(Outcome::Done)
         }
         Err(refused) => {
-            let why = refused.to_string();
-            desk.store.audit(&user.name, "release-failed", &case.summary.id, &why).await?;
-            Ok(Outcome::Failed(quote(&why, 500)))
+            let act = if matches!(refused, Refused::Unclear) { "release-unclear" } else { "release-failed" };
+            desk.store.audit(&user.name, act, &case.summary.id, &refused.to_string()).await?;
+            Ok(Outcome::Failed(why(&refused, lang)))
         }
+    }
+}
+
+/// Why a mail was not delivered, as a sentence.
+fn why(refused: &Refused, lang: Lang) -> String {
+    let with = |key: &str, detail: &str| fill(lang, key, &[&quote(detail, 500)]);
+    match refused {
+        Refused::Answer { .. } => with("refused.answer", &refused.to_string()),
+        Refused::Connection(why) => with("refused.connection", why),
+        Refused::Address(address) => with("refused.address", address),
+        Refused::Lacks(what) => with("refused.lacks", what),
+        Refused::Unclear => say(lang, "refused.unclear").to_string(),
     }
 }
 
@@ -110,6 +136,24 @@ fn encoded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_went_wrong_is_a_sentence_in_both_languages() {
+        let address = "a <b>".to_string();
+        for refused in [
+            Refused::Connection("no route".into()),
+            Refused::Answer { step: "DATA".into(), answer: "554 no".into() },
+            Refused::Address(address),
+            Refused::Lacks("8BITMIME"),
+            Refused::Unclear,
+        ] {
+            let [english, japanese] = [Lang::En, Lang::Ja].map(|lang| why(&refused, lang));
+            assert!(english.is_ascii() && !japanese.is_ascii(), "{english} {japanese}");
+            let is_known = english.contains("was not delivered");
+            assert_eq!(is_known, !matches!(refused, Refused::Unclear), "{english}");
+            assert_eq!(is_known, japanese.contains("配送できませんでした"), "{japanese}");
+        }
+    }
 
     #[test]
     fn the_note_is_one_header_whatever_the_name() {

@@ -1,9 +1,8 @@
 //! Indicators as CSV (RFC 4180), with the mark of UTF-8 in front, without which spreadsheets in Japan read it as CP932.
-//!
-//! A cell that a spreadsheet would take for a formula gets an apostrophe before it.
 
 use super::super::time::utc;
 use super::Item;
+use crate::front::cell::cell;
 use crate::report::gist::verdict_id;
 use crate::report::trail;
 
@@ -29,12 +28,6 @@ pub(super) fn of(items: &[Item]) -> String {
     out
 }
 
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = format!("{}{text}", if formula { "'" } else { "" });
-    if text.contains([',', '"', '\r', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::tests::item;
@@ -47,14 +40,5 @@ mod tests {
         let url = "url,http://evil.example/a.exe,請求書.zip › 請求書.doc › ThisDocument,malicious,\
                    2022-03-04T00:12:00Z,7k\r\n";
         assert!(text.starts_with('\u{feff}') && text.contains(url), "{text}");
-    }
-
-    #[test]
-    fn cells_hold_what_breaks_tables() {
-        let rows =
-            [("=EXEC(\"x\")", "\"'=EXEC(\"\"x\"\")\""), ("a,b", "\"a,b\""), ("-1", "'-1"), ("a=b", "a=b")];
-        for (text, want) in rows {
-            assert_eq!(cell(text), want);
-        }
     }
 }

@@ -22,7 +22,7 @@ use super::setup::{account as new_account, is_name};
 use super::visit::{FORM, Visit};
 use super::{Desk, base64};
 use crate::front::complain;
-use crate::store::{Error, Role, User};
+use crate::store::{Error, Role, User, UserChange};
 use crate::text::printable;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
@@ -106,7 +106,7 @@ pub(super) async fn back(
     let Some(sign_in) = known else { return refused(&desk, &visit, LATE) };
     let address = visit.address.to_string();
     let place = format!("oidc {address}");
-    if !desk.attempts.may(&place, &address) {
+    if !desk.attempts.may(&place, visit.address) {
         return refused(&desk, &visit, WAIT);
     }
     let person = match whom(&desk, provider, &back, &sign_in).await {
@@ -119,7 +119,7 @@ pub(super) async fn back(
     };
     match admit(&desk, &visit, provider, &person).await? {
         Ok(name) => {
-            desk.attempts.succeeded(&place, &address);
+            desk.attempts.succeeded(&place, visit.address);
             start(&desk, &visit, &name, &sign_in.to).await
         }
         Err(refusal) => {
@@ -168,7 +168,8 @@ async fn admit(
         Some(user) if user.is_disabled => Ok(Err(CLOSED)),
         Some(user) => {
             if user.role != role {
-                desk.store.update_user(&User { role, ..user }).await?;
+                let change = UserChange { role: Some(role), ..UserChange::default() };
+                desk.store.change_user(&name, &change).await?;
                 desk.store.audit(&name, "change-role", &name, role.id()).await?;
             }
             Ok(Ok(name))

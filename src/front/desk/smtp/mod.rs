@@ -86,7 +86,7 @@ async fn begin(
         // What was offered before may have been written by anybody.
         extensions = dialogue.expect("EHLO", &hello, 250).await?;
     } else if server.security == Security::Required {
-        return Err(Refused::Lacks("STARTTLS, which `smtp_tls` requires"));
+        return Err(Refused::Lacks("STARTTLS (`smtp_tls`)"));
     }
     if let Some((user, password)) = server.password().map_err(|error| gone(format!("{error:#}")))? {
         sign_in(&mut dialogue, &extensions, (&user, &password)).await?;

@@ -129,7 +129,7 @@ impl Writer<'_> {
         // Who gave up has told the mail server to try again, and it will come with another id.
         batch.retain(|entry| !entry.ticket.as_ref().is_some_and(|ticket| ticket.is_given_up()));
         match self.put(&batch) {
-            Ok(()) => batch.into_iter().for_each(|entry| self.written(entry)),
+            Ok(()) => batch.into_iter().for_each(|entry| self.note(entry)),
             Err(error) => {
                 self.shared.counts.is_up.store(false, Ordering::Relaxed);
                 tell_failed(&error.to_string());
@@ -139,34 +139,49 @@ impl Writer<'_> {
     }
 
     fn put(&self, batch: &[Entry]) -> Result<()> {
-        self.runtime.block_on(async {
-            let mails: Vec<_> = batch.iter().filter_map(Entry::message).collect();
-            if !mails.is_empty() {
-                self.store.put_noted(&mails).await?;
-            }
-            for entry in batch {
-                if let Some(note) = entry.note.as_ref().filter(|note| note.tells() && !is_noted(entry)) {
-                    self.store.remember_password_mail(&entry.id, entry.received, note).await?;
-                }
-            }
-            Ok(())
-        })
+        let mails: Vec<_> = batch.iter().filter_map(Entry::message).collect();
+        if mails.is_empty() {
+            return Ok(());
+        }
+        self.runtime.block_on(self.store.put_noted(&mails)).map(drop)
     }
 
-    /// Writes one mail. As long as it is the store that fails it is tried again, unless somebody waits for the answer.
+    /// Writes one mail, unless somebody waits for the answer.
     fn write_one(&mut self, entry: Entry) {
         if entry.ticket.is_some() {
             return drop_entry(self.shared, entry, "");
         }
+        match self.persist(|| self.put(std::slice::from_ref(&entry))) {
+            Ok(()) => self.note(entry),
+            Err(error) => drop_entry(self.shared, entry, &printable(&error.to_string())),
+        }
+    }
+
+    /// Writes what a mail tells, after the mail itself: that its note fails does not undo that the mail is there.
+    fn note(&mut self, entry: Entry) {
+        let remember = || match entry.note.as_ref().filter(|note| note.tells() && !is_noted(&entry)) {
+            Some(note) => {
+                let remembered = self.store.remember_password_mail(&entry.id, entry.received, note);
+                self.runtime.block_on(remembered)
+            }
+            None => Ok(()),
+        };
+        let noted = if entry.mail.is_some() { remember() } else { self.persist(remember) };
+        if let Err(error) = noted {
+            tell_failed(&error.to_string());
+        }
+        self.written(entry);
+    }
+
+    /// Does something again and again as long as it is the store that fails.
+    fn persist(&self, mut write: impl FnMut() -> Result<()>) -> Result<()> {
         let mut pause = SOON;
         loop {
-            let Err(error) = self.put(std::slice::from_ref(&entry)) else {
-                return self.written(entry);
-            };
+            let Err(error) = write() else { return Ok(()) };
             let is_its_fault = matches!(error, Error::Exists(_) | Error::Invalid(_))
                 || self.runtime.block_on(self.store.ping()).is_ok() && pause >= LATER;
             if is_its_fault || self.shared.queue.pause(pause) {
-                return drop_entry(self.shared, entry, &printable(&error.to_string()));
+                return Err(error);
             }
             pause = (pause * 2).min(LATER);
         }

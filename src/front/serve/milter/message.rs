@@ -30,6 +30,9 @@ pub struct Message {
 /// Headers that only tenpu writes begin with this.
 const OURS: &[u8] = b"x-tenpu-";
 
+/// About what a name takes in memory besides its letters.
+const NAME: u64 = 64;
+
 impl Message {
     /// One of which nothing came yet.
     pub(super) fn new(share: Share, limit: u64) -> Self {
@@ -68,7 +71,7 @@ impl Message {
     pub(super) fn header(&mut self, name: &[u8], value: &[u8], spaced: bool) {
         let lower = name.to_ascii_lowercase();
         if lower.starts_with(OURS) {
-            *self.forged.entry(text(&lower)).or_default() += 1;
+            self.forged(text(&lower));
         }
         if lower == b"subject" && self.share.grow(value.len() as u64) {
             self.subjects.push(value.to_vec());
@@ -85,6 +88,18 @@ impl Message {
             self.push(line);
         }
         self.push(b"\r\n");
+    }
+
+    /// Notes a header that only tenpu may write. Names take memory beside the message, and more of it.
+    fn forged(&mut self, name: String) {
+        if let Some(count) = self.forged.get_mut(&name) {
+            *count = count.saturating_add(1);
+        } else if self.share.grow(NAME + name.len() as u64) {
+            self.forged.insert(name, 1);
+        } else {
+            self.dropped = true;
+            self.raw = Vec::new();
+        }
     }
 
     /// The headers are over.

@@ -332,6 +332,24 @@ mod tests {
     }
 
     #[test]
+    fn names_that_nobody_may_write_take_memory_too() {
+        let mut session = negotiated(ALL);
+        session.bound(1 << 20, 10_000);
+        session.step(&Command::Mail(vec![b"<a@b>"]));
+        for n in 0..100 {
+            session.step(&Command::Header { name: b"X-Tenpu-Same", value: b" x" });
+            assert!(!session.message().is_dropped(), "{n}");
+        }
+        for n in 0..1000 {
+            let name = format!("X-Tenpu-{n}");
+            session.step(&Command::Header { name: name.as_bytes(), value: b"" });
+        }
+        let message = ended(&mut session, &[b"E"]);
+        assert!(message.is_dropped() && message.forged.len() < 200, "{}", message.forged.len());
+        assert_eq!(message.forged["x-tenpu-same"], 100);
+    }
+
+    #[test]
     fn aborts_and_new_clients_leave_nothing_behind() {
         let mut session = negotiated(ALL);
         for command in
