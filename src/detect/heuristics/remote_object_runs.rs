@@ -19,9 +19,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
         // These are clicked, or name no address.
-        if ["hyperlink", "slide-action-program", "ribbon-on-load", "dde-link", "dde-field", "protocol"]
-            .contains(&relation)
-        {
+        if CLICKED.contains(&relation) {
             continue;
         }
         if target.split_whitespace().any(|word| runs(relation, word)) {
@@ -29,6 +27,17 @@ fn check(tree: &Tree, hit: &mut Check) {
         }
     }
 }
+
+const CLICKED: &[&str] = &[
+    "hyperlink",
+    "uri",
+    "uri-over-page",
+    "slide-action-program",
+    "ribbon-on-load",
+    "dde-link",
+    "dde-field",
+    "protocol",
+];
 
 fn runs(relation: &str, address: &str) -> bool {
     let is_object =
@@ -60,7 +69,8 @@ mod tests {
         ];
         assert_eq!(hits(check, "oleObject", &strange), strange.len());
         assert_eq!(hits(check, "attachedTemplate", &strange), 3);
-        assert_eq!(hits(check, "hyperlink", &strange), 0);
+        assert_eq!(hits(check, "hyperlink", &strange) + hits(check, "uri", &strange), 0);
+        assert_eq!(hits(check, "uri", &["http://a.example/users.pl?nick=jay!", "mailto:Ask%20us!"]), 0);
         let plain = ["http://a.example/x.doc", "http://a.example.com", "file:///C:\\x.html", "server/x.hta"];
         assert_eq!(hits(check, "oleObject", &plain), 0);
     }
