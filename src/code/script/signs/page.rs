@@ -26,6 +26,10 @@ impl Script<'_> {
         for (place, (at, token)) in self.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
             let line = *at;
+            // Only with a capital it makes a function of a text.
+            if **word == *"function" {
+                continue;
+            }
             match word.to_ascii_lowercase().as_str() {
                 "location" => {
                     if let Some(target) = self.leads(place) {
