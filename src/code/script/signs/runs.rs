@@ -33,7 +33,13 @@ impl Script<'_> {
             if runs && self.dialect == Dialect::PowerShell && self.finds_name(place) {
                 signs.add(Sign::ChoppedText, &self.shown(*at), *at);
             }
-            if runs && !matches!(next, Some(Token::Text(_)) | None) {
+            // `Invoke-Expression` is two words with a dash between.
+            let by = if self.dialect == Dialect::PowerShell && token.is("invoke") { 3 } else { 1 };
+            let is_written = |next: Option<&Token>| match next {
+                Some(Token::Text(text)) => by == 1 || text.contains(' '),
+                next => next.is_none(),
+            };
+            if runs && !is_written(self.token(place + by)) {
                 signs.add(Sign::Decoding, &self.shown(*at), *at);
             }
         }
