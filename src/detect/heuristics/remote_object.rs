@@ -3,6 +3,7 @@
 use super::{Check, Heuristic, externals};
 use crate::artifact::{Artifact, Tree};
 use crate::detect::Strength;
+use crate::detect::objects::is_paper;
 use crate::detect::outside::{Place, is_numbered};
 use crate::detect::scripts::{Bundle, pages};
 use crate::kind::{Class, Kind};
@@ -29,11 +30,14 @@ const FETCHED: &[&str] = &[
     "include-text",
     "link-field",
     "odf-object",
+    "subDocument",
+    "control-address",
+    "web-extension",
 ];
 
 /// What is only read, so that just the visit to a server of files matters: it takes the user's password along.
 const READ: &[&str] =
-    &["image", "video", "audio", "media", "subDocument", "externalLinkPath", "include-picture"];
+    &["image", "video", "audio", "media", "externalLinkPath", "include-picture", "control-media"];
 
 /// Tables that are read anew when the workbook opens, workbooks that a macro opens, and videos on the web.
 const SOURCES: &[&str] = &["connection-web", "connection", "query-source", "xlm-open", "web-video"];
@@ -57,7 +61,10 @@ fn check(tree: &Tree, hit: &mut Check) {
             .find(|place| place.is_foreign());
         let shown = match place {
             Some(Place::Web) => {
-                is(FETCHED) && !is_picture(target) && !(is(&["frame"]) && is_honest(&pages, artifact, target))
+                let is_quiet = is(&["frame"]) && is_honest(&pages, artifact, target)
+                    // A book names its chapters, which it does not fetch before a person asks for them.
+                    || is(&["subDocument"]) && is_paper(target);
+                is(FETCHED) && !is_picture(target) && !is_quiet
             }
             Some(Place::Server) => is(FETCHED) || is(READ),
             _ => false,
@@ -112,6 +119,14 @@ mod tests {
         let server = ["\\\\203.0.113.9\\x\\a.png"];
         assert_eq!(hits(check, "oleObject", &web), 2);
         assert_eq!(hits(check, "include-text", &["http://a.example/x.txt Switch"]), 1);
+        let pages = ["http://a.example/x?y", "https://203.0.113.9/x"];
+        for relation in ["subDocument", "control-address", "web-extension"] {
+            assert_eq!(hits(check, relation, &pages) + hits(check, relation, &server), 3, "{relation}");
+            assert_eq!(hits(check, relation, &["https://co.sharepoint.com/x", "C:\\x.htm"]), 0, "{relation}");
+        }
+        assert_eq!(hits(check, "subDocument", &["http://a.example/chapters/chapter1.docx"]), 0);
+        assert_eq!(hits(check, "control-media", &server), 1);
+        assert_eq!(hits(check, "control-media", &["http://a.example/v/x", "\\\\server\\x.wmv"]), 0);
         assert_eq!(hits(check, "image", &server), 1);
         assert_eq!(hits(check, "image", &web) + hits(check, "include-picture", &web), 0);
         let own = ["file:///C:\\x.xlsb", "https://co.sharepoint.com/x.xlsx", "\\\\server\\x.xls", "2.xlsx"];

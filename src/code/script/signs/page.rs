@@ -157,9 +157,11 @@ impl Script<'_> {
         let mut computed = false;
         for token in near.take_while(|token| !ends(token)) {
             match token {
-                Token::Text(text) if is_address(text) => {
+                Token::Text(text) if is_address(text) && !text.ends_with("//") => {
                     return Some(text.to_string());
                 }
+                // The host is put together behind it.
+                Token::Text(text) if is_address(text) => computed = true,
                 Token::Text(text) if is_decoder(text) => computed = true,
                 Token::Word(word) if self.decoded.contains(&**word) || is_decoder(word) => computed = true,
                 _ => {}
