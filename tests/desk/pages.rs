@@ -220,3 +220,32 @@ fn exports_are_files_to_save() {
     assert_eq!(viewer.get(&format!("{page}/export/stix.json")).status, 200);
     assert_eq!(Browser::new(&desk, "en").get(&format!("{page}/export/stix.json")).status, 303);
 }
+
+/// Many who open large mails at one time do not take more memory together than uploads may.
+#[test]
+fn a_mail_is_opened_only_where_there_is_room() {
+    let (desk, mut browser) = opened("en");
+    let page = checked(&mut browser, "a.eml", b"Subject: notes\r\n\r\nhello there\r\n");
+    // What was opened last is remembered until the desk ends.
+    let desk = desk.restarted_after(|| ());
+    let mut again = Browser::new(&desk, "en");
+    again.cookies = browser.cookies;
+    let sized = |megabytes: i64| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            sqlx::any::install_default_drivers();
+            let pool = sqlx::AnyPool::connect(&format!("sqlite:{}", desk.store().display())).await.unwrap();
+            sqlx::query("UPDATE messages SET size = $1").bind(megabytes << 20).execute(&pool).await.unwrap();
+            pool.close().await;
+        });
+    };
+    let sample = format!("{page}/export/sample.zip");
+    sized(600);
+    let full = again.get(&page);
+    assert!(full.status == 200 && full.text().contains("too much is going on"), "{}", full.text());
+    assert!(!full.text().contains("hello there"));
+    assert_eq!(again.get(&sample).status, 503);
+    sized(500);
+    assert!(again.get(&page).text().contains("hello there"));
+    assert_eq!(again.get(&sample).status, 200);
+}
