@@ -76,6 +76,11 @@ fn a_new_report_takes_the_place_of_the_old() {
 }
 
 #[test]
+fn what_is_held_waits_although_it_is_harmless() {
+    on_both(store::messages::held);
+}
+
+#[test]
 fn old_mails_are_forgotten_in_their_order() {
     on_both(store::messages::retention);
 }

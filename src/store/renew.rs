@@ -53,6 +53,8 @@ impl Store {
         let excepted = if may_pass(&row)? { exceptions::of(allowed, report) } else { None };
         let state = match &excepted {
             _ if state == State::Decided.code() => State::Decided,
+            // Its recipients do not have it, however harmless it is now that its password came.
+            _ if state == State::Waiting.code() && is_held(&row)? => State::Waiting,
             Some(excepted) => {
                 exceptions::insert(change, number, excepted).await?;
                 State::of(excepted.verdict)
@@ -71,6 +73,12 @@ impl Store {
 fn may_pass(row: &AnyRow) -> Result<bool> {
     let (source, action): (String, String) = (row.try_get("source")?, row.try_get("action")?);
     Ok(source != Source::Clamd.id() && matches!(action.as_str(), "" | "accept" | "tag"))
+}
+
+/// Whether the mail flow held it back.
+fn is_held(row: &AnyRow) -> Result<bool> {
+    let action: String = row.try_get("action")?;
+    Ok(matches!(action.as_str(), "quarantine" | "reject" | "discard"))
 }
 
 async fn update_message(

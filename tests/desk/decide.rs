@@ -1,8 +1,9 @@
 //! Deciding: release, keep, marks, exceptions, the rule of two persons, the texts, and who may what.
 
 use super::client::{Browser, Desk, PATIENCE};
+use super::pages::hostile_mail;
 use super::release::decided_again;
-use super::{PASSWORD, case, checked, hostile_mail, opened, set_up, sign_in};
+use super::{PASSWORD, case, checked, opened, set_up, sign_in};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};

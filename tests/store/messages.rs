@@ -285,7 +285,7 @@ pub(crate) async fn new_report(database: Database) {
     store.update_report(&id, &locked).await.unwrap();
     assert_eq!(store.summary(&id).await.unwrap().state, State::Decided);
     assert!(store.update_report("nobody", &locked).await.is_err());
-    let again = NewMessage { source: Source::Scan, ..mail(b"raw", &locked, TIME) };
+    let again = NewMessage { source: Source::Scan, action: "", ..mail(b"raw", &locked, TIME) };
     let first = store.put(&again).await.unwrap();
     assert_eq!(store.put(&again).await.unwrap(), first, "a file that is scanned again is no second message");
     store.update_report(&first, &report("見積書", Verdict::Clean, 0)).await.unwrap();
@@ -352,4 +352,29 @@ pub(crate) async fn together(database: Database) {
     assert_eq!((audited.sound, audited.broken), (40, None));
     one.close().await;
     other.close().await;
+}
+
+/// A mail whose password comes later may be harmless; if it was held back, somebody still has to release it.
+pub(crate) async fn held(database: Database) {
+    let store = database.open().await;
+    let mut locked = report("見積書の送付", Verdict::Unverified, 20);
+    locked.unread.push(UnreadEntry { artifact: 0, reason: "encrypted", detail: String::new() });
+    for (n, (action, want)) in (0..).zip([
+        ("quarantine", State::Waiting),
+        ("reject", State::Waiting),
+        ("discard", State::Waiting),
+        ("tag", State::Filed),
+        ("accept", State::Filed),
+        ("", State::Filed),
+    ]) {
+        let sent = NewMessage { source: Source::Milter, action, ..mail(b"raw", &locked, TIME + n) };
+        let id = store.put(&sent).await.unwrap();
+        store.update_report(&id, &report("見積書の送付", Verdict::Clean, 0)).await.unwrap();
+        let summary = store.summary(&id).await.unwrap();
+        assert_eq!((summary.verdict, summary.state), (Verdict::Clean, want), "{action}");
+        store.set_state(&id, State::Decided).await.unwrap();
+        store.update_report(&id, &report("見積書の送付", Verdict::Clean, 0)).await.unwrap();
+        assert_eq!(store.summary(&id).await.unwrap().state, State::Decided, "{action}");
+    }
+    store.close().await;
 }

@@ -47,10 +47,11 @@ use super::kin::Kin;
 use super::pool::Base;
 use super::{Status, complain, rules, storage};
 use crate::scan::Scanner;
-use crate::store::{Retention, Role, Store};
+use crate::store::{Retention, Role, Store, Summary};
 use anyhow::Context;
 use attempts::Attempts;
-use engine::Engine;
+use engine::{Engine, Share};
+use fail::Fail;
 use mailboxes::Mailboxes;
 use serde_json::Value;
 use settings::Settings;
@@ -119,6 +120,19 @@ struct Desk {
     mailboxes: Mailboxes,
     /// Passwords that come in other mails.
     kin: Kin,
+}
+
+impl Desk {
+    /// A stored mail, if it is kept, with the room that it takes twice: as it is stored and as it is looked at.
+    ///
+    /// # Errors
+    /// There is no room, or the store failed.
+    async fn raw(&self, summary: &Summary) -> Result<Option<(Vec<u8>, Share)>, Fail> {
+        let mut share = Share::default();
+        let size = if summary.is_kept { u64::try_from(summary.size).unwrap_or(0) } else { 0 };
+        self.engine.grow(&mut share, size.saturating_mul(2))?;
+        Ok(self.store.raw(&summary.id).await?.map(|raw| (raw, share)))
+    }
 }
 
 /// How long a file waits for a place before the page says that too much is going on.

@@ -180,7 +180,7 @@ fn text(items: &[Item], form: Form) -> Vec<u8> {
 
 /// The mail itself in a ZIP.
 async fn sample(desk: &Desk, summary: &Summary) -> Result<Vec<u8>, Fail> {
-    let raw = desk.store.raw(&summary.id).await?.ok_or(Fail::Missing)?;
+    let (raw, _share) = desk.raw(summary).await?.ok_or(Fail::Missing)?;
     let mut salt = [0; 11];
     getrandom::fill(&mut salt).map_err(|_| Fail::Fault)?;
     crate::zip::locked(SAMPLE, &raw, PASSWORD, salt, dos(summary.received)).ok_or(Fail::Large)

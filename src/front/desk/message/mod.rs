@@ -106,7 +106,12 @@ async fn opened(desk: &Desk, stored: &Stored) -> Result<Result<Arc<Excerpt>, &'s
     if let Some(excerpt) = desk.engine.remembered(id) {
         return Ok(Ok(excerpt));
     }
-    let Some(raw) = desk.store.raw(id).await? else { return Ok(Err("message.preview-gone")) };
+    let (raw, _share) = match desk.raw(&stored.summary).await {
+        Ok(Some(raw)) => raw,
+        Ok(None) => return Ok(Err("message.preview-gone")),
+        Err(Fail::Busy | Fail::Large) => return Ok(Err("message.preview-busy")),
+        Err(fail) => return Err(fail),
+    };
     let passwords: Vec<String> = stored.report.passwords.iter().map(|entry| entry.password.clone()).collect();
     let path = stored.report.path.clone();
     let input = Input { name: path.clone(), path, size: raw.len() as u64, bytes: raw, ..Input::default() };

@@ -194,7 +194,8 @@ async fn take(
 async fn store(desk: &Arc<Desk>, raw: Vec<u8>, share: Share, sender: Option<String>) -> String {
     drop(share);
     let size = raw.len() as u64;
-    match handle(desk, Arrived { raw, size, received: time::now(), sender }).await {
+    let received = desk.reports.came(&raw, time::now());
+    match handle(desk, Arrived { raw, size, received, sender }).await {
         Ok(ids) => format!("250 2.0.0 {}", ids.join(" ")),
         Err(fail) => {
             desk.reports

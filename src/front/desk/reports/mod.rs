@@ -3,7 +3,7 @@
 //!
 //! They come in through a Maildir ([`maildir`]) or over LMTP ([`lmtp`]); answers go out through the [`outbox`]. A file of the
 //! Maildir comes to the queue once, even if the desk was stopped before it was moved: the id is made of its bytes and the
-//! time it came.
+//! time it came. So does a mail that the mail server sends over LMTP again, as long as the desk runs.
 
 pub(super) mod answer;
 mod letter;
@@ -20,12 +20,23 @@ use crate::report::Report;
 use crate::scan::Input;
 use crate::store::Source;
 use sha2::{Digest, Sha256};
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::JoinSet;
 
 /// What the page of the operator tells of the ways in.
 #[derive(Debug, Default)]
-pub(super) struct Watch(Mutex<Seen>);
+pub(super) struct Watch {
+    seen: Mutex<Seen>,
+    /// When mails came over LMTP, the newest last. What a mail server did not hear the answer to it sends once more.
+    came: Mutex<VecDeque<(Mark, i64)>>,
+}
+
+/// By what a mail is known that comes a second time.
+type Mark = [u8; 32];
+
+/// Mails that are known.
+const KNOWN: usize = 2_000;
 
 /// What was seen since the desk was started.
 #[derive(Clone, Debug, Default)]
@@ -41,18 +52,32 @@ pub(super) struct Seen {
 impl Watch {
     /// What was seen.
     pub(super) fn seen(&self) -> Seen {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// When the same mail came first, which may be now; so it gets the same id.
+    fn came(&self, raw: &[u8], now: i64) -> i64 {
+        let mark: Mark = Sha256::digest(raw).into();
+        let mut came = self.came.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, first)) = came.iter().find(|(known, _)| *known == mark) {
+            return *first;
+        }
+        if came.len() >= KNOWN {
+            came.pop_front();
+        }
+        came.push_back((mark, now));
+        now
     }
 
     fn note_mail(&self) {
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.last = Some(super::time::now());
         seen.mails += 1;
     }
 
     fn note_problem(&self, problem: &str) {
         complain(problem);
-        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.problem = Some((super::time::now(), problem.to_string()));
     }
 }
@@ -146,6 +171,14 @@ fn id(received: i64, digest: &[u8], place: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mail_that_comes_again_came_when_it_came_first() {
+        let watch = Watch::default();
+        assert_eq!([watch.came(b"a", 1), watch.came(b"b", 2), watch.came(b"a", 3)], [1, 2, 1]);
+        (0..KNOWN).for_each(|n| assert_eq!(watch.came(n.to_string().as_bytes(), 4), 4));
+        assert_eq!((watch.came(b"a", 5), watch.came.lock().unwrap().len()), (5, KNOWN));
+    }
 
     #[test]
     fn the_id_of_a_report_is_the_same_whenever_it_is_read() {
