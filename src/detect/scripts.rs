@@ -163,6 +163,24 @@ pub(super) fn site(address: &str) -> Option<String> {
     (!site.is_empty()).then_some(site)
 }
 
+/// Whether an address is of a film or a map that its site lends to the pages of others.
+pub(super) fn is_lent(address: &str) -> bool {
+    let rest = address.split_once("//").map_or(address, |(_, rest)| rest);
+    LENDERS.iter().any(|lender| rest.starts_with(lender))
+}
+
+const LENDERS: &[&str] = &[
+    "www.youtube.com/embed/",
+    "www.youtube-nocookie.com/embed/",
+    "player.vimeo.com/video/",
+    "embed.nicovideo.jp/",
+    "www.google.com/maps",
+    "www.google.co.jp/maps",
+    "maps.google.com/maps",
+    "maps.google.co.jp/maps",
+    "www.openstreetmap.org/",
+];
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use super::{Check, Heuristic};
 use crate::artifact::Sign;
 use crate::artifact::Tree;
 use crate::detect::Strength;
-use crate::detect::scripts::{Bundle, pages, site};
+use crate::detect::scripts::{Bundle, is_lent, pages, site};
 
 pub(super) const RULE: Heuristic = Heuristic {
     id: "html-redirects-away",
@@ -55,7 +55,10 @@ fn leads_away(page: &Bundle) -> Option<String> {
     }
     let is_away = |target: &&str| site(target).is_some() || *target == "(computed)";
     let mut ways = page.all(Sign::Redirect).chain(page.leads("refresh")).chain(page.leads("link-to-file"));
-    let frame = || page.leads("frame").chain(page.leads("object")).find(is_away).filter(|_| shown <= NOTHING);
+    let frame = || {
+        let framed = page.leads("frame").chain(page.leads("object"));
+        framed.filter(is_away).find(|target| !is_lent(target)).filter(|_| shown <= NOTHING)
+    };
     let code = page.code();
     let sent = || page.leads("form").find(is_away).filter(|_| code.contains(".submit()"));
     let is_own_library = |target: &&str| site(target).is_some_and(|site| !LIBRARIES.contains(&site.as_str()));
@@ -128,6 +131,7 @@ mod tests {
             "<html><script>import('https://cdn.jsdelivr.net/npm/x')</script>",
             "<html><a href='https://a.test/x.pdf'>x</a><a href='https://a.test'>y</a>",
             "<html><script>img.src = decodeURIComponent(name) + '.png';</script>",
+            "<html><p>Map</p><iframe src='https://www.google.com/maps/embed?pb=1'></iframe>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");
         }

@@ -5,7 +5,7 @@ use crate::artifact::{Artifact, Tree};
 use crate::detect::Strength;
 use crate::detect::objects::is_paper;
 use crate::detect::outside::{Place, is_numbered};
-use crate::detect::scripts::{Bundle, pages};
+use crate::detect::scripts::{Bundle, is_lent, pages};
 use crate::kind::{Class, Kind};
 use std::cell::LazyCell;
 
@@ -80,28 +80,14 @@ fn check(tree: &Tree, hit: &mut Check) {
 fn is_honest(pages: &[Bundle], artifact: &Artifact, target: &str) -> bool {
     let by_name = Kind::by_name(&artifact.name);
     let is_page = artifact.kind.id == "html" && by_name.is_none_or(|kind| matches!(kind.id, "html" | "text"));
-    let address = target.split_once("//").map_or(target, |(_, address)| address);
-    let is_lent = || LENDERS.iter().any(|lender| address.starts_with(lender));
     let holder = || pages.iter().find(|page| page.members().any(|member| member.id == artifact.id));
     is_page
-        && (is_lent() || holder().is_none_or(|page| page.holder.id == artifact.id && page.shown() > LITTLE))
+        && (is_lent(target)
+            || holder().is_none_or(|page| page.holder.id == artifact.id && page.shown() > LITTLE))
 }
 
 /// Letters that a page may show and still be no more than the surroundings of a frame.
 const LITTLE: usize = 600;
-
-/// Where films and maps lie that stand in the pages of others.
-const LENDERS: &[&str] = &[
-    "www.youtube.com/embed/",
-    "www.youtube-nocookie.com/embed/",
-    "player.vimeo.com/video/",
-    "embed.nicovideo.jp/",
-    "www.google.com/maps",
-    "www.google.co.jp/maps",
-    "maps.google.com/",
-    "maps.google.co.jp/",
-    "www.openstreetmap.org/",
-];
 
 /// Whether the address ends in the name of a picture, which pages link to as objects too.
 fn is_picture(target: &str) -> bool {
