@@ -6,9 +6,11 @@
 
 mod guess;
 mod iso2022;
+mod reader;
 mod utf7;
 
 pub use guess::guess;
+pub use reader::names_reader;
 
 use encoding_rs::Encoding;
 use std::fmt::Write;

@@ -11,6 +11,7 @@ pub(super) fn is_html(bytes: &[u8]) -> bool {
         head(text_start(bytes), 2048).to_vec()
     };
     let start = narrow.trim_ascii_start().to_ascii_lowercase();
+    let start = if starts(&start, b"<!--") { behind_comments(bytes).unwrap_or(start) } else { start };
     if starts(&start, b"<!--") || starts(&start, b"<?xml") {
         let picture = memchr::memmem::find(&start, b"<svg").unwrap_or(usize::MAX);
         let first = |tag: &&[u8]| memchr::memmem::find(&start, tag).is_some_and(|at| at < picture);
@@ -21,6 +22,22 @@ pub(super) fn is_html(bytes: &[u8]) -> bool {
         |tag: &&&[u8]| starts(&start, tag) && !start.get(tag.len()).is_some_and(u8::is_ascii_alphanumeric);
     PAGE_STARTS.iter().chain(PAGE_PARTS).find(named).is_some()
 }
+
+/// What stands behind the comments that a text begins with, where these are longer than the head that is looked at.
+fn behind_comments(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut rest = head(text_start(bytes), LONGEST_COMMENT);
+    for _ in 0..MOST_COMMENTS {
+        let Some(comment) = rest.strip_prefix(b"<!--") else { break };
+        let end = memchr::memmem::find(comment, b"-->")?;
+        rest = comment.get(end + 3..)?.trim_ascii_start();
+    }
+    Some(head(rest, 2048).to_ascii_lowercase())
+        .filter(|start| PAGE_STARTS.iter().any(|tag| starts(start, tag)))
+}
+
+/// Comments at the beginning of a page that are skipped, and bytes in which they end.
+const MOST_COMMENTS: usize = 64;
+const LONGEST_COMMENT: usize = 256 << 10;
 
 /// A picture's element stands near the beginning, or is the first one whatever its prefix.
 pub(super) fn is_svg(bytes: &[u8]) -> bool {
@@ -73,9 +90,12 @@ const PAGE_PARTS: &[&[u8]] = &[
     b"<br",
     b"<button",
     b"<center",
+    b"<details",
     b"<div",
     b"<font",
     b"<form",
+    b"<frameset",
+    b"<header",
     b"<h1",
     b"<h2",
     b"<h3",

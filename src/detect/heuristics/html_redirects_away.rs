@@ -26,6 +26,7 @@ fn check(tree: &Tree, hit: &mut Check) {
 
 /// Letters that a page may show and still be no more than a signpost; that a frame or a script may fill.
 const LITTLE: usize = 600;
+const SIGNPOST: usize = 300;
 const NOTHING: usize = 80;
 
 /// Sites from which honest reports load their libraries.
@@ -68,18 +69,32 @@ fn leads_away(page: &Bundle) -> Option<String> {
             .find(is_own_library)
             .filter(|_| shown <= NOTHING && code.len() < 600)
     };
-    let way = ways.find(is_away).or_else(frame).or_else(script).or_else(sent);
+    let named = || page.leads("link-names-reader").next().filter(|_| shown <= SIGNPOST);
+    let clicked =
+        || page.leads("link").find(is_away).filter(|_| shown <= NOTHING && code.contains(".click()"));
+    let way = ways.find(is_away).or_else(named).or_else(clicked).or_else(frame).or_else(script).or_else(sent);
     way.map(str::to_string).or_else(|| loaded(&code).filter(|_| shown <= NOTHING))
 }
 
 /// Program text of a page that is no more than a loader.
 const SHORT: usize = 2000;
 
+/// How scripts load what is not in the page, in lower case.
+const LOADING: &[&str] = &[
+    "fetch(",
+    "import(",
+    "import \"",
+    "import '",
+    "xmlhttprequest",
+    "createelement(\"iframe\"",
+    "createelement('iframe'",
+    "createelement(\"script\"",
+    "createelement('script'",
+];
+
 /// The address from which a short script loads what the page is to show.
 fn loaded(code: &str) -> Option<String> {
-    let loads = ["fetch(", "import(", "import \"", "import '", "xmlhttprequest"]
-        .iter()
-        .any(|word| code.contains(word));
+    let loads = LOADING.iter().any(|word| code.contains(word));
     let at =
         code.find("https://").or_else(|| code.find("http://")).filter(|_| loads && code.len() < SHORT)?;
     let address = code.get(at..)?.split(['"', '\'', '`', ' ', ')']).next()?;
@@ -108,6 +123,12 @@ mod tests {
             "<html><script>window['loc' + 'ation']['hr' + 'ef'] = ['https:', '', 'a.test', 'x'].join('/')</script>",
             "<html><script>var u = 'https://a.test/#'; window.open(u + mail, '_self');</script>",
             "<html><script>s = document.createElement('script'); s.src = atob('aHR0cHM6Ly9hLnRlc3QvaW4uanM='); h.append(s);</script>",
+            "<html><script>f = document.createElement('iframe'); f.src = 'https://a.test/' + location.hash; b.append(f)</script>",
+            "<html><script>k='abcdefgh:/.'; s=''; for (j of [7, 19, 19]) s += k[j]; location.href = s</script>",
+            "<html><a id=g href='https://a.test/x'></a><script>document.getElementById('g').click()</script>",
+            "<html><script>setTimeout(\"location='https://a.test/l'\", 500)</script>",
+            "<html><script>navigation.navigate('https://a.test/x')</script>",
+            "<html><h1>Voice message</h1><a href='https://a.test/#desk@bakery.example'>Play</a>",
             "<html><img src=x.png usemap=#m><map name=m><area href='https://a.test/files/x.iso?1'></map>",
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
@@ -127,8 +148,12 @@ mod tests {
             "<html><script src='https://cdn.plot.ly/plotly.js'></script><div id=x></div>",
             "<html><script>window.open('https://a.test/help', '_blank'); x.open('GET', 'https://a.test/');</script>",
             "<html><form action='https://a.test/search'><input name=q></form><script>go()</script>",
+            "<html><a href='https://a.test/'>x</a><a id=s href='#top'>y</a><p>Plenty of words stand on this page about the work of the day, the people who do it, and what they have to say of it.<script>s.click()</script>",
+            "<html><script>setTimeout(\"show('https://a.test/l')\", 500); menu.navigate('https://a.test/x')</script>",
             "<html><script>fetch('data.json').then(r => r.json()).then(show)</script>",
             "<html><script>import('https://cdn.jsdelivr.net/npm/x')</script>",
+            "<html><script>q = 'list.html?'; for (i of n) q += n[i]; location.href = q</script>",
+            "<html><script>s = document.createElement('script'); s.src = 'https://www.googletagmanager.com/x.js'</script>",
             "<html><a href='https://a.test/x.pdf'>x</a><a href='https://a.test'>y</a>",
             "<html><script>img.src = decodeURIComponent(name) + '.png';</script>",
             "<html><p>Map</p><iframe src='https://www.google.com/maps/embed?pb=1'></iframe>",

@@ -5,7 +5,7 @@ use crate::artifact::Sign;
 use crate::artifact::Tree;
 use crate::detect::Strength;
 use crate::detect::scripts::pages;
-use crate::kind::{Class, Kind};
+use crate::kind::{Class, Kind, extension};
 
 pub(super) const RULE: Heuristic = Heuristic {
     id: "html-smuggling-blob",
@@ -19,7 +19,13 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for page in pages(tree) {
-        let named = page.all(Sign::SavesFile).chain(page.leads("download")).find(|name| holds_or_runs(name));
+        // Pages that edit programs save them too.
+        let is_bare = page.shown() < LITTLE;
+        let is_script = |name: &str| is_bare && matches!(extension(name.trim()).as_str(), "js" | "mjs");
+        let named = page
+            .all(Sign::SavesFile)
+            .chain(page.leads("download"))
+            .find(|name| holds_or_runs(name) || is_script(name));
         if let Some(name) = named.filter(|_| page.has(Sign::SavesFile)) {
             hit(page.holder.id, name.to_string());
         } else if let Some(file) = page.payload(tree) {
@@ -28,10 +34,13 @@ fn check(tree: &Tree, hit: &mut Check) {
     }
 }
 
+/// Letters below which a page has nothing of its own to show.
+const LITTLE: usize = 200;
+
 /// Whether a file of that name runs, or holds files.
 fn holds_or_runs(name: &str) -> bool {
     let kind = Kind::by_name(name.trim());
-    let is_macro = ["docm", "xlsm", "xlsb", "pptm", "one"].contains(&crate::kind::extension(name).as_str());
+    let is_macro = ["docm", "xlsm", "xlsb", "pptm", "one"].contains(&extension(name).as_str());
     is_macro
         || kind.is_some_and(|kind| {
             kind.runs() && kind.id != "js" || kind.class == Class::Archive && kind.id != "gzip"
@@ -53,6 +62,7 @@ mod tests {
             ("Invoice.zip", 1),
             ("a.xlsm", 1),
             ("a.hta", 1),
+            ("Update.js", 1),
             ("plot.png", 0),
             ("table.csv", 0),
             ("a.tar.gz", 0),

@@ -105,6 +105,7 @@ mod html_credential_form;
 mod html_copies_command;
 mod html_decodes_itself;
 mod html_redirects_away;
+mod html_runs_program;
 mod html_smuggling_archive;
 mod html_smuggling_blob;
 mod script_downloads_and_runs;
@@ -248,6 +249,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &html_copies_command::RULE,
     &html_decodes_itself::RULE,
     &html_redirects_away::RULE,
+    &html_runs_program::RULE,
     &html_smuggling_archive::RULE,
     &html_smuggling_blob::RULE,
     &script_downloads_and_runs::RULE,

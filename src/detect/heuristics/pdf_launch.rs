@@ -24,12 +24,14 @@ fn check(tree: &Tree, hit: &mut Check) {
     }
 }
 
-/// Whether the target is a PDF or a picture that lies beside the file: the parts of a manual or form name each other so,
-/// and the reader of the one shows the other.
+/// Whether the target is a PDF, a page or a picture that lies beside the file, or no file at all: the parts of a manual or
+/// form name each other so, and the reader of the one shows the other.
 fn is_beside(target: &str) -> bool {
     let is_remote = target.starts_with(['\\', '/']) || target.contains(':');
     let kind = Kind::by_name(target);
-    !is_remote && kind.is_some_and(|kind| kind.id == "pdf" || kind.class == Class::Media)
+    let is_none = target.chars().all(|c| matches!(c, '.' | '/' | ' '));
+    let is_shown = |kind: &Kind| matches!(kind.id, "pdf" | "html") || kind.class == Class::Media;
+    !is_remote && (is_none || kind.is_some_and(is_shown))
 }
 
 #[cfg(test)]
@@ -43,9 +45,15 @@ mod tests {
         for yes in ["\\\\server\\a.pdf", "//server/a.pdf", "file:///a.pdf", "table.xlsx", "readme"] {
             assert_eq!(hits(&RULE, "launch", yes).len(), 1, "{yes}");
         }
-        for no in
-            ["cmd.exe /c x", "toolkit.pdf", "../img/map.png", "https://a.example/", "mailto:a@b.example"]
-        {
+        for no in [
+            "cmd.exe /c x",
+            "toolkit.pdf",
+            "./examples.html",
+            "...",
+            "../img/map.png",
+            "https://a.example/",
+            "mailto:a@b.example",
+        ] {
             assert!(hits(&RULE, "launch", no).is_empty(), "{no}");
         }
         assert!(hits(&RULE, "remote-go-to", "b.pdf").is_empty());

@@ -5,9 +5,10 @@ use super::pdf_link_to_download::{is_download, text_length};
 use super::{Check, Heuristic};
 use crate::artifact::{Artifact, Fact, Tree};
 use crate::detect::Strength;
-use crate::detect::outside::{is_numbered, is_rented, names_reader};
+use crate::detect::outside::{is_numbered, is_rented};
 use crate::detect::scripts::site;
 use crate::kind::extension;
+use crate::text::names_reader;
 use std::collections::BTreeSet;
 
 pub(super) const RULE: Heuristic = Heuristic {
@@ -22,7 +23,9 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for pdf in tree.iter().filter(|artifact| artifact.kind.id == "pdf") {
-        let links: BTreeSet<(&str, bool)> = links(pdf).collect();
+        let by_script = addresses(tree, pdf);
+        let by_script = by_script.iter().map(|address| (address.as_str(), true));
+        let links: BTreeSet<(&str, bool)> = links(pdf).chain(by_script).collect();
         let sites: BTreeSet<String> = links.iter().filter_map(|(link, _)| site(link)).collect();
         let is_lure = text_length(tree, pdf) < LITTLE && sites.len() == 1;
         let strange = |(link, covers): &&(&str, bool)| {
@@ -49,6 +52,20 @@ fn links(pdf: &Artifact) -> impl Iterator<Item = (&str, bool)> {
         },
         _ => None,
     })
+}
+
+/// Where the scripts of a PDF lead, which wait for a click.
+fn addresses(tree: &Tree, pdf: &Artifact) -> Vec<String> {
+    let scripts = tree.children(pdf.id).filter(|child| child.via == "part" && child.kind.id == "js");
+    let texts = scripts.map(|script| String::from_utf8_lossy(&script.bytes).into_owned());
+    let leads = |text: &String| {
+        let lower = text.to_ascii_lowercase();
+        let at = ["launchurl(", "geturl("].iter().find_map(|call| lower.find(call))?;
+        let behind = text.get(at..)?;
+        let address = behind.get(behind.find("http")?..)?.split(['"', '\'', ')', ' ']).next()?;
+        address.contains("://").then(|| address.to_string())
+    };
+    texts.filter_map(|text| leads(&text)).collect()
 }
 
 /// Whether it is a file that offices hand out behind a line of text.
@@ -87,6 +104,24 @@ mod tests {
             assert_eq!(hits(&[link, "https://www.other.example/"], ""), 0, "{link}");
         }
         assert_eq!(hits(&["http://203.0.113.20/docs/scan.zip"], &LEAFLET.repeat(20)), 1);
+    }
+
+    #[test]
+    fn a_script_behind_a_click_is_a_link() {
+        for (script, want) in [
+            ("app.launchURL(\"https://a.example/get.zip\", true);", 1),
+            ("app.launchURL('https://a.example/help', true);", 0),
+            ("console.println('https://a.example/get.zip');", 0),
+        ] {
+            let mut tree = Tree::new(Child::new("a.pdf", "attachment", b"%PDF-1.4".to_vec()));
+            tree.add(
+                Some(0),
+                Child::new("javascript-1.js", "part", script.as_bytes().to_vec()).of_kind("js"),
+            );
+            let mut hits = 0;
+            check(&tree, &mut |_, _| hits += 1);
+            assert_eq!(hits, want, "{script}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ const FETCHED: &[&str] = &[
 
 /// What is only read, so that just the visit to a server of files matters: it takes the user's password along.
 const READ: &[&str] =
-    &["image", "video", "audio", "media", "externalLinkPath", "include-picture", "control-media"];
+    &["image", "video", "audio", "media", "externalLinkPath", "include-picture", "control-media", "protocol"];
 
 /// Tables that are read anew when the workbook opens, workbooks that a macro opens, and videos on the web.
 const SOURCES: &[&str] = &["connection-web", "connection", "query-source", "xlm-open", "web-video"];
@@ -45,7 +45,12 @@ const SOURCES: &[&str] = &["connection-web", "connection", "query-source", "xlm-
 fn check(tree: &Tree, hit: &mut Check) {
     let pages = LazyCell::new(|| pages(tree));
     for (artifact, relation, target) in externals(tree) {
-        let relation = if relation == "field INCLUDEPICTURE" { "include-picture" } else { relation };
+        let relation = match relation {
+            "field INCLUDEPICTURE" => "include-picture",
+            // What a page shows from a server; other programs are another rule's.
+            "protocol" if !target.trim_start().to_lowercase().starts_with("file:") => continue,
+            _ => relation,
+        };
         let is = |list: &[&str]| list.iter().any(|known| known.eq_ignore_ascii_case(relation));
         if is(SOURCES) {
             // Offices read the tables of others too, but from hosts that have a name.
@@ -111,6 +116,8 @@ mod tests {
             assert_eq!(hits(check, relation, &["https://co.sharepoint.com/x", "C:\\x.htm"]), 0, "{relation}");
         }
         assert_eq!(hits(check, "subDocument", &["http://a.example/chapters/chapter1.docx"]), 0);
+        let shares = ["file://203.0.113.9/a/b.png", "file://server/a/b.png", "ms-word:x", "file:///C:/a.png"];
+        assert_eq!(hits(check, "protocol", &shares), 1);
         assert_eq!(hits(check, "control-media", &server), 1);
         assert_eq!(hits(check, "control-media", &["http://a.example/v/x", "\\\\server\\x.wmv"]), 0);
         assert_eq!(hits(check, "image", &server), 1);

@@ -34,7 +34,8 @@ fn check(tree: &Tree, hit: &mut Check) {
             continue;
         }
         let sign = TELLING.iter().find_map(|sign| page.first(*sign));
-        let ways = ["frame", "object", "form-password", "refresh", "script", "link-to-file"];
+        let ways =
+            ["frame", "object", "form-password", "refresh", "script", "link-to-file", "link-names-reader"];
         let way = || ways.iter().find_map(|way| page.leads(way).next());
         let layer = || page.decoded().next().map(|layer| layer.kind.id);
         if let Some(shown) = sign.or_else(way).or_else(layer) {
@@ -56,6 +57,7 @@ mod tests {
             ("<script href='https://a.test/x.js'/>", 1),
             ("<script xlink:href='https://a.test/x.js'/>", 1),
             ("<a xlink:href='https://a.test/x.zip'><image width='9'/></a>", 1),
+            ("<a xlink:href='https://a.test/?e=desk@bakery.example'><text>Play</text></a>", 1),
             ("<foreignObject><iframe xmlns='x' src='https://a.test'></iframe></foreignObject>", 1),
             ("<script>&#x6c;ocation = 'https://a.test';</script>", 1),
             ("<g width=1><script>if (a<b) { location = 'https://a.test'; }", 1),

@@ -3,6 +3,10 @@
 use crate::kind::{Class, Kind};
 use html5ever::tokenizer::Tag;
 
+/// Attributes that lead somewhere.
+pub(super) const LEADING: &[&str] =
+    &["href", "src", "data", "action", "formaction", "to", "values", "from", "background"];
+
 /// A tag's attributes.
 pub(super) struct Attributes<'a>(pub(super) &'a Tag);
 
@@ -58,6 +62,16 @@ pub(super) fn host_and_scheme(url: &str) -> &str {
     let end = url.get(host..).and_then(|rest| rest.find(['/', '?', '#'])).map_or(url.len(), |at| host + at);
     url.get(..end).unwrap_or_default()
 }
+
+/// Whether the name of a field, in lower case, is that of a password or of the number of a card.
+pub(super) fn is_secret(name: &str) -> bool {
+    let plain: String = name.chars().filter(|c| !matches!(c, ' ' | '-' | '_')).collect();
+    SECRETS.iter().any(|secret| plain.contains(secret))
+        || ["pwd", "pswd", "cvv", "cvc", "cvv2"].contains(&name)
+}
+
+const SECRETS: &[&str] =
+    &["passw", "cardnumber", "ccnumber", "ccnum", "カード番号", "パスワード", "暗証番号"];
 
 /// Whether a style turns letters into dots.
 pub(super) fn shows_dots(style: &str) -> bool {

@@ -1,12 +1,14 @@
 //! The scripts, data and ways out of a page, as its tags go by.
 
 use super::attributes::{
-    Attributes, host_and_scheme, is_file_to_run, is_player, is_remote, language, local, refresh, shows_dots,
+    Attributes, LEADING, host_and_scheme, is_file_to_run, is_player, is_remote, is_secret, language, local,
+    refresh, shows_dots,
 };
 use super::data_url::{DataUrl, percent};
 use super::nesting::Nesting;
 use crate::artifact::Fact;
 use crate::message::body::markup::{self, Markup, Syntax};
+use crate::text::names_reader;
 use html5ever::tokenizer::{Tag, TagKind};
 
 /// What is known of a page so far.
@@ -62,10 +64,6 @@ const MOST: usize = 200;
 /// Schemes of links that start a program of the reader's computer, or run a script.
 const SCHEMES: &[&str] =
     &["search-ms:", "search:", "ms-", "shell:", "file:", "vbscript:", "mk:", "its:", "mhtml:"];
-
-/// Attributes that lead somewhere.
-const LEADING: &[&str] =
-    &["href", "src", "data", "action", "formaction", "to", "values", "from", "background"];
 
 impl Page {
     pub(super) fn new(syntax: Syntax) -> Self {
@@ -231,9 +229,7 @@ impl Page {
             attributes.value("type").is_some_and(|kind| kind.trim().eq_ignore_ascii_case("password"));
         let is_named = || {
             let words = ["name", "id", "placeholder"].iter().filter_map(|name| attributes.value(name));
-            words
-                .map(str::to_ascii_lowercase)
-                .any(|word| word.contains("passw") || word == "pwd" || word == "pswd")
+            words.map(str::to_lowercase).any(|word| is_secret(&word))
         };
         let is_hidden = attributes.value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"));
         // A field for plain text can be made to show dots.
@@ -295,8 +291,13 @@ impl Page {
                 self.leads("protocol", value);
             }
         } else if is_remote(value) && !name.to_ascii_lowercase().contains("action") {
-            if matches!(&*tag.name.to_ascii_lowercase(), "a" | "area") && is_file_to_run(value) {
-                self.leads("link-to-file", value);
+            if matches!(&*self.element(tag), "a" | "area") {
+                if is_file_to_run(value) {
+                    self.leads("link-to-file", value);
+                }
+                if names_reader(value) {
+                    self.leads("link-names-reader", value);
+                }
             }
             self.links += 1;
             if self.links <= MOST {

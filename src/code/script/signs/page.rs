@@ -11,15 +11,14 @@ use std::collections::BTreeSet;
 const MOST_COMPUTED: usize = 2_000;
 const IN_STATEMENT: usize = 40;
 const IN_FUNCTION: usize = 200;
+/// Tokens of scripts that are searched for how one text grows, and bytes of a text that holds a page.
+const MOST_SEARCHED: usize = 20_000;
+const LONG: usize = 100;
 
 impl Script<'_> {
     /// What pages do: lead on, write themselves, make files.
     pub(super) fn page(&self, signs: &mut Signs) {
-        let makes = |word: &str| self.tokens.iter().any(|(_, token)| token.is(word));
-        let makes = ["createobjecturl", "mssaveoropenblob", "mssaveblob"].iter().any(|word| makes(word))
-            || self.texts.iter().any(|folded| {
-                folded.pieces > 1 && folded.text.to_ascii_lowercase().contains("createobjecturl")
-            });
+        let makes = self.makes_files();
         self.clipboard(signs);
         let computed = self.computed();
         let mut is_saved = false;
@@ -42,8 +41,22 @@ impl Script<'_> {
                 {
                     signs.add(Sign::WritesPage, &self.shown(*at), line);
                 }
+                "settimeout" | "setinterval" | "eval" | "function" | "execscript"
+                    if self.leads_in_text(place).is_some() =>
+                {
+                    let target = self.leads_in_text(place).unwrap_or_default();
+                    signs.add(Sign::Redirect, &target, line);
+                }
+                "navigate" if self.is_of(place, "navigation") => {
+                    if let Some(target) = self.target(place + 2) {
+                        signs.add(Sign::Redirect, &target, line);
+                    }
+                }
                 "write" | "writeln" | "srcdoc" if self.decodes(place, &computed) => {
                     signs.add(Sign::WritesPage, &self.shown(*at), line);
+                    if let Some(text) = self.handed(place) {
+                        signs.add(Sign::EncodedText, &text, line);
+                    }
                 }
                 "open" => {
                     if let Some(target) = self.opens(place) {
@@ -64,14 +77,29 @@ impl Script<'_> {
                 _ => {}
             }
         }
-        let clicks = || {
-            self.tokens
-                .windows(2)
-                .any(|pair| matches!(pair, [(_, word), (_, mark)] if word.is("click") && mark.is_mark('(')))
-        };
-        if makes && !is_saved && clicks() {
+        if makes && !is_saved && self.clicks() {
             signs.add(Sign::SavesFile, "", 0);
         }
+    }
+
+    /// Whether something is clicked that no person clicks.
+    fn clicks(&self) -> bool {
+        self.tokens
+            .windows(2)
+            .any(|pair| matches!(pair, [(_, word), (_, mark)] if word.is("click") && mark.is_mark('(')))
+    }
+
+    /// Whether the page makes a file, or has one as an address.
+    fn makes_files(&self) -> bool {
+        let says = |word: &str| self.tokens.iter().any(|(_, token)| token.is(word));
+        let is_data = |text: &str| {
+            text.starts_with("data:") && !text.starts_with("data:image") && text.contains("base64")
+        };
+        ["createobjecturl", "mssaveoropenblob", "mssaveblob"].iter().any(|word| says(word))
+            || self.tokens.iter().any(|(_, token)| matches!(token, Token::Text(text) if is_data(text)))
+            || self.texts.iter().any(|folded| {
+                folded.pieces > 1 && folded.text.to_ascii_lowercase().contains("createobjecturl")
+            })
     }
 
     /// A command that is put into the clipboard, for the reader to paste where it runs.
@@ -126,6 +154,26 @@ impl Script<'_> {
             .filter(|folded| folded.is_decoded && folded.pieces > 1 && (*at..end).contains(&folded.at));
         let is_address = |text: &str| text.starts_with("http") || text.starts_with("//");
         decoded.find(|folded| is_address(&folded.text)).map(|folded| folded.text.clone())
+    }
+
+    /// Whether a word is a member of that object.
+    fn is_of(&self, place: usize, owner: &str) -> bool {
+        let before = |back: usize| place.checked_sub(back).and_then(|at| self.tokens.get(at));
+        before(1).is_some_and(|(_, token)| token.is_mark('.'))
+            && before(2).is_some_and(|(_, token)| token.is(owner))
+    }
+
+    /// Where a program leads that is handed to a function as a text.
+    fn leads_in_text(&self, place: usize) -> Option<String> {
+        let text = match (self.tokens.get(place + 1), self.tokens.get(place + 2)) {
+            (Some((_, open)), Some((_, Token::Text(text)))) if open.is_mark('(') => text,
+            _ => return None,
+        };
+        let (_, behind) = text.split_once("location")?;
+        let is_set = behind.trim_start_matches(".href").trim_start().starts_with(['=', '.']);
+        let at = behind.find("http").filter(|_| is_set && text.len() < 2000)?;
+        let address = behind.get(at..)?.split(['\'', '"', '`', ' ', ')', ';']).next()?;
+        Some(address.to_string()).filter(|address| is_address(address))
     }
 
     /// Where an assignment to the location, or its method, leads.
@@ -188,7 +236,41 @@ impl Script<'_> {
                 self.texts.iter().filter(|folded| is_name && folded.is_decoded && folded.pieces > 1);
             undone.find(|folded| folded.text.starts_with("http")).map(|folded| folded.text.clone())
         };
-        folded.or_else(named).or_else(undone).or_else(|| computed.then(|| "(computed)".to_string()))
+        let is_grown = || matches!(first, Token::Word(word) if self.is_grown(word));
+        let found = folded.or_else(named).or_else(undone);
+        found.or_else(|| (computed || is_grown()).then(|| "(computed)".to_string()))
+    }
+
+    /// Whether a name has its text from nothing but places of other texts, one after the other: `s += k[i]`.
+    fn is_grown(&self, name: &str) -> bool {
+        if self.tokens.len() > MOST_SEARCHED {
+            return false;
+        }
+        let mut grows = false;
+        for (place, (_, token)) in self.tokens.iter().enumerate() {
+            let is_mark =
+                |at: usize, mark| self.tokens.get(place + at).is_some_and(|(_, next)| next.is_mark(mark));
+            if !matches!(token, Token::Word(word) if *word == name) || !(is_mark(1, '=') || is_mark(2, '=')) {
+                continue;
+            }
+            let value =
+                self.tokens.get(place + 2..).unwrap_or_default().iter().take(24).map(|(_, token)| token);
+            let mut value = value.take_while(|token| !token.is_mark(';') && !token.is_mark('}'));
+            if value.clone().any(|token| matches!(token, Token::Text(text) if !text.is_empty())) {
+                return false;
+            }
+            grows |= is_mark(1, '+') && value.any(|token| token.is_mark('['));
+        }
+        grows
+    }
+
+    /// A long text that is handed on behind a word.
+    fn handed(&self, place: usize) -> Option<String> {
+        let near = self.tokens.get(place + 1..)?.iter().take(14);
+        near.into_iter().find_map(|(_, token)| match token {
+            Token::Text(text) if text.len() >= LONG => Some(text.to_string()),
+            _ => None,
+        })
     }
 
     /// Whether a text was given to that name.
