@@ -5,9 +5,13 @@ use crate::artifact::Sign;
 use crate::code::script::dialect::Dialect;
 use crate::code::script::lexer::Token;
 
+/// Computed texts that a program of VBScript runs where it does nothing else.
+const MOST_RUN: usize = 4;
+
 impl Script<'_> {
     /// Where computed text is run, and where an object of a computed name is made.
     pub(super) fn runs(&self, signs: &mut Signs) {
+        let mut computed = 0;
         for (place, (at, token)) in self.tokens.iter().enumerate() {
             let runs = match self.dialect {
                 Dialect::JavaScript => self.evaluates(place, token),
@@ -35,6 +39,11 @@ impl Script<'_> {
             };
             if runs && !is_written(self.token(place + by)) {
                 signs.add(Sign::Decoding, &self.shown(*at), *at);
+                computed += 1;
+                // A library is taken in once; who runs text after text hides each step.
+                if computed == MOST_RUN && self.dialect == Dialect::VisualBasic {
+                    signs.add(Sign::ChoppedText, &self.shown(*at), *at);
+                }
             }
         }
     }
