@@ -204,7 +204,7 @@ static KINDS: &[Kind] = &[
     row("wmf", Class::Media, &["wmf"], Some(|b| starts(b, b"\xd7\xcd\xc6\x9a"))),
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
-    row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && contains(&head(b, 8 << 10).to_ascii_lowercase(), b"<hta:application"))),
+    row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && page::is_application(b))),
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], Some(is_script_file)),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
     row("svg", Class::Document, &["svg"], Some(is_svg)),

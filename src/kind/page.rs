@@ -39,6 +39,18 @@ fn behind_comments(bytes: &[u8]) -> Option<Vec<u8>> {
 const MOST_COMMENTS: usize = 64;
 const LONGEST_COMMENT: usize = 256 << 10;
 
+/// A page that is a program of its own (HTA): it says so, or its script in Visual Basic makes objects of Windows and
+/// sizes or closes its window, which no browser lets it do.
+pub(super) fn is_application(bytes: &[u8]) -> bool {
+    let lower = narrow(bytes, 64 << 10).to_ascii_lowercase();
+    let says =
+        |words: &[&str]| words.iter().any(|word| memchr::memmem::find(&lower, word.as_bytes()).is_some());
+    says(&["<hta:application"])
+        || says(&["vbscript"])
+            && says(&["createobject", "getobject", "execute"])
+            && says(&["window.close", "self.close", "resizeto", "moveto"])
+}
+
 /// A picture's element stands near the beginning, or is the first one whatever its prefix.
 pub(super) fn is_svg(bytes: &[u8]) -> bool {
     let start = narrow(bytes, 1024);
@@ -47,7 +59,8 @@ pub(super) fn is_svg(bytes: &[u8]) -> bool {
 
 /// A script file or scriptlet: its first element says so, with a script in it where other files have that too.
 pub(super) fn is_script_file(bytes: &[u8]) -> bool {
-    let start = text_start(bytes);
+    let narrow = narrow(bytes, 16 << 10);
+    let start = text_start(&narrow);
     if !starts(start, b"<") {
         return false;
     }

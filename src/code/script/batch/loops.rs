@@ -17,7 +17,12 @@ pub(super) fn unrolled(line: &str) -> Option<Vec<String>> {
     let mut letters = rest.chars();
     let name = letters.next().filter(char::is_ascii_alphabetic)?;
     let rest = after_word(letters.as_str(), "in")?.trim_start().strip_prefix('(')?;
-    let (list, rest) = rest.split_once(')')?;
+    // A written text may hold brackets of its own.
+    let close = rest
+        .match_indices(')')
+        .find(|(at, _)| rest.get(at + 1..).is_some_and(|rest| after_word(rest, "do").is_some()));
+    let (list, rest) = rest.split_at_checked(close?.0)?;
+    let rest = rest.get(1..)?;
     let body = after_word(rest, "do")?.trim();
     let body = body.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')).unwrap_or(body);
     let turns: Vec<Vec<String>> = match kind {

@@ -13,15 +13,18 @@ const MOST: usize = 1 << 20;
 pub(super) struct Commands {
     pub(super) text: String,
     pub(super) undone: usize,
+    /// What `echo` writes into files, line by line.
+    pub(super) echoed: String,
 }
 
 /// Reads a batch file.
 pub(super) fn commands(source: &str) -> Commands {
     let mut names: BTreeMap<String, String> =
         SYSTEM.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
-    let mut out = Commands { text: String::new(), undone: 0 };
+    let mut out = Commands { text: String::new(), undone: 0, echoed: String::new() };
     // Behind a jump a line may use what a later one sets: those files are read twice.
     let turns = if source.to_ascii_lowercase().contains("goto ") { 2 } else { 1 };
+    let writes = source.contains('>');
     for line in std::iter::repeat_n(source, turns).flat_map(str::lines) {
         if out.text.len() > MOST {
             break;
@@ -29,6 +32,9 @@ pub(super) fn commands(source: &str) -> Commands {
         let line = line.trim_start_matches(['\u{feff}', '@', ' ', '\t']);
         if line.starts_with("::") || line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("rem ")) {
             continue;
+        }
+        if writes && out.echoed.len() < MOST {
+            out.echoed.extend(echoed(line).into_iter().flat_map(|text| [text, "\n"]));
         }
         match loops::unrolled(line) {
             Some(turns) => {
@@ -39,6 +45,14 @@ pub(super) fn commands(source: &str) -> Commands {
         }
     }
     out
+}
+
+/// What a line writes: `echo text >> file`, also within brackets that go to a file together.
+fn echoed(line: &str) -> Option<&str> {
+    let line = line.trim_start_matches(['(', ' ', '@']);
+    let rest = line.get(..5).filter(|word| word.eq_ignore_ascii_case("echo ")).and_then(|_| line.get(5..))?;
+    let end = rest.rfind('>').map_or(rest, |end| rest.get(..end).unwrap_or_default().trim_end_matches('>'));
+    Some(end.trim_end_matches([' ', ')']))
 }
 
 /// Reads one line: what it says goes into `out`, what it sets into `names`.

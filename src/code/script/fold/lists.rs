@@ -1,6 +1,6 @@
 //! Lists of texts and codes, and what is made of them.
 
-use super::{Folder, Found, MOST};
+use super::{Folder, Found, GAP, MOST};
 use crate::code::script::dialect::Dialect;
 use crate::code::script::lexer::Token;
 use crate::code::script::values::{Value, base64, join};
@@ -89,6 +89,13 @@ impl Folder<'_> {
         if self.made < MOST { self.list_used(list, at, depth) } else { None }
     }
 
+    /// Whether an item of a list of JavaScript is a name alone whose text is not known.
+    fn names_one(&self, close: char, at: usize) -> bool {
+        let is_known = self.word(at).is_some_and(|word| self.names.contains_key(&self.key(word)));
+        let ends = self.is_mark(at + 1, ',') || self.is_mark(at + 1, ']');
+        self.dialect == Dialect::JavaScript && close == ']' && ends && !is_known
+    }
+
     /// `['a', 'b']`, `("a", "b")`, `@('a')`, `Array("a", "b")`: texts and codes only.
     pub(super) fn list(&mut self, at: usize, depth: usize) -> Option<(Vec<String>, usize)> {
         let named = self.token(at).is_some_and(|token| token.is("array")) || self.is_mark(at, '@');
@@ -108,6 +115,14 @@ impl Folder<'_> {
             match self.token(next)? {
                 Token::Number(number) if close == ']' || named || !list.is_empty() => {
                     list.push(number.to_string());
+                    next += 1;
+                }
+                Token::Mark('-') if matches!(self.token(next + 1), Some(Token::Number(_))) => {
+                    list.push(GAP.to_string());
+                    next += 2;
+                }
+                Token::Word(_) if self.names_one(close, next) => {
+                    list.push(GAP.to_string());
                     next += 1;
                 }
                 _ => {

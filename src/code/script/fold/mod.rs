@@ -3,6 +3,7 @@
 //! program would compute in its own functions stays unknown, marked by [`GAP`].
 
 mod calls;
+mod cleaners;
 mod lists;
 mod members;
 mod numbers;
@@ -53,6 +54,7 @@ pub(super) fn fold(tokens: &[(usize, Token)], dialect: Dialect, budget: &mut Bud
         steps: 0,
         budget,
     };
+    cleaners::note(tokens, &mut folder.fillers);
     let mut at = 0;
     while at < tokens.len() && folder.made < MOST {
         at = folder.statement(at).max(at + 1);

@@ -68,6 +68,7 @@ pub(super) fn candidates(
     let mut found = lists(tokens, budget)?;
     for (at, text) in long {
         forms(*at, text, &mut found, budget)?;
+        found.extend(shapes.bases.iter().filter_map(|base| in_base(*at, text, *base)));
     }
     for (at, text) in short {
         found.push(Candidate {
@@ -111,6 +112,16 @@ fn forms(at: usize, text: &str, found: &mut Vec<Candidate>, budget: &mut Budget)
         take(text.chars().filter(|c| *c != GAP).map(u32::from).collect(), Written::Text);
     }
     Ok(())
+}
+
+/// The numbers of two digits each in a base other than ten and sixteen.
+fn in_base(at: usize, text: &str, base: u32) -> Option<Candidate> {
+    let digits: Option<Vec<u32>> =
+        text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_digit(base)).collect();
+    let digits = digits.filter(|digits| digits.len() >= 2 * SHORTEST_LIST)?;
+    let codes =
+        digits.chunks_exact(2).map(|pair| pair.iter().fold(0, |code, digit| code * base + digit)).collect();
+    Some(Candidate { at, codes, written: Written::Numbers })
 }
 
 /// The numbers of a text that holds nothing but numbers with something between.
@@ -160,6 +171,7 @@ fn bits(text: &str) -> Vec<u32> {
 /// Lists of numbers in the source. What stands between the numbers of one list is a comma, and a sign or a line end.
 fn lists(tokens: &[(usize, Token)], budget: &mut Budget) -> Result<Vec<Candidate>, Stop> {
     let mut found: Vec<Candidate> = Vec::new();
+    called(tokens, &mut found, budget)?;
     let mut codes: Vec<u32> = Vec::new();
     let mut at = 0;
     for (place, token) in tokens {
@@ -182,6 +194,34 @@ fn lists(tokens: &[(usize, Token)], budget: &mut Budget) -> Result<Vec<Candidate
     Ok(found)
 }
 
+/// Numbers that are handed to one function, or have one method, one behind the other: `f(97) + f(98)`, `(97).f(), (98).f()`.
+fn called(tokens: &[(usize, Token)], found: &mut Vec<Candidate>, budget: &mut Budget) -> Result<(), Stop> {
+    let mut codes: Vec<u32> = Vec::new();
+    let mut name: Option<&str> = None;
+    let mut at = 0;
+    for (place, token) in tokens {
+        match token {
+            Token::Number(number) => {
+                if codes.is_empty() {
+                    at = *place;
+                }
+                codes.extend(u32::try_from(*number));
+            }
+            Token::Mark(',' | '\n' | '(' | ')' | '.' | '+' | '&') => {}
+            Token::Word(word) if name.is_none_or(|name| name == &**word) => name = Some(word),
+            Token::Word(word) => {
+                take_list(&mut codes, at, found, budget)?;
+                name = Some(word);
+            }
+            _ => {
+                name = None;
+                take_list(&mut codes, at, found, budget)?;
+            }
+        }
+    }
+    take_list(&mut codes, at, found, budget)
+}
+
 fn take_list(
     codes: &mut Vec<u32>,
     at: usize,
@@ -200,8 +240,14 @@ fn take_list(
 fn comments(source: &str) -> String {
     let marks: &[&str] = &["'", "//", "::", "#", "rem ", "REM "];
     let mut out = String::new();
+    let mut in_block = false;
     for line in source.lines().map(str::trim) {
-        let body = marks.iter().find_map(|mark| line.strip_prefix(mark));
+        if let Some(rest) = line.find("/*").and_then(|at| line.get(at + 2..)) {
+            in_block = !rest.contains("*/");
+            continue;
+        }
+        in_block &= !line.contains("*/");
+        let body = marks.iter().find_map(|mark| line.strip_prefix(mark)).or(in_block.then_some(line));
         let body = body.map(|body| body.trim_start_matches(|c: char| !c.is_ascii_alphanumeric()));
         if let Some(body) = body.filter(|body| body.len() >= SHORTEST_LIST && !body.contains(' ')) {
             out.push_str(body);

@@ -3,6 +3,7 @@
 //! script. What comes of it is kept where it says what programs say and the text before did not.
 
 mod candidates;
+mod packed;
 mod pieces;
 mod recipe;
 mod shapes;
@@ -45,6 +46,9 @@ pub(super) fn undone(
 ) -> Result<Undone, Stop> {
     let shapes = Shapes::of(tokens, dialect, folding);
     let mut out = Undone::default();
+    for source in packed::unpacked(tokens, budget)? {
+        out.files.push(source.into_bytes());
+    }
     for (at, pieces) in pieces::ordered(tokens, dialect, &folding.lists) {
         let text = pieces.concat();
         budget.pay(text.len() as u64)?;
@@ -63,6 +67,7 @@ pub(super) fn undone(
     if shapes.recipes.is_empty() && !shapes.inflates {
         return Ok(out);
     }
+    let turns = shapes.recipes.contains(&Recipe::Turn);
     for candidate in candidates(tokens, source, folding, &shapes, budget)? {
         budget.tick()?;
         if out.texts.len() + out.files.len() >= MOST {
@@ -72,7 +77,7 @@ pub(super) fn undone(
             inflated(&candidate, &mut out, budget)?;
         }
         for recipe in &shapes.recipes {
-            if let Some(result) = result(&candidate, recipe, budget)? {
+            if let Some(result) = result(&candidate, recipe, turns, budget)? {
                 out.take(result, candidate.at);
                 break;
             }
@@ -112,7 +117,12 @@ fn text(bytes: Vec<u8>) -> String {
 }
 
 /// What a recipe makes of a candidate, where that is a file or says what programs say.
-fn result(candidate: &Candidate, recipe: &Recipe, budget: &mut Budget) -> Result<Option<Vec<u32>>, Stop> {
+fn result(
+    candidate: &Candidate,
+    recipe: &Recipe,
+    turns: bool,
+    budget: &mut Budget,
+) -> Result<Option<Vec<u32>>, Stop> {
     let codes = &candidate.codes;
     if *recipe == Recipe::Plain && candidate.written != Written::Numbers {
         return Ok(None);
@@ -125,7 +135,11 @@ fn result(candidate: &Candidate, recipe: &Recipe, budget: &mut Budget) -> Result
     }
     let whole: Vec<u32> = recipe.apply(codes).collect();
     budget.pay(whole.len() as u64)?;
-    Ok(Some(whole).filter(|whole| is_file || says_more(whole, candidate)))
+    if is_file || says_more(&whole, candidate) {
+        return Ok(Some(whole));
+    }
+    let turned: Vec<u32> = whole.into_iter().rev().collect();
+    Ok(Some(turned).filter(|turned| turns && says_more(turned, candidate)))
 }
 
 fn is_printable(code: u32) -> bool {

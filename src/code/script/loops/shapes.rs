@@ -26,6 +26,8 @@ pub(super) struct Shapes {
     pub(super) inflates: bool,
     /// Whether it reads the file it stands in.
     pub(super) reads_itself: bool,
+    /// Other bases in which it reads numbers.
+    pub(super) bases: BTreeSet<u32>,
 }
 
 /// Words by which a script takes a text apart, and by which it makes characters.
@@ -104,8 +106,20 @@ impl Shapes {
                         seen.list(tokens.get(at + 1..).unwrap_or_default());
                     }
                 }
-                Token::Number(number) => seen.number(*number, tokens, at),
+                Token::Number(number) => {
+                    seen.number(*number, tokens, at);
+                    let is_last = at
+                        .checked_sub(1)
+                        .and_then(|at| tokens.get(at))
+                        .is_some_and(|(_, token)| token.is_mark(','))
+                        && tokens.get(at + 1).is_some_and(|(_, token)| token.is_mark(')'));
+                    let base = u32::try_from(*number).ok().filter(|base| (3..=36).contains(base) && is_last);
+                    shapes
+                        .bases
+                        .extend(base.filter(|base| !matches!(base, 10 | 16) && shapes.bases.len() < 4));
+                }
                 Token::Text(text) => {
+                    shapes.reads_itself |= matches!(&**text, "/*" | "*/");
                     if (1..=LONGEST_KEY).contains(&text.len()) && seen.keys.len() < MOST {
                         seen.keys.insert(text.to_string());
                     }

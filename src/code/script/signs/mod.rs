@@ -59,12 +59,25 @@ impl Script<'_> {
         self.long(&mut signs);
         self.odd(&mut signs);
         self.starts(&mut signs);
+        if self.is_of_browser(&lower, &signs) {
+            signs.facts.retain(|fact| !is_of_old_browser(fact));
+        }
         for fact in &mut signs.facts {
             if let Fact::Sign { line, .. } = fact {
                 *line = self.line(*line);
             }
         }
         signs.facts
+    }
+
+    /// Whether a script works on a page and asks Windows for nothing: libraries of pages make objects of old browsers.
+    fn is_of_browser(&self, lower: &str, signs: &Signs) -> bool {
+        let hides =
+            |fact: &Fact| matches!(fact, Fact::Sign { sign: Sign::ChoppedText | Sign::ProcessStart, .. });
+        self.dialect == Dialect::JavaScript
+            && ["document.", "window."].iter().any(|word| lower.contains(word))
+            && !OF_WINDOWS.iter().any(|word| lower.contains(word))
+            && !signs.facts.iter().any(hides)
     }
 
     fn line(&self, at: usize) -> usize {
@@ -177,6 +190,21 @@ impl Script<'_> {
     }
 }
 
+/// What scripts of Windows name and pages do not.
+const OF_WINDOWS: &[&str] =
+    &["wscript", "wsh.", "wsh[", "adodb", "scripting.", "shell.application", "hta:application"];
+
+/// Signs that libraries of pages show too: requests of old browsers, and a zero at the end of any call.
+fn is_of_old_browser(fact: &Fact) -> bool {
+    match fact {
+        Fact::Sign { sign: Sign::ComputedObject, text, .. } => {
+            text.to_ascii_lowercase().contains("activexobject")
+        }
+        Fact::Sign { sign: Sign::HiddenWindow, text, .. } => text.len() < 12,
+        _ => false,
+    }
+}
+
 /// A word of the tables and where it was found.
 struct Hit {
     sign: Sign,
@@ -190,8 +218,11 @@ fn found(lower: &str) -> impl Iterator<Item = Hit> {
         let mut places = memchr::memmem::find_iter(lower.as_bytes(), entry.word.as_bytes());
         let starts = |at: &usize| {
             let before = at.checked_sub(1).and_then(|at| lower.as_bytes().get(at)).copied();
+            let after = lower.as_bytes().get(at + entry.word.len()).copied();
+            // Readers of program text list the words of a language so.
+            let is_listed = entry.word.contains('-') && (before == Some(b'|') || after == Some(b'|'));
             !entry.word.starts_with(|c: char| c.is_ascii_alphabetic())
-                || !before.is_some_and(|byte| byte.is_ascii_alphanumeric())
+                || !is_listed && !before.is_some_and(|byte| byte.is_ascii_alphanumeric())
         };
         places.find(starts).map(|at| Hit { sign: entry.sign, word: entry.word, at })
     })
@@ -205,6 +236,11 @@ fn plain(text: &str) -> String {
 /// Names such as `_0x3fa2` or `xQzRtWvKpL`: hexadecimal, or letters without the vowels that speech needs.
 fn is_made(word: &str) -> bool {
     if word.strip_prefix("_0x").is_some_and(|rest| rest.len() >= 3) {
+        return true;
+    }
+    let alike =
+        ["oO0Q", "lI1i"].iter().any(|alike| word.len() >= 6 && word.chars().all(|c| alike.contains(c)));
+    if alike && word.chars().any(|c| !word.starts_with(c)) {
         return true;
     }
     let letters: Vec<char> = word.chars().filter(char::is_ascii_alphabetic).collect();

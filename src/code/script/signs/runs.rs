@@ -9,9 +9,13 @@ use crate::code::script::lexer::Token;
 const IN_CHECK: usize = 60;
 const IN_CHOICE: usize = 14;
 
+/// Computed texts that a program of VBScript runs where it does nothing else.
+const MOST_RUN: usize = 4;
+
 impl Script<'_> {
     /// Where computed text is run, and where an object of a computed name is made.
     pub(super) fn runs(&self, signs: &mut Signs) {
+        let mut computed = 0;
         for (place, (at, token)) in self.tokens.iter().enumerate() {
             let runs = match self.dialect {
                 Dialect::JavaScript => {
@@ -41,6 +45,11 @@ impl Script<'_> {
             };
             if runs && !is_written(self.token(place + by)) {
                 signs.add(Sign::Decoding, &self.shown(*at), *at);
+                computed += 1;
+                // A library is taken in once; who runs text after text hides each step.
+                if computed == MOST_RUN && self.dialect == Dialect::VisualBasic {
+                    signs.add(Sign::ChoppedText, &self.shown(*at), *at);
+                }
             }
         }
     }
