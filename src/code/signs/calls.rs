@@ -2,23 +2,15 @@
 
 use super::fold::{Folded, GAP};
 use super::lexer::{Line, Token};
+use super::shells::{hands_to_interpreter, has_shell_type, imports_data, imports_system, names_method};
 use super::{Collected, names_program, plain, procedures, said_on, words};
 use crate::artifact::Sign;
 use std::collections::BTreeSet;
 
 /// What the code calls, and how.
 pub(super) fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
-    let named = texts.iter().any(|folded| {
-        let text = plain(&folded.text);
-        words::SHELL_OBJECTS.iter().any(|object| text.contains(object))
-    });
-    // An object whose name is computed may be a shell; its `Run` is taken for one.
-    let computed = computed_by(lines, "createobject");
-    let shell_object = named || computed || lines.iter().any(has_shell_type);
+    let reaches = Reaches::of(lines, texts);
     let written = written_files(lines);
-    let opener = texts.iter().any(|folded| folded.text.eq_ignore_ascii_case("shell.application"));
-    let wmi = computed_by(lines, "getobject")
-        || texts.iter().any(|folded| plain(&folded.text).contains("winmgmts"));
     let mut given = BTreeSet::new();
     for line in lines {
         if let Some(parameters) = procedures::parameters(&line.tokens) {
@@ -27,54 +19,85 @@ pub(super) fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
         let said = said_on(line.number, texts);
         let known = Known { said: &said, written: &written, given: &given };
         let declares = line.tokens.iter().take(2).any(|token| token.is("declare"));
+        if declares && imports_data(line) {
+            signs.add_line(Sign::ProcessStart, line);
+            signs.add_line(Sign::Decoding, line);
+        }
         for (at, token) in line.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
-            by_name(word, line, signs);
-            match word.as_str() {
-                _ if declares => {}
-                "shell" if is_shell_call(&line.tokens, at) => process_start(line, at, &known, signs),
-                "createobject" | "getobject" if is_computed_object(line, at) => {
-                    signs.add_line(Sign::ComputedObject, line);
-                    if takes_from_function(line, at) {
-                        signs.add_line(Sign::Decoding, line);
-                    }
-                }
-                "addcode" | "executestatement"
-                    if !is_written(line.tokens.get(at + 1..).unwrap_or_default()) =>
-                {
-                    process_start(line, at, &known, signs)
-                }
-                "excel4macrosheets" | "excel4intlmacrosheets" if adds(&line.tokens, at) => {
-                    signs.add_line(Sign::ProcessStart, line);
-                }
-                "callbyname" => signs.add(Sign::ComputedObject, "CallByName", line.number),
-                "executeexcel4macro" if is_command(&said) => {
-                    signs.add(Sign::ProcessStart, &said, line.number)
-                }
-                "create" if wmi && takes_four(&line.tokens, at) => process_start(line, at, &known, signs),
-                "open" if opener && is_member(&line.tokens, at) && names_program(&said) => {
-                    signs.add_line(Sign::ProcessStart, line);
-                }
-                "vbhide" => signs.add(Sign::HiddenWindow, "vbHide", line.number),
-                "showwindow" if sets(&line.tokens, at) => signs.add_line(Sign::HiddenWindow, line),
-                "open" if opens_for_writing(&line.tokens) => {
-                    signs.add(Sign::FileWrite, "Open … For Output", line.number)
-                }
-                word if shell_object && is_method(&line.tokens, at, word) => {
-                    process_start(line, at, &known, signs)
-                }
-                _ => {}
+            by_name(word, at, line, signs);
+            if !declares {
+                call(word, at, line, &reaches, &known, signs);
             }
         }
     }
 }
 
-/// Whether a line makes or declares a shell by its type, which needs no name in a text.
-fn has_shell_type(line: &Line) -> bool {
-    let is_type =
-        |token: &Token| matches!(token, Token::Word(word) if words::SHELL_TYPES.contains(&word.as_str()));
-    let qualified = |three: &[Token]| matches!(three, [library, dot, class] if library.is("shell32") && dot.is_mark('.') && class.is("shell"));
-    line.tokens.iter().any(is_type) || line.tokens.windows(3).any(qualified)
+/// What the module can start programs with.
+struct Reaches {
+    /// A shell object, by its name or type; one of a computed name is taken for one.
+    shell: bool,
+    /// The object that opens files as the desktop does.
+    opener: bool,
+    wmi: bool,
+    /// The function that starts commands on a Mac.
+    system: bool,
+}
+
+impl Reaches {
+    fn of(lines: &[Line], texts: &[Folded]) -> Self {
+        let named = texts.iter().any(|folded| {
+            let text = plain(&folded.text);
+            words::SHELL_OBJECTS.iter().any(|object| text.contains(object))
+        });
+        let computed = computed_by(lines, "createobject") || lines.iter().any(computes_class);
+        Self {
+            shell: named || computed || lines.iter().any(has_shell_type),
+            opener: texts.iter().any(|folded| folded.text.eq_ignore_ascii_case("shell.application")),
+            wmi: computed_by(lines, "getobject")
+                || texts.iter().any(|folded| plain(&folded.text).contains("winmgmts")),
+            system: lines.iter().any(imports_system),
+        }
+    }
+}
+
+/// What one word of a line calls.
+fn call(word: &str, at: usize, line: &Line, reaches: &Reaches, known: &Known, signs: &mut Collected) {
+    let tokens = &line.tokens;
+    match word {
+        "shell" if is_shell_call(tokens, at) => process_start(line, at, known, signs),
+        "system" if reaches.system && !is_member(tokens, at) => process_start(line, at, known, signs),
+        "createobject" | "getobject" if is_computed_object(line, at) => {
+            signs.add_line(Sign::ComputedObject, line);
+            if takes_from_function(line, at) {
+                signs.add_line(Sign::Decoding, line);
+            }
+        }
+        "addcode" | "executestatement" if !is_written_here(line, at) => process_start(line, at, known, signs),
+        "excel4macrosheets" | "excel4intlmacrosheets" if adds(tokens, at) => {
+            signs.add_line(Sign::ProcessStart, line);
+        }
+        "callbyname" => {
+            signs.add(Sign::ComputedObject, "CallByName", line.number);
+            if reaches.shell && names_method(line) {
+                process_start(line, at, known, signs);
+            }
+        }
+        "executeexcel4macro" if is_command(known.said) => {
+            signs.add(Sign::ProcessStart, known.said, line.number);
+        }
+        "create" if reaches.wmi && takes_four(tokens, at) => process_start(line, at, known, signs),
+        "open" if reaches.opener && is_member(tokens, at) && names_program(known.said) => {
+            signs.add_line(Sign::ProcessStart, line);
+        }
+        "vbhide" => signs.add(Sign::HiddenWindow, "vbHide", line.number),
+        "showwindow" if sets(tokens, at) => signs.add_line(Sign::HiddenWindow, line),
+        "open" if opens_for_writing(tokens) => {
+            signs.add(Sign::FileWrite, "Open … For Output", line.number);
+        }
+        word if reaches.shell && is_method(tokens, at, word) => process_start(line, at, known, signs),
+        _ => {}
+    }
 }
 
 /// `Shell` as a call: not a member of anything but `VBA` and `Interaction`, not a variable.
@@ -82,7 +105,8 @@ fn is_shell_call(tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|at| tokens.get(at));
     let owner = at.checked_sub(2).and_then(|at| tokens.get(at));
     let member = before.is_some_and(|token| token.is_mark('.'));
-    let own = owner.is_some_and(|token| token.is("vba") || token.is("interaction"));
+    let own =
+        owner.is_some_and(|token| ["vba", "interaction", "wordbasic"].iter().any(|name| token.is(name)));
     let declared = before.is_some_and(|token| {
         ["dim", "set", "as", "sub", "function", "const"].iter().any(|word| token.is(word))
     });
@@ -260,6 +284,10 @@ fn is_written(arguments: &[Token]) -> bool {
     written && texts == 1
 }
 
+fn is_written_here(line: &Line, at: usize) -> bool {
+    is_written(line.tokens.get(at + 1..).unwrap_or_default())
+}
+
 fn is_command(said: &str) -> bool {
     if is_office_command(said) {
         return false;
@@ -268,6 +296,22 @@ fn is_command(said: &str) -> bool {
     interpreters.into_iter().any(|entry| said.contains(entry.word))
         || said.contains("exec(")
         || said.contains("call(")
+}
+
+/// `GetObject("", x)`: the object is new, and its class is computed.
+fn computes_class(line: &Line) -> bool {
+    let called = |(at, token): (usize, &Token)| token.is("getobject") && class_of(line, at).is_some();
+    line.tokens.iter().enumerate().any(called)
+}
+
+/// The computed class behind the empty first argument of `GetObject`.
+fn class_of(line: &Line, at: usize) -> Option<&[Token]> {
+    match line.tokens.get(at + 1..)? {
+        [Token::Mark('('), Token::Text(path), Token::Mark(','), class @ ..] if path.is_empty() => {
+            Some(class).filter(|class| !is_written(class) && !names_its_object(class))
+        }
+        _ => None,
+    }
 }
 
 fn computed_by(lines: &[Line], function: &str) -> bool {
@@ -282,7 +326,7 @@ fn is_computed_object(line: &Line, at: usize) -> bool {
     let arguments = line.tokens.get(at + 1..).unwrap_or_default();
     let called = arguments.first().is_some_and(|token| token.is_mark('(') || matches!(token, Token::Word(_)));
     let empty = arguments.get(1).is_some_and(|token| token.is_mark(')') || token.is_mark(','));
-    called && !empty && !is_written(arguments) && !names_its_object(arguments)
+    class_of(line, at).is_some() || called && !empty && !is_written(arguments) && !names_its_object(arguments)
 }
 
 /// Whether a literal among the arguments says what is meant: an office file, or the class before its version.
@@ -307,9 +351,13 @@ pub(super) fn opens_for_writing(tokens: &[Token]) -> bool {
 }
 
 /// A name that says by itself what it does.
-fn by_name(word: &str, line: &Line, signs: &mut Collected) {
+fn by_name(word: &str, at: usize, line: &Line, signs: &mut Collected) {
     for entry in words::NAMES.iter().filter(|entry| entry.word == word) {
         signs.add(entry.sign, word, line.number);
+    }
+    if word == "shellexecute" && hands_to_interpreter(&line.tokens, at) {
+        signs.add_line(Sign::ProcessStart, line);
+        signs.add_line(Sign::Interpreter, line);
     }
     // `Name … As …` moves a file (MS-VBAL has it as a library statement).
     if word == "as" && moves(&line.tokens) {

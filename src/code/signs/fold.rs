@@ -4,8 +4,12 @@
 //! is known; what is not known leaves a [`GAP`]. The interpreter proper is another stage; this pass serves the
 //! keyword tables and works on source that does not even parse.
 
+mod call;
+mod numbers;
+
 use super::lexer::{Line, Token};
-use std::collections::HashMap;
+use call::TEXT_CALLS;
+use std::collections::{HashMap, HashSet};
 
 /// Stands in folded text where a value is not known.
 pub(super) const GAP: char = '\u{1}';
@@ -27,8 +31,25 @@ const LONGEST: usize = 256 << 10;
 const DEEPEST: usize = 40;
 
 /// Every text of two or more characters that the lines make, in order; variables are followed from assignment to
-/// use in the order of the source.
+/// use in the order of the source, and functions that give a constant text from wherever they stand.
 pub(super) fn texts(lines: &[Line]) -> Vec<Folded> {
+    let (folded, mut known) = pass(lines, &HashMap::new());
+    let names: HashSet<&str> =
+        lines.iter().flat_map(|line| line.tokens.windows(2)).filter_map(function).collect();
+    known.retain(|name, text| names.contains(name.as_str()) && !text.is_empty() && !text.contains(GAP));
+    if known.is_empty() { folded } else { pass(lines, &known).0 }
+}
+
+/// The name of a function that begins here.
+fn function(pair: &[Token]) -> Option<&str> {
+    match pair {
+        [Token::Word(keyword), Token::Word(name)] if keyword == "function" || keyword == "get" => Some(name),
+        _ => None,
+    }
+}
+
+/// One pass from top to bottom, with what functions are known to give; answers the texts and the variables.
+fn pass(lines: &[Line], functions: &HashMap<String, String>) -> (Vec<Folded>, HashMap<String, String>) {
     let mut known: HashMap<String, String> = HashMap::new();
     let mut folded = Vec::new();
     // Every round of `x = x & …` makes a longer text: bound the sum, not only each.
@@ -38,7 +59,9 @@ pub(super) fn texts(lines: &[Line]) -> Vec<Folded> {
             let mut at = 0;
             let target = assigned(statement);
             while at < statement.len() {
-                let mut cursor = Cursor { tokens: statement, at, known: &known, pieces: 0, depth: 0 };
+                let own = target.as_deref().unwrap_or_default();
+                let mut cursor =
+                    Cursor { tokens: statement, at, known: &known, functions, own, pieces: 0, depth: 0 };
                 if !cursor.starts_text() {
                     at += 1;
                     continue;
@@ -47,7 +70,7 @@ pub(super) fn texts(lines: &[Line]) -> Vec<Folded> {
                 let (start, pieces) = (at, cursor.pieces);
                 at = cursor.at.max(at + 1);
                 if room < text.len() {
-                    return folded;
+                    return (folded, known);
                 }
                 room -= text.len();
                 if let Some((name, 2..)) = target.as_ref().map(|name| (name, start))
@@ -63,7 +86,7 @@ pub(super) fn texts(lines: &[Line]) -> Vec<Folded> {
             }
         }
     }
-    folded
+    (folded, known)
 }
 
 /// The literals of an expression that comes to nothing known: the filler in `Replace(x, "filler", "")`.
@@ -89,6 +112,10 @@ struct Cursor<'a> {
     tokens: &'a [Token],
     at: usize,
     known: &'a HashMap<String, String>,
+    /// What functions give that always give the same.
+    functions: &'a HashMap<String, String>,
+    /// The variable that the statement sets.
+    own: &'a str,
     pieces: usize,
     depth: usize,
 }
@@ -109,8 +136,35 @@ impl Cursor<'_> {
         match self.peek() {
             Some(Token::Text(_)) => true,
             Some(Token::Word(word)) if TEXT_CALLS.contains(&word.as_str()) => self.follows('('),
-            Some(Token::Word(word)) => !after_dot && self.known.contains_key(word) && !self.follows('='),
+            Some(Token::Word(word)) => {
+                let gives =
+                    self.known.contains_key(word) || self.gives(word).is_some() && !self.begins_function();
+                !after_dot && gives && !self.follows('=') || self.own_function().is_some()
+            }
             _ => false,
+        }
+    }
+
+    /// What a function gives, other than to itself.
+    fn gives(&self, word: &str) -> Option<&String> {
+        self.functions.get(word).filter(|_| word != self.own)
+    }
+
+    /// Whether the word here stands behind `Function`.
+    fn begins_function(&self) -> bool {
+        let before = self.at.checked_sub(1).and_then(|at| self.tokens.get(at..at + 2));
+        before.is_some_and(|pair| function(pair).is_some())
+    }
+
+    /// What `ThisWorkbook.f` or `Me.f` gives.
+    fn own_function(&self) -> Option<&String> {
+        match self.tokens.get(self.at..)? {
+            [Token::Word(owner), Token::Mark('.'), Token::Word(name), ..]
+                if OWNERS.contains(&owner.as_str()) =>
+            {
+                self.gives(name)
+            }
+            _ => None,
         }
     }
 
@@ -163,15 +217,17 @@ impl Cursor<'_> {
             }
             self.at += 1;
             self.close();
-            self.members();
-            return GAP.into();
+            let given = self.gives(word).cloned();
+            return given.filter(|_| !self.members()).map_or(GAP.into(), |text| self.piece(text));
         }
+        let before = self.at.saturating_sub(1);
+        let own = Cursor { at: before, ..*self }.own_function().cloned();
         if self.members() {
-            return GAP.into();
+            return own.map_or(GAP.into(), |text| self.piece(text));
         }
         let constant =
             CONSTANTS.iter().find(|(name, _)| *name == word).map(|(_, value)| (*value).to_string());
-        match constant.or_else(|| self.known.get(word).cloned()) {
+        match constant.or_else(|| self.known.get(word).or_else(|| self.gives(word)).cloned()) {
             Some(known) => self.piece(known),
             None => GAP.into(),
         }
@@ -202,28 +258,6 @@ impl Cursor<'_> {
         text
     }
 
-    /// A call of one of [`TEXT_CALLS`], the parenthesis read.
-    fn call(&mut self, word: &str) -> String {
-        if word.starts_with("chr") {
-            let code = self.number();
-            self.close();
-            return match code.and_then(character) {
-                Some(known) => self.piece(known.into()),
-                None => GAP.into(),
-            };
-        }
-        let mut arguments = Vec::new();
-        loop {
-            arguments.push(self.text());
-            match self.peek() {
-                Some(token) if token.is_mark(',') && arguments.len() < 4 => self.at += 1,
-                _ => break,
-            }
-        }
-        self.close();
-        apply(word, &arguments)
-    }
-
     /// Steps behind the parenthesis that closes the open one.
     fn close(&mut self) {
         let mut open = 1usize;
@@ -239,71 +273,10 @@ impl Cursor<'_> {
             }
         }
     }
-
-    /// A number made of constants: `+ - * / Xor` from left to right, which is how junk arithmetic is written.
-    fn number(&mut self) -> Option<f64> {
-        let mut value = self.factor()?;
-        loop {
-            let operator = match self.peek() {
-                Some(Token::Mark(mark @ ('+' | '-' | '*' | '/' | '\\' | '^'))) => *mark,
-                Some(Token::Word(word)) if word == "xor" => 'x',
-                _ => return Some(value),
-            };
-            self.at += 1;
-            let next = self.factor()?;
-            value = arithmetic(operator, value, next);
-        }
-    }
-
-    fn factor(&mut self) -> Option<f64> {
-        let token = self.tokens.get(self.at)?;
-        self.at += 1;
-        match token {
-            Token::Number(number) => Some(*number),
-            Token::Mark('-') => self.factor().map(|number| -number),
-            Token::Mark('(') => self.bracketed_number(),
-            Token::Word(word) if NUMBER_CALLS.contains(&word.as_str()) => {
-                self.at += 1;
-                self.bracketed_number()
-            }
-            Token::Word(word) => key_code(word).or_else(|| self.known.get(word)?.trim().parse().ok()),
-            Token::Text(text) => text.trim().parse().ok(),
-            Token::Mark(_) => None,
-        }
-    }
-
-    fn bracketed_number(&mut self) -> Option<f64> {
-        if self.depth >= DEEPEST {
-            return None;
-        }
-        self.depth += 1;
-        let value = self.number();
-        self.depth -= 1;
-        self.peek()?.is_mark(')').then(|| self.at += 1)?;
-        value
-    }
 }
 
-/// Functions that make text from text or codes.
-const TEXT_CALLS: &[&str] = &[
-    "chr",
-    "chrw",
-    "chrb",
-    "strreverse",
-    "replace",
-    "lcase",
-    "ucase",
-    "trim",
-    "ltrim",
-    "rtrim",
-    "cstr",
-    "join",
-    "split",
-    "format",
-];
-
-/// Functions that leave a number as it is.
-const NUMBER_CALLS: &[&str] = &["clng", "cint", "cbyte", "val", "int", "fix", "abs", "cdbl", "round", "oct"];
+/// Modules by whose name their own functions are called.
+const OWNERS: &[&str] = &["thisworkbook", "thisdocument", "me"];
 
 /// Named constants of the type library.
 const CONSTANTS: &[(&str, &str)] = &[
@@ -315,53 +288,6 @@ const CONSTANTS: &[(&str, &str)] = &[
     ("vbnullstring", ""),
     ("vbnullchar", "\0"),
 ];
-
-/// Word's constants for keys, `wdKeyA` to `wdKeyZ` and `wdKey0` to `wdKey9`: their values are character codes.
-fn key_code(word: &str) -> Option<f64> {
-    match word.strip_prefix("wdkey")?.as_bytes() {
-        [key] if key.is_ascii_alphanumeric() => Some(f64::from(key.to_ascii_uppercase())),
-        _ => None,
-    }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the range is checked before the cast"
-)]
-fn character(code: f64) -> Option<char> {
-    let code = code.round();
-    (1.0..65536.0).contains(&code).then(|| char::from_u32(code as u32)).flatten()
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a float cast saturates, and the result is only a guess")]
-fn arithmetic(operator: char, a: f64, b: f64) -> f64 {
-    match operator {
-        '+' => a + b,
-        '-' => a - b,
-        '*' => a * b,
-        '^' => a.powf(b),
-        'x' => (a as i64 ^ b as i64) as f64,
-        _ => a / b,
-    }
-}
-
-/// What a text function makes of its arguments.
-fn apply(word: &str, arguments: &[String]) -> String {
-    let argument = |index: usize| arguments.get(index).map(String::as_str).unwrap_or_default();
-    match word {
-        "strreverse" => argument(0).chars().rev().collect(),
-        "replace" if !argument(1).is_empty() && argument(2).len() <= argument(1).len() => {
-            argument(0).replace(argument(1), argument(2))
-        }
-        // `Join(Split(text, filler), "")` takes the filler out, and so does `Split` alone for a reader.
-        "split" if !argument(1).is_empty() => argument(0).replace(argument(1), ""),
-        "lcase" => argument(0).to_lowercase(),
-        "ucase" => argument(0).to_uppercase(),
-        "trim" | "ltrim" | "rtrim" => argument(0).trim().to_string(),
-        _ => argument(0).to_string(),
-    }
-}
 
 #[cfg(test)]
 mod tests {
@@ -384,6 +310,9 @@ mod tests {
             (r#"x = "cmd " & y & " /c" & f(1, ")") & "z""#, "cmd ? /c?z"),
             (r#"x = UserForm1.Tag & "er""#, "er"),
             (r#"x = Replace(y, "qqz", "")"#, "qqz"),
+            (r#"x = Mid(q + "KRcmd /ceL" + z, 3, 6)"#, "cmd /c"),
+            (r#"x = Left("power off", 5) & Right("she hell", 4)"#, "powerhell"),
+            (r#"x = Mid("power", n, 2)"#, "power"),
             (r#"x = ChrW(wdKeyS) + "hell" + Chr(wdKey3)"#, "Shell3"),
         ];
         for (source, want) in rows {
@@ -395,6 +324,13 @@ mod tests {
     fn variables_are_followed_from_line_to_line() {
         let source = "Const a = \"win\"\nb = a & \"mgmts\"\nb = b & \":\"\nGetObject(b)";
         assert_eq!(folded(source), ["win", "winmgmts", "winmgmts:", "winmgmts:"]);
+    }
+
+    #[test]
+    fn functions_of_constant_text_are_known_wherever_they_stand() {
+        let source = "Go \"w\" & F() & ThisWorkbook.G(1)\nFunction F()\nF = \"in\"\nEnd Function\nFunction G(a)\nG = G & \"mgm\"\nG = G & \"ts\"\nEnd Function\nFunction H(a)\nH = \"x\" & a\nEnd Function";
+        assert_eq!(folded(source), ["winmgmts", "in", "mgm", "mgmts"]);
+        assert_eq!(folded("x = H(1) & \"b\"\nFunction H(a)\nH = \"xy\" & a\nEnd Function"), ["xy?"]);
     }
 
     #[test]

@@ -29,6 +29,49 @@ fn is_decoding_step(line: &Line) -> bool {
     })
 }
 
+/// `c = Asc(Mid(s, i, 1)) - 3`, and soon after it `t = t & Chr(c)`.
+fn decoded_in_two_steps(lines: &[Line]) -> impl Iterator<Item = &Line> {
+    lines
+        .iter()
+        .enumerate()
+        .filter(|(at, line)| {
+            let mut statements = lines
+                .iter()
+                .skip(*at)
+                .take(NEAR)
+                .flat_map(|line| line.tokens.split(|token| token.is_mark(':')));
+            line.tokens.iter().any(|token| token.is("asc") || token.is("ascw"))
+                && statements
+                    .clone()
+                    .find_map(shifted)
+                    .is_some_and(|code| statements.any(|statement| gives_letter(statement, code)))
+        })
+        .map(|(_, line)| line)
+}
+
+/// Lines after which a code that was shifted is no longer looked for.
+const NEAR: usize = 4;
+
+/// The variable that takes the code of a letter, moved by a number or mixed with one.
+fn shifted(statement: &[Token]) -> Option<&str> {
+    let [Token::Word(code), Token::Mark('='), rest @ ..] = statement else { return None };
+    let of_letter = rest.iter().any(|token| token.is("asc") || token.is("ascw"))
+        && rest.iter().any(|token| token.is("mid"));
+    let letters = rest.iter().any(|token| matches!(token, Token::Number(number) if LETTERS.contains(number)));
+    let moved = rest.iter().any(|token| token.is("xor") || token.is_mark('-') || token.is_mark('+'));
+    (of_letter && moved && !letters).then_some(code)
+}
+
+/// `… Chr(code) …`
+fn gives_letter(statement: &[Token], code: &str) -> bool {
+    statement.windows(4).any(|four| match four {
+        [Token::Word(call), Token::Mark('('), name, Token::Mark(')')] => {
+            ["chr", "chrw"].contains(&call.as_str()) && name.is(code)
+        }
+        _ => false,
+    })
+}
+
 /// Whether the argument of `Chr` is computed, and not the letter of a column.
 fn decodes(argument: &[&Token]) -> bool {
     let has = |word: &str| argument.iter().any(|token| token.is(word));
@@ -74,6 +117,9 @@ pub(super) fn hiding(source: &str, lines: &[Line], texts: &[Folded], signs: &mut
         lines.iter().any(|line| line.tokens.iter().any(|token| DECODERS.iter().any(|word| token.is(word))));
     for line in lines.iter().filter(|line| decodes && is_code_list(line) || is_hex_step(line)) {
         signs.add_line(Sign::EncodedText, line);
+    }
+    for line in decoded_in_two_steps(lines) {
+        signs.add_line(Sign::Decoding, line);
     }
     let listed =
         |line: &Line| decodes && line.tokens.iter().any(|token| token.is("array")) && lists_codes(line, 10);

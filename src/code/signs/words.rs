@@ -124,6 +124,7 @@ pub(super) const NAMES: &[Word] = &[
     word(Sign::Shellcode, "enumdateformatsa"), word(Sign::Shellcode, "createtimerqueuetimer"),
     // Members of objects that start programs, tasks or scripts.
     word(Sign::ProcessStart, "executeshellcommand"), word(Sign::ProcessStart, "registertaskdefinition"),
+    word(Sign::ProcessStart, "registertask"),
     word(Sign::CopiesCode, "macrocopy"), word(Sign::CopiesCode, "wdorganizerobjectprojectitems"),
     word(Sign::Download, "urldownloadtofile"), word(Sign::Download, "urldownloadtofilea"),
     word(Sign::Download, "urldownloadtofilew"), word(Sign::Download, "urldownloadtocachefile"),
@@ -147,6 +148,9 @@ const TEXTS: &[Word] = &[
     // Places from which Windows starts programs at logon.
     word(Sign::ProcessStart, "\\currentversion\\run"), word(Sign::ProcessStart, "start menu\\programs\\startup\\"),
     word(Sign::WeakensOffice, "accessvbom"), word(Sign::WeakensOffice, "vbawarnings"),
+    word(Sign::WeakensOffice, "disableinternetfilesinpv"), word(Sign::WeakensOffice, "disableattachementsinpv"),
+    word(Sign::WeakensOffice, "disableattachmentsinpv"), word(Sign::WeakensOffice, "disableunsafelocationsinpv"),
+    word(Sign::WeakensOffice, "blockcontentexecutionfrominternet"),
     word(Sign::Shellcode, "ntwritevirtualmemory"), word(Sign::Shellcode, "rtlcopymemory"),
     word(Sign::Shellcode, "zwwritevirtualmemory"), word(Sign::Shellcode, "zwallocatevirtualmemory"),
     word(Sign::Shellcode, "ntprotectvirtualmemory"), word(Sign::Shellcode, "ntcreatethreadex"),
@@ -173,6 +177,9 @@ const TEXTS: &[Word] = &[
     word(Sign::Interpreter, "cmd /"), word(Sign::Interpreter, "command.com /"), word(Sign::Interpreter, "cmd.exe /"), word(Sign::Interpreter, "cmd.exe\" /"), word(Sign::Interpreter, "%comspec%"),
     word(Sign::Interpreter, "msbuild.exe"),
     word(Sign::Interpreter, "curl "), word(Sign::Interpreter, "forfiles"), word(Sign::Interpreter, "cmstp"),
+    // What Windows starts when something happens (WMI).
+    word(Sign::ProcessStart, "commandlineeventconsumer"), word(Sign::Interpreter, "commandlineeventconsumer"),
+    word(Sign::ProcessStart, "activescripteventconsumer"), word(Sign::Interpreter, "activescripteventconsumer"),
     // Accounts with the rights of an administrator; programs that raise rights.
     word(Sign::Interpreter, "localgroup administrators"), word(Sign::Interpreter, "fodhelper"), word(Sign::Interpreter, "eventvwr"),
     word(Sign::Interpreter, "computerdefaults.exe"),
@@ -252,6 +259,10 @@ pub(super) const OFFICE_COMMANDS: &[&str] = &[
     "cmd /c xcopy",
     "cmd /c robocopy",
 ];
+
+/// Endings of files that hold data: a library of such a name was laid there by the macro.
+pub(super) const DATA_EXTENSIONS: &[&str] =
+    &[".dat", ".db", ".tmp", ".png", ".jpg", ".gif", ".bin", ".log", ".txt", ".ini", ".xml", ".pdf", ".doc"];
 
 /// Endings of files that hold a script.
 pub(super) const SCRIPT_EXTENSIONS: &[&str] =

@@ -145,7 +145,8 @@ impl<'a> Cells<'a> {
 
     /// Row, column and format of a cell.
     fn head(&mut self, reader: &mut Reader) -> Option<Place> {
-        let (row, column) = (reader.u16()?.into(), reader.u16()?.into());
+        // Excel takes the lower eight bits of a column and leaves the others aside.
+        let (row, column) = (reader.u16()?.into(), u32::from(reader.u16()? & 0x00ff));
         self.style = if self.version == Version::Biff2 {
             reader.skip(3)?;
             0
