@@ -23,7 +23,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use service::{Milter, Server, byte, wait_until};
 use std::fs;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
