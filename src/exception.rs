@@ -64,6 +64,16 @@ pub struct Excepted {
     pub numbers: Vec<i64>,
 }
 
+/// Exceptions that are named of one message: each program may have its own.
+const NAMED: usize = 20;
+
+impl Excepted {
+    /// How headers and the log name the exceptions.
+    pub fn names(&self) -> impl Iterator<Item = String> {
+        self.numbers.iter().take(NAMED).map(|number| format!("desk/{number}"))
+    }
+}
+
 /// All exceptions that hold at one time.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Exceptions {

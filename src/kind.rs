@@ -199,6 +199,8 @@ static KINDS: &[Kind] = &[
     row("bmp", Class::Media, &["bmp"], Some(|b| starts(b, b"BM") && b.get(6..10) == Some(b"\0\0\0\0"))),
     row("tiff", Class::Media, &["tif", "tiff"], Some(|b| starts(b, b"II*\0") || starts(b, b"MM\0*"))),
     row("emf", Class::Media, &["emf"], Some(|b| starts(b, b"\x01\0\0\0") && b.get(40..44) == Some(b" EMF"))),
+    // What macOS keeps of a file beside its data (RFC 1740), under the file's own name behind `._`.
+    row("apple-double", Class::Media, &[], Some(|b| starts(b, b"\x00\x05\x16\x07\x00\x02\x00\x00") || starts(b, b"\x00\x05\x16\x07\x00\x01\x00\x00"))),
     row("wmf", Class::Media, &["wmf"], Some(|b| starts(b, b"\xd7\xcd\xc6\x9a"))),
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
@@ -347,6 +349,7 @@ mod tests {
         let rows: &[(&str, &[u8], &str)] = &[
             ("a.doc", b"{\\rtf1 x}", "rtf"),
             ("a.txt", b"PK\x03\x04....", "zip"),
+            ("._a.xlsx", b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X", "apple-double"),
             ("a.docx", b"PK\x03\x04..[Content_Types].xml..word/document.xml", "docx"),
             ("a.js", b"var a = 1;", "js"),
             ("a.js. ", b"var a = 1;", "js"),

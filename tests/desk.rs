@@ -22,6 +22,8 @@ mod api;
 mod client;
 #[path = "desk/decide.rs"]
 mod decide;
+#[path = "desk/oidc.rs"]
+mod oidc;
 #[path = "desk/pages.rs"]
 mod pages;
 #[path = "desk/release.rs"]

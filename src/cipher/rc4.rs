@@ -1,7 +1,7 @@
 //! RC4, the stream cipher of old Office documents and PDF files.
 
 /// The cipher; it encrypts and decrypts alike.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rc4 {
     state: [u8; 256],
     i: u8,

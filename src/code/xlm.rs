@@ -169,7 +169,7 @@ impl Seen {
         if self.written.len() + self.run.len() >= MOST_CELLS {
             return;
         }
-        let [first, second] = &call.places;
+        let [_, second] = &call.places;
         match call.name.as_str() {
             "FORMULA" | "FORMULA.FILL" | "FORMULA.ARRAY" if call.is_computed => {
                 let Some(target) = second.clone() else { return };
@@ -182,7 +182,7 @@ impl Seen {
                 }
                 self.written.push((target, shown, number));
             }
-            "GOTO" | "RUN" => self.run.extend(first.clone()),
+            "GOTO" | "RUN" => self.run.extend(call.target()),
             name => self.run.extend(Place::of(name)),
         }
     }
@@ -335,6 +335,8 @@ mod tests {
             "C7: =FORMULA(r,D1)\nC8: =GOTO($D$1)\n",
             "C7: =FORMULA(\"a,)(\"&B1,Macro1!D1)\nC8: =RUN(D1)\n",
             "C7: =FORMULA.FILL(r,D1)\nC8: =D1()\n",
+            "C7: =FORMULA(r,AB12)\nC8: =RUN(\"Macro1!R12C28\")\n",
+            "C7: =FORMULA(r,D1)\nC8: =RUN(\"D1\",FALSE)\n",
             "C7: =FORMULA(B1&B2,C8)\n",
         ] {
             assert!(signs(listing).contains(&(Sign::Decoding, 1)), "{listing}");
@@ -345,6 +347,7 @@ mod tests {
             "C7: =FORMULA(B1&B2,\"R8C3\")\nC8: =RETURN()\n",
             "C7: =FORMULA(B1&B2,C400)\n",
             "C7: =FORMULA(B1,C8)\n",
+            "C7: =FORMULA(r,D1)\nC8: =RUN(\"R1C5\")\n",
             "C7: =SET.VALUE(D1,B1&B2)\nC8: =GOTO(D1)\n",
         ] {
             assert_eq!(signs(listing), [], "{listing}");

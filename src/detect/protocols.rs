@@ -31,13 +31,31 @@ fn is_item_of_file(path: &str) -> bool {
 /// An address as Windows reads it: lower case, with the escapes that hide a path taken away.
 pub(super) fn plain(target: &str) -> String {
     let target = target.trim().to_lowercase();
-    let shown = ESCAPES.iter().fold(target, |target, (escape, sign)| target.replace(escape, sign));
+    // What one program decodes the next one may decode again.
+    let shown = unescaped(&unescaped(&target));
     // What stands before the scheme is ignored where links are opened.
     shown.trim_start_matches(|c: char| c.is_whitespace() || c.is_control()).to_string()
 }
 
-const ESCAPES: &[(&str, &str)] =
-    &[("%5c", "\\"), ("%3a", ":"), ("%2f", "/"), ("%7c", "|"), ("%26", "&"), ("%3d", "=")];
+/// Escapes of printable characters as what they stand for.
+fn unescaped(target: &str) -> String {
+    let mut pieces = target.split('%');
+    let mut shown = pieces.next().unwrap_or_default().to_string();
+    for piece in pieces {
+        let code = piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        match code.filter(u8::is_ascii_graphic) {
+            Some(code) => {
+                shown.push(char::from(code.to_ascii_lowercase()));
+                shown.push_str(piece.get(2..).unwrap_or_default());
+            }
+            None => {
+                shown.push('%');
+                shown.push_str(piece);
+            }
+        }
+    }
+    shown
+}
 
 /// Programs that do what the address says.
 const RUNNING: &[&str] = &["ms-msdt", "ms-officecmd", "ms-cxh-full"];
@@ -73,6 +91,8 @@ mod tests {
         for yes in [
             "search-ms:query=invoice&crumb=location:\\\\203.0.113.1@80\\docs&displayname=Documents",
             "search-ms:displayname=x&crumb=location%3A%5C%5Ca.example%5Cx",
+            "search-ms:query=x&crumb=location:%5C%5C203.0.113.9%40SSL%5CDavWWWRoot",
+            "%73earch-ms:query=x&crumb=location%253A%255C%255Ca.example%255Cx",
             " Search:query=*.lnk&crumb=location:\\\\a.example\\x",
             "ms-msdt:/id PCWDiagnostic /skip force",
             "ms-officecmd:{\"LocalProviders.LaunchOfficeAppForResult\":{}}",

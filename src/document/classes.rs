@@ -25,7 +25,8 @@ const MOST: usize = 256;
 /// Classes whose number stands somewhere in bytes, for compound files that are too broken to be read. Controls, which
 /// forms of honest workbooks have too, are left out.
 pub(super) fn in_bytes(bytes: &[u8]) -> impl Iterator<Item = Fact> {
-    let is_control = |name: &str| name.starts_with("MSComctlLib.") || name.starts_with("ShockwaveFlash.");
+    let is_control =
+        |name: &str| ["MSComctlLib.", "ShockwaveFlash.", "Forms."].iter().any(|of| name.starts_with(of));
     CLASSES
         .iter()
         .filter(move |(number, name)| !is_control(name) && memchr::memmem::find(bytes, number).is_some())
@@ -34,9 +35,37 @@ pub(super) fn in_bytes(bytes: &[u8]) -> impl Iterator<Item = Fact> {
 
 /// Whether the storage a stream lies in is an equation.
 pub(super) fn is_equation(compound: &Compound, stream: &Entry) -> bool {
+    of_storage(compound, stream).is_some_and(|name| name.starts_with("Equation"))
+}
+
+/// The class whose number is written out: `{EAB22AC3-30C1-11CF-A7EB-0000C05BAE0B}`.
+pub(super) fn written(text: &str) -> Option<&'static str> {
+    let plain = text.trim().trim_matches(['{', '}']);
+    let parts: Vec<&str> = plain.split('-').collect();
+    let [first, second, third, rest @ ..] = parts.as_slice() else { return None };
+    let mut number = u32::from_str_radix(first, 16).ok()?.to_le_bytes().to_vec();
+    for part in [second, third] {
+        number.extend(u16::from_str_radix(part, 16).ok()?.to_le_bytes());
+    }
+    let rest = u64::from_str_radix(&rest.concat(), 16).ok()?;
+    number.extend(rest.to_be_bytes());
+    name(number.try_into().ok()?)
+}
+
+/// The class of a control whose state begins with its number, as those without a storage have it.
+pub(super) fn leading(state: &[u8]) -> Option<&'static str> {
+    name(*state.first_chunk()?)
+}
+
+/// The class of the storage a stream lies in.
+pub(super) fn of_storage(compound: &Compound, stream: &Entry) -> Option<&'static str> {
     let storage = stream.parent.and_then(|parent| compound.entries().get(parent));
-    let number = storage.map_or_else(|| compound.clsid(), |storage| storage.clsid);
-    name(number).is_some_and(|name| name.starts_with("Equation"))
+    name(storage.map_or_else(|| compound.clsid(), |storage| storage.clsid))
+}
+
+/// Whether a control of that class shows what an address names.
+pub(super) fn is_web(class: &str) -> bool {
+    ["Shell.Explorer", "Forms.HTML", "htmlfile"].iter().any(|known| class.starts_with(known))
 }
 
 fn name(number: [u8; 16]) -> Option<&'static str> {
@@ -64,4 +93,15 @@ const CLASSES: &[([u8; 16], &str)] = &[
     (*b"\x6e\xdb\x7c\xd2\x6d\xae\xcf\x11\x96\xb8\x44\x45\x53\x54\0\0", "ShockwaveFlash.ShockwaveFlash"),
     (*b"\xc2\x73\xbd\x33\xb4\x7b\xf4\x48\x8d\xbc\x82\xb8\xb3\x13\xae\x16", "osf.SandboxManager"),
     (*b"\x7c\xcc\xbb\xcd\x18\xbe\x58\x4a\x9c\xbf\xd6\x2a\x01\x22\x72\xce", "osf.Sandbox"),
+    (*b"\x61\xf9\x56\x88\x0a\x34\xd0\x11\xa9\x6b\x00\xc0\x4f\xd7\x05\xa2", "Shell.Explorer"),
+    (*b"\x10\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Submitbutton"),
+    (*b"\x12\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Image"),
+    (*b"\x14\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Reset"),
+    (*b"\x16\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Checkbox"),
+    (*b"\x18\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Option"),
+    (*b"\x1a\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Text"),
+    (*b"\x1c\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Hidden"),
+    (*b"\x1e\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Password"),
+    (*b"\x22\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:Select"),
+    (*b"\x24\xd1\x12\x55\xc6\x5c\xcf\x11\x8d\x67\x00\xaa\x00\xbd\xce\x1d", "Forms.HTML:TextArea"),
 ];

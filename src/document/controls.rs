@@ -17,10 +17,14 @@ pub(super) struct Controls {
     named: Vec<(String, String, String)>,
     /// The part that a relationship of a part leads to.
     targets: BTreeMap<(String, String), String>,
+    /// How many controls have their state in a part.
+    shared: BTreeMap<String, usize>,
 }
 
 /// Controls, and relationships to controls, of one package.
 const MOST: usize = 4096;
+/// Controls with one state between them that no program writes.
+const REPEATED: usize = 8;
 /// Relationships that lead to controls and to their data.
 const RELATIONS: &[&str] = &["control", "activexcontrolbinary"];
 
@@ -52,6 +56,9 @@ impl Controls {
         if self.targets.len() < MOST && RELATIONS.contains(&kind.as_str()) {
             let folder = owner.rsplit_once('/').map_or("", |(folder, _)| folder);
             let target = relations::resolve(folder, value("Target")).to_lowercase();
+            if kind != "control" {
+                *self.shared.entry(target.clone()).or_default() += 1;
+            }
             self.targets.insert((owner.to_lowercase(), value("Id").into()), target);
         }
     }
@@ -71,6 +78,13 @@ impl Controls {
             names.entry(target).or_insert(name);
         }
         names
+    }
+
+    /// The fact of one state that many controls are filled with, as attacks fill the memory (CVE-2013-3906). Office
+    /// writes each control a state of its own.
+    pub(super) fn repeated(&self) -> Option<Fact> {
+        let (part, count) = self.shared.iter().find(|(_, count)| **count >= REPEATED)?;
+        Some(Fact::Trick { what: "control-repeated-state", detail: format!("{count} controls have {part}") })
     }
 
     /// Notes the names on the parts of controls.
@@ -162,6 +176,12 @@ mod tests {
         for length in 0..xml.len() {
             Controls::default().part("a.xml", &xml.as_bytes()[..length]);
         }
+        assert_eq!(controls.repeated(), None);
+        for owner in 0..REPEATED {
+            let binary = "<R><Relationship Id=\"r1\" Type=\"x/activeXControlBinary\" Target=\"a.bin\"/></R>";
+            relations(&mut controls, &format!("w/activeX{owner}.xml"), binary);
+        }
+        assert!(matches!(controls.repeated(), Some(Fact::Trick { what: "control-repeated-state", .. })));
         let many = "<control id=\"r\" name=\"A\"/>".repeat(2 * MOST);
         controls.part("b.xml", many.as_bytes());
         assert_eq!(controls.named.len(), MOST);

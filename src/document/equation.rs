@@ -19,7 +19,9 @@ pub(super) fn facts(native: &[u8]) -> Option<Fact> {
         let what = if native.len() < LEAST { "equation-malformed" } else { "equation-not-mtef" };
         return trick(what, format!("{} bytes: {head}", native.len()));
     };
-    walk(version, records).and_then(|(what, detail)| trick(what, detail))
+    // MathType 3 wrote version 4 with the characters of early versions.
+    let is_mathtype_3 = matches!(mtef, [4, _, 0, 3, ..]);
+    walk(if is_mathtype_3 { 2 } else { version }, records).and_then(|(what, detail)| trick(what, detail))
 }
 
 /// The same of an object whose class is not known: MathType writes version 5 into streams of the same name.
@@ -211,6 +213,16 @@ pub(super) mod tests {
     fn early_versions_write_characters_in_one_byte() {
         let records = b"\x0a\x01\x12\x83\x46\x02\x82\x25\x03\x03\x00\x00\x01\x02\x88\x31\x02\x86\x2d\x00\x11\x00\x00\x00";
         assert_eq!(facts(&[&[2, 0, 0, 3, 0][..], records].concat()), None);
+    }
+
+    #[test]
+    fn mathtype_3_writes_version_4_with_characters_in_one_byte() {
+        let records = b"\x0a\x01\x02\x86\x3d\x02\x88\x35\x03\x0e\0\0\x01\x02\x88\x38\0\x11\0\0\0";
+        let native = |product: u8| [&[4, 1, product, 3, 5][..], records].concat();
+        assert_eq!(what(&native(0)), None);
+        assert!(what(&native(1)).is_some());
+        let long = [&[4, 1, 0, 3, 5, 0x0a, 1, 8, 0x5a, 0x5a][..], &[b'A'; 44]].concat();
+        assert_eq!(what(&long), Some("equation-overflow"));
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! callbacks of a ribbon, templates by address, sources of data (ECMA-376 Part 1, 18.13).
 
 use super::attack_elements::Attack;
+use super::classes;
+use super::control_state::ADDRESS;
 use super::fields::Fields;
 use super::xml::{self, Attributes, Node};
 use crate::artifact::Fact;
@@ -20,6 +22,8 @@ const TELLING: &[&[u8]] = &[
     b"dbPr",
     b"smartTag",
     b"OLEObject",
+    b"classid",
+    b"storeType",
 ];
 
 /// The facts of a part.
@@ -42,6 +46,8 @@ pub(super) struct Links {
     facts: Vec<Fact>,
     in_instruction: bool,
     attack: Attack,
+    /// Whether the control of the part shows what an address names.
+    is_web: bool,
 }
 
 /// The most facts of one part.
@@ -99,7 +105,22 @@ impl Links {
             "attachedTemplate" if !of("val").is_empty() => {
                 self.note("attachedTemplate", of("val").to_string());
             }
+            "ocx" => self.control(of("classid")),
+            "ocxPr" if is_address(of("value")) => {
+                self.note(if self.is_web { ADDRESS } else { "control-media" }, of("value").to_string());
+            }
+            // Where the catalogue lies that a task pane comes from; those of the store are no address.
+            "reference" if is_address(of("store")) => self.note("web-extension", of("store").to_string()),
             _ => {}
+        }
+    }
+
+    /// A control, whose class stands as a number.
+    fn control(&mut self, number: &str) {
+        let Some(class) = classes::written(number) else { return };
+        self.is_web = classes::is_web(class);
+        if self.facts.len() < MOST {
+            self.facts.push(Fact::Object { class: class.into(), manner: "control".into() });
         }
     }
 
@@ -108,6 +129,12 @@ impl Links {
             self.facts.push(Fact::External { relation: relation.into(), target });
         }
     }
+}
+
+/// Whether a text is the address of something outside.
+fn is_address(text: &str) -> bool {
+    let text = text.trim();
+    text.starts_with("\\\\") || text.starts_with("//") || text.contains("://") || text.starts_with("file:")
 }
 
 #[cfg(test)]
@@ -163,6 +190,23 @@ mod tests {
         let hover = r#"<a:hlinkMouseOver r:id="" action="ppaction://macro?name=Go"/>"#;
         assert_eq!(told(hover), one("slide-hover-macro", "go"));
         assert_eq!(told(r#"<a:hlinkClick r:id="" action="ppaction://macro?name=Go"/>"#), []);
+    }
+
+    #[test]
+    fn controls_and_task_panes_tell_what_they_show() {
+        let ocx = |class: &str| {
+            format!(
+                r#"<ax:ocx ax:classid="{{{class}}}" ax:persistence="persistPropertyBag"><ax:ocxPr ax:name="Src" ax:value="\\203.0.113.9\s\i.png"/><ax:ocxPr ax:name="Caption" ax:value="OK"/></ax:ocx>"#
+            )
+        };
+        let shown = facts(ocx("5512D112-5CC6-11CF-8D67-00AA00BDCE1D").as_bytes());
+        let target = "\\\\203.0.113.9\\s\\i.png".to_string();
+        let class = Fact::Object { class: "Forms.HTML:Image".into(), manner: "control".into() };
+        assert_eq!(shown, [class, Fact::External { relation: ADDRESS.into(), target: target.clone() }]);
+        assert_eq!(told(&ocx("8BD21D10-EC42-11CE-9E0D-00AA006002F3")), one("control-media", &target));
+        let pane = r#"<we:webextension><we:reference id="a" store="https://a.example/c" storeType="SPCatalog"/></we:webextension>"#;
+        assert_eq!(told(pane), one("web-extension", "https://a.example/c"));
+        assert_eq!(told(&pane.replace("https://a.example/c", "en-US")), []);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod art;
 mod attack_elements;
 pub(crate) mod base64;
 mod classes;
+mod control_state;
 mod controls;
 pub mod decrypt;
 pub mod doc;

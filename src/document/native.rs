@@ -46,17 +46,29 @@ fn package(native: &[u8]) -> Option<Package<'_>> {
     let (label, file) = (string(&mut reader)?, string(&mut reader)?);
     reader.skip(4)?;
     let path = usize::try_from(reader.u32()?).ok()?;
-    reader.skip(path)?;
+    let path = text::guess(reader.take(path)?);
     let length = usize::try_from(reader.u32()?).ok()?;
     let data = reader.take_up_to(length);
     let wide = [wide(&mut reader), wide(&mut reader), wide(&mut reader)];
     let [_, wide_label, wide_file] = wide;
+    let label = wide_label.unwrap_or_else(|| text::guess(label));
+    let file = wide_file.unwrap_or_else(|| text::guess(file));
     Some(Package {
-        label: wide_label.unwrap_or_else(|| text::guess(label)),
-        file: wide_file.unwrap_or_else(|| text::guess(file)),
+        file: if is_icon(&file, &label, &path) { String::new() } else { file },
+        label,
         cut: data.len() < length,
         data,
     })
+}
+
+/// Whether the file name is that of the picture instead, which early versions of the Packager take out of a library of
+/// Windows: the label and the path agree on another extension. No library starts by its name alone.
+fn is_icon(file: &str, label: &str, path: &str) -> bool {
+    let lower = file.to_ascii_lowercase();
+    let is_library =
+        lower.contains("\\system") && [".dll", ".icl", ".ico"].iter().any(|end| lower.ends_with(end));
+    let own = extension(path.trim_end_matches('\0'));
+    is_library && !own.is_empty() && own == extension(label) && own != extension(file)
 }
 
 /// The path of a package that holds a link to a file: behind its names stand the number one, twice, and the path.
@@ -164,6 +176,21 @@ pub(super) mod tests {
             ("c.xls.zip", &[Fact::OtherName("CXLS~1.ZIP".into())][..])
         );
         assert_eq!(child("x", &write(b"a.pdf", b"A~1.EXE", b"MZ", &[])).unwrap().name, "A~1.EXE");
+    }
+
+    #[test]
+    fn a_library_that_holds_the_icon_names_nothing() {
+        let stream = |label: &[u8], path: &str| {
+            let mut native = [b"\x02\0", label, b"\0C:\\WINNT\\system32\\SHELL32.DLL\0\0\0\x03\0"].concat();
+            native.extend(u32::try_from(path.len() + 1).unwrap().to_le_bytes());
+            native.extend([path.as_bytes(), b"\0\x04\0\0\0%PDF"].concat());
+            [u32::try_from(native.len()).unwrap().to_le_bytes().to_vec(), native].concat()
+        };
+        let found = child("x", &stream(b"Price list.pdf", "C:\\Temp\\PRICEL~1.PDF")).unwrap();
+        assert_eq!((found.name.as_str(), found.facts.len()), ("Price list.pdf", 0));
+        let other = child("x", &stream(b"Price list.pdf", "C:\\Temp\\PRICEL~1.EXE")).unwrap();
+        assert_eq!(other.name, "SHELL32.DLL");
+        assert_eq!(child("x", &stream(b"a.js", "C:\\Temp\\a.js")).unwrap().name, "a.js");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! Left out: what is encrypted, which `decrypt` opens; the text, sheets and slides themselves (`WordDocument`, `Workbook` …), which are formats of their own,
 //! and everything in a VBA project, which `code::vba` reads.
 
-use super::{classes, equation, hidden_text, moniker, native};
+use super::{classes, control_state, equation, hidden_text, moniker, native};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened};
 use crate::compound::{Compound, Entry, installer_name, is_compound};
 use crate::keyring::Keyring;
@@ -84,6 +84,7 @@ const NAMED: &[(&str, Worth)] = &[
     ("equation native", Worth::Equation),
     ("package", Worth::Whole),
     ("contents", Worth::State),
+    (OLD_STATE, Worth::State),
     ("ctls", Worth::State),
     ("f", Worth::State),
     ("o", Worth::State),
@@ -100,6 +101,9 @@ const NAMED: &[(&str, Worth)] = &[
     ("visiodocument", Worth::Nothing),
     ("encryptedpackage", Worth::Nothing),
 ];
+
+/// Where Word keeps the state of a control that has no storage of its own; texts in it are read by `form`.
+const OLD_STATE: &str = "\u{3}ocxdata";
 
 /// MS-OXMSG 2.1.3: the property that holds an attachment's bytes.
 const ATTACHED: &str = "__substg1.0_3701";
@@ -138,6 +142,9 @@ fn open_stream(
     let decoded = compound.stream(stream, budget);
     let stop = decoded.stop;
     out.facts.extend(formula(compound, stream, worth, &decoded.bytes));
+    if worth == Worth::State {
+        shown(compound, stream, &decoded.bytes, out, budget)?;
+    }
     match worth {
         Worth::Link => out.facts.extend(moniker::facts(&decoded.bytes)),
         Worth::Native => out.push(packaged(stream, decoded), budget)?,
@@ -145,10 +152,29 @@ fn open_stream(
             let name = attachment_name(compound, stream, budget)?.unwrap_or_else(|| stream.path.clone());
             out.push(Child::decoded(name, "attachment", decoded), budget)?;
         }
+        Worth::State if stream.name.to_lowercase() == OLD_STATE => {}
         Worth::Properties if !hidden_text::holds_text(&decoded.bytes, LONG_PROPERTY) => {}
         _ => out.push(Child::decoded(&stream.path, "stream", decoded), budget)?,
     }
     stop.map_or(Ok(()), Err)
+}
+
+/// Where a control leads, and the shortcut in its state.
+fn shown(
+    compound: &Compound,
+    stream: &Entry,
+    state: &[u8],
+    out: &mut Opened,
+    budget: &mut Budget,
+) -> Result<(), Stop> {
+    let class = classes::of_storage(compound, stream);
+    out.facts.extend(control_state::facts(class, state));
+    let shortcut = control_state::shortcut(class, state).and_then(|at| state.get(at..));
+    if let Some(shortcut) = shortcut {
+        budget.pay(shortcut.len() as u64)?;
+        out.push(Child::new("shortcut.lnk", "stream", shortcut.to_vec()).of_kind("lnk"), budget)?;
+    }
+    Ok(())
 }
 
 /// What is wrong with a formula, if the stream is one: under the name of one, or packed into a storage of its class.

@@ -11,6 +11,7 @@ use super::prose::{Backdrop, Prose};
 use super::relations;
 use super::web_video;
 use super::xml::{self, Node};
+use super::{classes, control_state};
 use crate::artifact::{Artifact, Child, Fact, Format, Opened, Unread};
 use crate::keyring::Keyring;
 use crate::kind::{Kind, extension};
@@ -59,6 +60,7 @@ impl Format for Ooxml {
             open_part(entry, &types, &mut seen, out, budget)?;
         }
         seen.controls.note(&mut out.children);
+        out.facts.extend(seen.controls.repeated());
         seen.properties.give(&seen.controls, out, budget)?;
         seen.prose.give(&artifact.name, out, budget)
     }
@@ -181,6 +183,10 @@ fn open_part(
                 seen.controls.part(&name, &decoded.bytes);
                 out.facts.extend(links::facts(&decoded.bytes));
                 web_video::give(&decoded.bytes, out, budget)?;
+            }
+            // The state of a control that has no storage begins with its class.
+            if let Some(class) = classes::leading(&decoded.bytes) {
+                out.facts.extend(control_state::facts(Some(class), &decoded.bytes));
             }
             let mut child = Child::decoded(name.as_str(), "part", decoded);
             if entry.is_lost && child.unread.is_empty() {

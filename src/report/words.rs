@@ -186,6 +186,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.inline", "inside the text", "本文に埋め込み"),
     ("via.body", "mail text", "本文"),
     ("via.part", "document part", "文書の部品"),
+    ("via.sealed", "in a signed or compressed message", "署名付きまたは圧縮されたメッセージの中"),
     ("via.stream", "document stream", "文書のストリーム"),
     ("via.uuencode", "uuencoded in a text", "テキスト内（uuencode）"),
     ("via.binhex", "in a text (BinHex)", "テキスト内（BinHex）"),

@@ -26,7 +26,7 @@ pub enum Role {
 pub struct User {
     /// Its name.
     pub name: String,
-    /// The hash of its password, as [`hash_password`] makes it.
+    /// The hash of its password, as [`hash_password`] makes it; or whom it stands for ([`User::external`]).
     pub hash: String,
     /// What it may do.
     pub role: Role,
@@ -36,6 +36,22 @@ pub struct User {
     pub is_disabled: bool,
     /// When it was made.
     pub created: i64,
+}
+
+/// How the hash of an account begins that has no password here.
+const EXTERNAL: &str = "external:";
+
+impl User {
+    /// What stands in the place of the hash where somebody else says who signs in: whom that is, in letters and digits.
+    /// No password belongs to it.
+    pub fn external(subject: &str) -> String {
+        format!("{EXTERNAL}{subject}")
+    }
+
+    /// Whether somebody else says who signs in.
+    pub fn is_external(&self) -> bool {
+        self.hash.starts_with(EXTERNAL)
+    }
 }
 
 /// What changes of an account; the rest stays as it is in the store, whatever who asks has read of it before.

@@ -49,7 +49,6 @@ mod tests {
     use crate::artifact::Fact;
     use crate::kind::Kind;
     use crate::limits::Limits;
-    use std::time::Instant;
 
     const FILES: [&str; 5] = ["readme.txt", "run.bat", "sub/empty.txt", "sub/pattern.bin", "請求書.txt"];
 
@@ -234,10 +233,9 @@ mod tests {
         disc[root + 2..root + 6].copy_from_slice(&first.to_le_bytes());
         disc[root + 10..root + 14].copy_from_slice(&u32::MAX.to_le_bytes());
         let limits = Limits { artifacts: 300, ..Limits::default() };
-        let started = Instant::now();
         let (out, _) = open_artifact(&Iso, tree("iso", disc).get(0).unwrap(), &limits);
         assert!(reasons(&out).contains(&"limit-artifacts"), "{:?}", reasons(&out));
-        assert!(out.children.len() < 20 && started.elapsed().as_secs() < 10);
+        assert!(out.children.len() < 20);
     }
 
     #[test]

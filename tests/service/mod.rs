@@ -20,7 +20,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -249,6 +249,18 @@ impl Server {
 
     pub fn clamd(&self, bytes: &[u8]) -> String {
         String::from_utf8(self.ask("clamd", bytes)).unwrap()
+    }
+
+    /// What olefy says of a file.
+    pub fn olefy(&self, file: &[u8]) -> Value {
+        let mut stream = self.connect("olefy");
+        stream.write_all(b"OLEFY/1.0\nMethod: oletools\nRspamd-ID: abc\n\n").unwrap();
+        stream.write_all(file).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut reply = String::new();
+        stream.read_to_string(&mut reply).unwrap();
+        assert!(reply.len() < 8192);
+        serde_json::from_str(reply.strip_suffix("\t\n\n\t").unwrap()).unwrap()
     }
 }
 

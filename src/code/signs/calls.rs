@@ -14,7 +14,7 @@ pub(super) fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     });
     // An object whose name is computed may be a shell; its `Run` is taken for one.
     let computed = computed_by(lines, "createobject");
-    let shell_object = named || computed;
+    let shell_object = named || computed || lines.iter().any(has_shell_type);
     let written = written_files(lines);
     let opener = texts.iter().any(|folded| folded.text.eq_ignore_ascii_case("shell.application"));
     let wmi = computed_by(lines, "getobject")
@@ -69,6 +69,14 @@ pub(super) fn calls(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     }
 }
 
+/// Whether a line makes or declares a shell by its type, which needs no name in a text.
+fn has_shell_type(line: &Line) -> bool {
+    let is_type =
+        |token: &Token| matches!(token, Token::Word(word) if words::SHELL_TYPES.contains(&word.as_str()));
+    let qualified = |three: &[Token]| matches!(three, [library, dot, class] if library.is("shell32") && dot.is_mark('.') && class.is("shell"));
+    line.tokens.iter().any(is_type) || line.tokens.windows(3).any(qualified)
+}
+
 /// `Shell` as a call: not a member of anything but `VBA` and `Interaction`, not a variable.
 fn is_shell_call(tokens: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|at| tokens.get(at));
@@ -79,6 +87,8 @@ fn is_shell_call(tokens: &[Token], at: usize) -> bool {
         ["dim", "set", "as", "sub", "function", "const"].iter().any(|word| token.is(word))
     });
     let used = match tokens.get(at + 1) {
+        // `Shell! x` and `Shell& x`: a type suffix, where a statement begins with it.
+        Some(Token::Mark('!' | '&')) => before.is_none_or(|token| token.is_mark(':')),
         Some(Token::Mark(mark)) => *mark == '(',
         Some(Token::Word(word)) => !["as", "then", "is", "and", "or"].contains(&word.as_str()),
         Some(_) => true,

@@ -98,7 +98,7 @@ fn name(rest: &str) -> (Option<Token>, usize) {
     let word = rest.get(..end).unwrap_or_default().to_lowercase();
     // A type suffix belongs to the name; `&` does too, but mostly it joins text, and `!` looks into collections.
     let suffix =
-        rest.get(end..).and_then(|after| after.chars().next()).filter(|c| ['$', '@', '%'].contains(c));
+        rest.get(end..).and_then(|after| after.chars().next()).filter(|c| ['$', '@', '%', '#'].contains(c));
     (Some(Token::Word(word)), end + suffix.map_or(0, char::len_utf8))
 }
 
@@ -128,9 +128,14 @@ fn bracketed(rest: &str) -> (Option<Token>, usize) {
     }
 }
 
-/// A date literal stands between number signs; a lone one is a directive or a file number.
+/// A date literal stands between number signs (MS-VBAL 3.3.3); a lone one is a directive or a file number.
 fn date(rest: &str) -> (Option<Token>, usize) {
-    let end = rest.get(1..).and_then(|after| after.find('#')).filter(|end| (3..24).contains(end));
+    let is_date = |inside: &str| !inside.contains(['"', '\'', '&', '(']);
+    let after = rest.get(1..).unwrap_or_default();
+    let end = after
+        .find('#')
+        .filter(|end| (3..24).contains(end))
+        .filter(|end| after.get(..*end).is_some_and(is_date));
     match end {
         Some(end) => (Some(Token::Number(0.0)), end + 2),
         None => (Some(Token::Mark('#')), 1),
@@ -189,6 +194,11 @@ mod tests {
         let source = "Shell$(\"a \"\"b\"\"\" & Chr(&H41) & ChrW$(66&) + #1/2/2020# , [ab c].x@)";
         let want = "shell ( \"a \\\"b\\\"\" & chr ( 65 ) & chrw ( 66 & ) + 0 , ab c . x )";
         assert_eq!(words(source), [(1, want.to_string())]);
+        // A file number and a text with a number sign in it are no date.
+        let rows = [("Print #1, \"a#\" & b", "print # 1 , \"a#\" & b"), ("Shell# q", "shell q")];
+        for (source, want) in rows {
+            assert_eq!(words(source), [(1, want.to_string())]);
+        }
     }
 
     #[test]

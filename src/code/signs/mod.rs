@@ -4,6 +4,7 @@
 //! (`words`). It needs no parse, so it works on damaged and half-decoded source; what the program would really
 //! do is left to emulation. Facts only: `detect` weighs them.
 
+mod callbacks;
 mod calls;
 mod fold;
 mod hiding;
@@ -58,6 +59,7 @@ impl Format for Signs {
         };
         entry_points(&lines, &Controls::of(&source), &mut signs);
         calls::calls(&lines, &texts, &mut signs);
+        callbacks::callbacks(&lines, &mut signs);
         let reverses = lines.iter().any(|line| line.tokens.iter().any(|token| token.is("strreverse")));
         spoken(&texts, reverses, &mut signs);
         hiding::hiding(&source, &lines, &texts, &mut signs);
@@ -126,6 +128,9 @@ impl Controls {
 
 /// Procedures that run by themselves.
 fn entry_points(lines: &[Line], controls: &Controls, signs: &mut Collected) {
+    let of_word =
+        |token: &Token| matches!(token, Token::Word(word) if words::WORD_NAMES.contains(&word.as_str()));
+    let is_word = lines.iter().any(|line| line.tokens.iter().any(of_word));
     for line in lines {
         for pair in line.tokens.windows(2) {
             let [Token::Word(keyword), Token::Word(name)] = pair else { continue };
@@ -133,7 +138,9 @@ fn entry_points(lines: &[Line], controls: &Controls, signs: &mut Collected) {
             // What takes a ribbon is called as the ribbon is loaded.
             let takes_ribbon = || line.tokens.iter().any(|token| token.is("iribbonui"));
             if procedure
-                && (is_entry_point(name, controls) || takes_ribbon())
+                && (is_entry_point(name, controls)
+                    || takes_ribbon()
+                    || is_word && words::WORD_COMMANDS.contains(&name.as_str()))
                 && !line.tokens.first().is_some_and(|token| token.is("end"))
             {
                 signs.add(Sign::EntryPoint, name, line.number);
@@ -284,6 +291,10 @@ mod tests {
                 "Attribute VB_Base = \"1Normal\"\nPrivate Sub InkPicture1_Painted(x)\nEnd Sub",
                 &[(EntryPoint, 2)],
             ),
+            ("Shell! a, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
+            ("Shell# \"\" + a, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
+            ("Dim w As New WshShell\nw.Run c, 0", &[(ProcessStart, 2), (HiddenWindow, 2), (Decoding, 2)]),
+            ("Sub FileSaveAs()\nActiveDocument.Save\nEnd Sub", &[(EntryPoint, 1)]),
             ("Shell a & b, 0", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
             ("x = VBA.Shell$(\"cm\" & \"d /c echo\")", &[(ProcessStart, 1), (Interpreter, 1)]),
             ("Interaction@.Shell y, vbHide", &[(ProcessStart, 1), (HiddenWindow, 1), (Decoding, 1)]),
@@ -330,6 +341,9 @@ mod tests {
             ("Shell \"C:\\tools\\report.exe\", 1", &[(PlainStart, 1), (ProgramName, 1)]),
             ("Set fso = CreateObject(\"Scripting.FileSystemObject\")", &[]),
             ("Application.Run \"Macro1\"", &[]),
+            ("Dim w As New WshShell\nw.Popup \"ready\", 3", &[]),
+            ("Sub FileSave()\nThisWorkbook.Save\nEnd Sub", &[]),
+            ("x = rs!shell & \"a\"\ny = shell & \"b\"", &[]),
             ("Set sh = CreateObject(\"WScript.Shell\")\np = sh.SpecialFolders(\"Desktop\")", &[]),
             ("MsgBox \"Shell\" ' Shell x", &[]),
             ("Dim shell As Object", &[]),

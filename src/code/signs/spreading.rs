@@ -18,6 +18,16 @@ pub(super) fn spreading(lines: &[Line], signs: &mut Collected) {
     }
     sheets(lines, signs);
     mail(lines, signs);
+    for line in lines.iter().filter(|line| sends_by_chat(line)) {
+        signs.add_line(Sign::MailsOut, line);
+    }
+}
+
+/// A line of a chat program's script that sends a file to whoever comes in (`/dcc send`).
+fn sends_by_chat(line: &Line) -> bool {
+    line.tokens
+        .iter()
+        .any(|token| matches!(token, Token::Text(text) if text.to_ascii_lowercase().contains("dcc send ")))
 }
 
 /// What a word shows with what stands on its line.
@@ -51,6 +61,7 @@ fn of_word<'a>(word: &'a str, after: &'a [Token], line: &'a Line) -> impl Iterat
                     .iter()
                     .any(|all| after.last().is_some_and(|last| last.is(all)))
         }
+        "count" => counts_documents(&line.tokens),
         _ => false,
     };
     let found = [
@@ -60,6 +71,13 @@ fn of_word<'a>(word: &'a str, after: &'a [Token], line: &'a Line) -> impl Iterat
         (every, Sign::EveryDocument),
     ];
     found.into_iter().filter(|(is_so, _)| *is_so).map(|(_, sign)| sign)
+}
+
+/// `For i = 1 To Workbooks.Count`
+fn counts_documents(tokens: &[Token]) -> bool {
+    let all = |list: &Token| ["workbooks", "documents", "presentations"].iter().any(|all| list.is(all));
+    let counted = |three: &[Token]| matches!(three, [list, dot, count] if all(list) && dot.is_mark('.') && count.is("count"));
+    tokens.first().is_some_and(|token| token.is("for")) && tokens.windows(3).any(counted)
 }
 
 /// Whether `OrganizerCopy` copies modules (`wdOrganizerObjectProjectItems`, 3) and not styles.

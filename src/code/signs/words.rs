@@ -33,6 +33,14 @@ pub(super) const ENTRY_POINTS: &[&str] = &[
     "workbook_new",
     "workbook_deactivate",
     "workbook_windowactivate",
+    "workbook_windowdeactivate",
+    "workbook_windowresize",
+    "workbook_sheetdeactivate",
+    "worksheet_deactivate",
+    "workbook_beforeprint",
+    "workbook_aftersave",
+    "workbook_addininstall",
+    "document_beforeprint",
     "workbook_beforesave",
     "presentation_open",
     "app_documentopen",
@@ -51,6 +59,26 @@ pub(super) const ENTRY_POINTS: &[&str] = &[
     "workbook_sheetselectionchange",
     "app_windowselectionchange",
 ];
+
+/// Commands of Word that a macro of the same name takes the place of: a person means to save or close.
+pub(super) const WORD_COMMANDS: &[&str] = &[
+    "filesave",
+    "filesaveas",
+    "fileopen",
+    "fileclose",
+    "filenew",
+    "filenewdefault",
+    "fileprint",
+    "fileprintdefault",
+    "fileexit",
+    "filetemplates",
+    "toolsmacro",
+    "viewvbcode",
+    "toolsoptions",
+];
+
+/// What only modules of Word speak of.
+pub(super) const WORD_NAMES: &[&str] = &["activedocument", "normaltemplate", "wordbasic"];
 
 /// Events of controls that fire without a person choosing to (as `<control>_<event>`).
 pub(super) const CONTROL_EVENTS: &[&str] = &[
@@ -120,6 +148,9 @@ const TEXTS: &[Word] = &[
     word(Sign::ProcessStart, "\\currentversion\\run"), word(Sign::ProcessStart, "start menu\\programs\\startup\\"),
     word(Sign::WeakensOffice, "accessvbom"), word(Sign::WeakensOffice, "vbawarnings"),
     word(Sign::Shellcode, "ntwritevirtualmemory"), word(Sign::Shellcode, "rtlcopymemory"),
+    word(Sign::Shellcode, "zwwritevirtualmemory"), word(Sign::Shellcode, "zwallocatevirtualmemory"),
+    word(Sign::Shellcode, "ntprotectvirtualmemory"), word(Sign::Shellcode, "ntcreatethreadex"),
+    word(Sign::Shellcode, "ntmapviewofsection"), word(Sign::Shellcode, "rtlcreateuserthread"),
     word(Sign::Shellcode, "enumtimeformats"), word(Sign::Shellcode, "enumsystemlocales"),
     word(Sign::Shellcode, "enumsystemlanguagegroups"), word(Sign::Shellcode, "enumdateformats"),
     word(Sign::Shellcode, "createtimerqueuetimer"), word(Sign::Shellcode, "heapcreate"),
@@ -139,7 +170,7 @@ const TEXTS: &[Word] = &[
     word(Sign::Interpreter, "pwsh.exe"),
     word(Sign::Interpreter, "wscript.exe"), word(Sign::Interpreter, "wscript "),
     word(Sign::Interpreter, "bitsadmin"), word(Sign::Interpreter, "msiexec"),
-    word(Sign::Interpreter, "cmd /"), word(Sign::Interpreter, "cmd.exe /"), word(Sign::Interpreter, "cmd.exe\" /"), word(Sign::Interpreter, "%comspec%"),
+    word(Sign::Interpreter, "cmd /"), word(Sign::Interpreter, "command.com /"), word(Sign::Interpreter, "cmd.exe /"), word(Sign::Interpreter, "cmd.exe\" /"), word(Sign::Interpreter, "%comspec%"),
     word(Sign::Interpreter, "msbuild.exe"),
     word(Sign::Interpreter, "curl "), word(Sign::Interpreter, "forfiles"), word(Sign::Interpreter, "cmstp"),
     // Accounts with the rights of an administrator; programs that raise rights.
@@ -165,6 +196,10 @@ pub(super) const SHELL_OBJECTS: &[&str] = &[
     "f935dc22-1cf0-11d0-adb9-00c04fd58a0b",
     "wscript.shell.1",
 ];
+
+/// The same objects as types of their libraries: `New WshShell`, `Shell32.Shell`.
+pub(super) const SHELL_TYPES: &[&str] =
+    &["wshshell", "iwshshell", "iwshshell2", "iwshshell3", "shelldispatch", "ishelldispatch"];
 
 /// The methods of these.
 pub(super) const SHELL_METHODS: &[&str] = &["run", "exec", "shellexecute", "execquery"];

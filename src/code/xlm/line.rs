@@ -38,6 +38,31 @@ impl Place {
         let column = column.to_ascii_uppercase();
         (1..=3).contains(&column.len()).then(|| Some(Self { column, row: row.parse().ok()? }))?
     }
+
+    /// The cell that a reference by numbers like `Macro1!R7C2` names.
+    fn of_numbers(reference: &str) -> Option<Self> {
+        let cell = reference.rsplit('!').next()?.trim().to_ascii_uppercase();
+        let (row, column) = cell.strip_prefix('R')?.split_once('C')?;
+        let mut left: u32 = column.parse().ok().filter(|column| (1..=16384).contains(column))?;
+        let mut letters = String::new();
+        while left > 0 {
+            let digit = u8::try_from((left - 1) % 26).ok()?;
+            letters.insert(0, char::from(b'A' + digit));
+            left = (left - 1) / 26;
+        }
+        Some(Self { column: letters, row: row.parse().ok()? })
+    }
+}
+
+impl Call {
+    /// The cell that its first argument names, by a reference or by a text: `RUN("R9C2")`.
+    pub(super) fn target(&self) -> Option<Place> {
+        let named = || {
+            let (text, _) = self.arguments.starts_with('"').then(|| text(&self.arguments))?;
+            Place::of(&text).or_else(|| Place::of_numbers(&text))
+        };
+        self.places.first()?.clone().or_else(named)
+    }
 }
 
 /// Functions that give one piece of a text.

@@ -1,9 +1,10 @@
 //! Scripts and programs attached without a wrapping. Most mail systems refuse them.
 
+use super::script_in_archive::shown;
 use super::{Check, Heuristic};
 use crate::artifact::{Artifact, Tree};
 use crate::detect::Strength;
-use crate::kind::{Class, Kind};
+use crate::kind::Class;
 
 pub(super) const RULE: Heuristic = Heuristic {
     id: "executable-attachment",
@@ -17,8 +18,7 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for artifact in tree.iter().filter(|artifact| is_attached(artifact)) {
-        let shown = Kind::by_name(&artifact.name).unwrap_or(artifact.kind);
-        let script = shown.class == Class::Script && shown.id != "shell";
+        let script = shown(artifact).is_some_and(|kind| kind.class == Class::Script && kind.id != "shell");
         let is_shortcut = artifact.kind.id == "lnk" && artifact.via == "attachment";
         let runs = script || artifact.kind.class == Class::Program || is_shortcut;
         if runs && artifact.size > 0 {

@@ -28,10 +28,12 @@ fn check(tree: &Tree, hit: &mut Check) {
 }
 
 /// Office programs save one kind under the name of another; web systems send tables as `.xls`; a picture with a
-/// wrong ending is a slip; containers by other names are opened as what they are.
+/// wrong ending is a slip; what macOS keeps beside a file bears its name; containers by other names are opened as what they are.
 fn is_everyday(shown: &Kind, real: &Kind) -> bool {
     let media = shown.class == Class::Media && real.class == Class::Media;
-    media || EVERYDAY.iter().any(|(names, kinds)| names.contains(&shown.id) && kinds.contains(&real.id))
+    media
+        || real.id == "apple-double"
+        || EVERYDAY.iter().any(|(names, kinds)| names.contains(&shown.id) && kinds.contains(&real.id))
 }
 
 #[rustfmt::skip]

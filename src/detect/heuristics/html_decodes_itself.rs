@@ -1,8 +1,7 @@
 //! A page that writes or runs what it decodes: what the reader will see is not what the mail system saw.
 
 use super::{Check, Heuristic};
-use crate::artifact::Sign;
-use crate::artifact::Tree;
+use crate::artifact::{Artifact, Sign, Tree};
 use crate::detect::Strength;
 use crate::detect::scripts::pages;
 
@@ -18,7 +17,8 @@ pub(super) const RULE: Heuristic = Heuristic {
 
 fn check(tree: &Tree, hit: &mut Check) {
     for page in pages(tree).into_iter().filter(|page| page.holder.kind.id == "html") {
-        let layer = page.decoded().find(|layer| matches!(layer.kind.id, "html" | "js"));
+        let is_tag = |layer: &Artifact| page.shown() >= MOST_SHOWN && is_tag(layer);
+        let layer = page.decoded().find(|layer| matches!(layer.kind.id, "html" | "js") && !is_tag(layer));
         let hides = layer.is_some() || page.has(Sign::EncodedText) || page.has(Sign::ChoppedText);
         let made = page.has(Sign::RandomNames) && page.has(Sign::ChoppedText) && page.shown() < MOST_SHOWN;
         let shown = page.first(Sign::WritesPage).filter(|_| hides);
@@ -35,6 +35,23 @@ fn check(tree: &Tree, hit: &mut Check) {
         }
     }
 }
+
+/// Whether what was decoded is no more than what loads a script or shows a picture: how advertisements and counters
+/// stand in pages that were saved from the web.
+fn is_tag(layer: &Artifact) -> bool {
+    let text = String::from_utf8_lossy(&layer.bytes).to_ascii_lowercase();
+    let mut elements = text.split('<').skip(1).map(|rest| rest.trim_start_matches('/'));
+    let begins_plainly = text.trim_start().starts_with('<');
+    begins_plainly
+        && text.len() < LONGEST_TAG
+        && elements.all(|rest| TAGS.iter().any(|tag| rest.starts_with(tag)))
+        && !["http-equiv", "javascript:", "onerror", "onload", "location"]
+            .iter()
+            .any(|word| text.contains(word))
+}
+
+const LONGEST_TAG: usize = 600;
+const TAGS: &[&str] = &["script", "noscript", "img", "a ", "a>", "!--"];
 
 /// How the scripts of a well-known packer begin. Libraries are packed too, but in pages that show something.
 const PACKER: &str = "eval(function(p,a,c,k,e,";
@@ -58,6 +75,16 @@ mod tests {
         ] {
             assert_eq!(hits(&RULE, "a.html", page.as_bytes()).len(), 1, "{page}");
         }
+    }
+
+    #[test]
+    fn counters_in_pages_with_much_to_read_do_not() {
+        let counter = "<script>document.write(unescape(\"%3Cscript src='\" + h + \"stat.example/ga.js' type='text/javascript'%3E%3C/script%3E\"));</script>";
+        let shown = "<p>Quarterly figures of the branch offices.</p>".repeat(80);
+        assert_eq!(hits(&RULE, "a.html", format!("<html>{shown}{counter}").as_bytes()), [""; 0]);
+        let form = counter.replace("%3Cscript src=", "%3Cform action=");
+        assert_eq!(hits(&RULE, "a.html", format!("<html>{shown}{form}").as_bytes()).len(), 1);
+        assert_eq!(hits(&RULE, "a.html", format!("<html><p>Wait</p>{counter}").as_bytes()).len(), 1);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::text::printable;
 mod archive_contradicts_itself;
 mod archive_path_traversal;
 mod console_file_runs_script;
+mod control_exploit;
 mod command_in_hidden_place;
 mod encrypted_opened_with_built_in_password;
 mod encrypted_opened_with_mail_password;
@@ -39,6 +40,7 @@ mod pdf_launch;
 mod pdf_launch_program;
 mod pdf_form_sends_password;
 mod pdf_link_to_download;
+mod pdf_lure_link;
 mod pdf_opens_address;
 mod settings_file_starts_program;
 mod program_behind_document_name;
@@ -181,6 +183,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &pdf_launch_program::RULE,
     &pdf_form_sends_password::RULE,
     &pdf_link_to_download::RULE,
+    &pdf_lure_link::RULE,
     &pdf_opens_address::RULE,
     &settings_file_starts_program::RULE,
     &program_behind_document_name::RULE,
@@ -264,6 +267,7 @@ pub const HEURISTICS: &[&Heuristic] = &[
     &script_keyed_to_place::RULE,
     &document_link_to_download::RULE,
     &docx_parser_exploit::RULE,
+    &control_exploit::RULE,
 ];
 
 /// The most hits of one rule that are reported for one message.

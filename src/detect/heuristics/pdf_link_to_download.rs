@@ -32,12 +32,13 @@ fn check(tree: &Tree, hit: &mut Check) {
 /// Bytes of text below which a page says little: a lure has a picture and a line such as "click to view".
 const LITTLE: u64 = 300;
 
-fn text_length(tree: &Tree, pdf: &Artifact) -> u64 {
+/// Bytes of text on the pages.
+pub(super) fn text_length(tree: &Tree, pdf: &Artifact) -> u64 {
     tree.children(pdf.id).find(|child| child.via == "text").map_or(0, |text| text.size)
 }
 
 /// Whether the path of an address ends in a file that is unpacked or run.
-fn is_download(address: &str) -> bool {
+pub(super) fn is_download(address: &str) -> bool {
     let Some((_, rest)) = address.split_once("://") else { return false };
     let path = rest.split(['?', '#']).next().unwrap_or_default();
     let Some((_, path)) = path.split_once('/') else { return false };

@@ -19,16 +19,23 @@ pub(super) const RULE: Heuristic = Heuristic {
 fn check(tree: &Tree, hit: &mut Check) {
     for (artifact, relation, target) in externals(tree) {
         // These are clicked, or name no address.
-        if ["hyperlink", "slide-action-program", "ribbon-on-load", "dde-link", "dde-field", "protocol"]
-            .contains(&relation)
-        {
+        if CLICKED.contains(&relation) {
             continue;
         }
-        if target.split_whitespace().any(|word| runs(relation, word)) {
+        // A reader of PDF hands a link to the browser, for which a mark at its end says nothing.
+        let is_link = matches!(relation, "uri" | "uri-over-page");
+        let address = if is_link { target.trim_end_matches('!') } else { target };
+        if is_link && address.to_ascii_lowercase().starts_with("javascript:") {
+            continue;
+        }
+        if address.split_whitespace().any(|word| runs(relation, word)) {
             hit(artifact.id, format!("{relation}: {target}"));
         }
     }
 }
+
+const CLICKED: &[&str] =
+    &["hyperlink", "slide-action-program", "ribbon-on-load", "dde-link", "dde-field", "protocol"];
 
 fn runs(relation: &str, address: &str) -> bool {
     let is_object =
@@ -61,6 +68,9 @@ mod tests {
         assert_eq!(hits(check, "oleObject", &strange), strange.len());
         assert_eq!(hits(check, "attachedTemplate", &strange), 3);
         assert_eq!(hits(check, "hyperlink", &strange), 0);
+        assert_eq!(hits(check, "uri", &strange), 2);
+        let clicked = ["http://a.example/users.pl?nick=jay!", "mailto:Ask%20us!", "javascript:show()"];
+        assert_eq!(hits(check, "uri", &clicked), 0);
         let plain = ["http://a.example/x.doc", "http://a.example.com", "file:///C:\\x.html", "server/x.hta"];
         assert_eq!(hits(check, "oleObject", &plain), 0);
     }

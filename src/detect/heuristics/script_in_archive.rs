@@ -29,8 +29,14 @@ fn check(tree: &Tree, hit: &mut Check) {
 const FEW: usize = 6;
 
 pub(super) fn runs_as_script(artifact: &Artifact) -> bool {
-    let shown = Kind::by_name(&artifact.name).unwrap_or(artifact.kind);
-    matches!(shown.class, Class::Script) && !matches!(shown.id, "reg" | "shell") && artifact.size > 0
+    shown(artifact).is_some_and(|kind| kind.class == Class::Script && !matches!(kind.id, "reg" | "shell"))
+        && artifact.size > 0
+}
+
+/// The kind that a file is opened as: that of its name, else that which its content tells for sure.
+pub(super) fn shown(artifact: &Artifact) -> Option<&'static Kind> {
+    let told = || Some(artifact.kind).filter(|kind| kind.is_told(&artifact.bytes));
+    Kind::by_name(&artifact.name).or_else(told)
 }
 
 /// Whether the artifact is a member that a person sees after unpacking, not a part of a document or program.

@@ -91,6 +91,10 @@ fn open(artifact: &Artifact, keys: &Keyring, out: &mut Opened, budget: &mut Budg
         budget.pay(message.len() as u64)?;
         out.push(Child::new("message.mht", "part", message.to_vec()).of_kind("eml"), budget)?;
     }
+    if polyglot::is_page(bytes) {
+        budget.pay(bytes.len() as u64)?;
+        out.push(Child::new("page.html", "part", bytes.clone()).of_kind("html"), budget)?;
+    }
     let mut file = File::read(bytes);
     if let Lock::Shut = unlock::unlock(&mut file, keys, out, budget)? {
         return Ok(());

@@ -1,6 +1,16 @@
-//! A web archive hidden in a PDF: Word opens the file as that, PDF readers show a page.
+//! Other files in a PDF: a web archive, which Word opens the file as, and a page before the header, which a browser shows
+//! where the name of the file says so.
+
+use crate::kind::Kind;
 
 use memchr::{memchr2_iter, memmem};
+
+/// Whether a page begins before the header of the PDF (ISO 32000-1 Annex H, note 13: it may stand within the first
+/// 1024 bytes).
+pub(super) fn is_page(bytes: &[u8]) -> bool {
+    let header = memmem::find(bytes, b"%PDF-").and_then(|at| bytes.get(..at));
+    header.is_some_and(|before| Kind::of("", before).id == "html")
+}
 
 /// How far behind `MIME-Version:` the type of the content must stand.
 const NEAR: usize = 4096;
@@ -44,6 +54,12 @@ fn header_start(bytes: &[u8], at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_before_the_header_is_told() {
+        assert!(is_page(b"<html><script>location = 'https://a.example/'</script><!--\n%PDF-1.4\n1 0 obj"));
+        assert!(!is_page(b"%PDF-1.4\n<html>") && !is_page(b"junk\n%PDF-1.4") && !is_page(b"<html>"));
+    }
 
     #[test]
     fn the_header_is_found_with_its_first_line() {

@@ -2,13 +2,14 @@
 
 use super::Desk;
 use super::fail::Fail;
-use super::page::Page;
+use super::page::{Page, percent};
 use super::secret;
 use super::time::now;
 use super::visit::{Checked, FORM, LANGUAGE, SESSION, Visit};
 use super::words::say;
 use crate::report::Lang;
 use crate::store::{self, Role, User, UserChange};
+use crate::text::printable;
 use askama::Template;
 use axum::extract::{Path, Query, State};
 use axum::http::header::SET_COOKIE;
@@ -26,6 +27,8 @@ struct Login {
     name: String,
     problem: &'static str,
     notice: &'static str,
+    /// The button that leads to the provider of identities, and its address.
+    provider: Option<(String, String)>,
 }
 
 #[derive(Template)]
@@ -70,8 +73,26 @@ pub(super) async fn ask(
         (true, false) => say(lang, "password.changed"),
         (true, true) => "",
     };
-    let page = Page::new(&visit, "login", "sign-in.title");
-    page.show(&Login { page: page.clone(), to: local(&wanted.to), name: String::new(), problem: "", notice })
+    login_page(&desk, &visit, &local(&wanted.to), "", "", notice)
+}
+
+/// The page on which one signs in. `problem` is the key of what went wrong, if something did.
+pub(super) fn login_page(
+    desk: &Desk,
+    visit: &Visit,
+    to: &str,
+    name: &str,
+    problem: &str,
+    notice: &'static str,
+) -> Result<Response, Fail> {
+    let page = Page::new(visit, "login", "sign-in.title");
+    let problem = if problem.is_empty() { "" } else { say(visit.lang, problem) };
+    let provider = desk.settings.provider.as_ref().map(|provider| {
+        let to: String = to.bytes().map(percent).collect();
+        (page.fill("oidc.button", &[&printable(&provider.label)]), format!("/login/oidc?to={to}"))
+    });
+    let (to, name) = (to.to_string(), name.to_string());
+    page.show(&Login { page: page.clone(), to, name, problem, notice, provider })
 }
 
 /// Signs somebody in.
@@ -92,9 +113,7 @@ pub(super) async fn sign_in(
         desk.store.audit(&name, "sign-in-failed", "", &address).await?;
         (StatusCode::UNAUTHORIZED, "sign-in.wrong")
     };
-    let page = Page::new(&visit, "login", "sign-in.title");
-    let template = Login { page: page.clone(), to, name, problem: say(visit.lang, problem.1), notice: "" };
-    let mut response = page.show(&template)?;
+    let mut response = login_page(&desk, &visit, &to, &name, problem.1, "")?;
     *response.status_mut() = problem.0;
     Ok(response)
 }
@@ -128,7 +147,9 @@ pub(super) async fn sign_out(
 
 /// Asks for a new password.
 pub(super) async fn ask_password(visit: Visit) -> Result<Response, Fail> {
-    visit.user(Role::Viewer)?;
+    if visit.user(Role::Viewer)?.is_external() {
+        return Err(Fail::Missing);
+    }
     let page = Page::new(&visit, "password", "password.title");
     page.show(&Change { page: page.clone(), problem: "" })
 }
@@ -218,13 +239,13 @@ pub(super) async fn switch(
 }
 
 /// A path of this site; the start page for anything that could lead elsewhere.
-fn local(path: &str) -> String {
+pub(super) fn local(path: &str) -> String {
     let plain = path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
     let is_path = path.starts_with('/') && !path.starts_with("//");
     if plain && is_path { path.to_string() } else { "/".to_string() }
 }
 
-fn set(response: &mut Response, cookie: &str) {
+pub(super) fn set(response: &mut Response, cookie: &str) {
     if let Ok(cookie) = HeaderValue::from_str(cookie) {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
@@ -239,7 +260,7 @@ impl Desk {
     /// Whether the password is that of the account. Some at a time, for each takes much memory.
     async fn verify(&self, name: &str, password: String) -> Result<bool, Fail> {
         static PLACES: tokio::sync::Semaphore = tokio::sync::Semaphore::const_new(2);
-        let user = self.store.user(name).await?.filter(|user| !user.is_disabled);
+        let user = self.store.user(name).await?.filter(|user| !user.is_disabled && !user.is_external());
         let hash = user.map(|user| user.hash);
         let _place = PLACES.acquire().await.map_err(|_| Fail::Fault)?;
         let work = move || secret::verify(&password, hash.as_deref());

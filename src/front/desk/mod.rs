@@ -21,6 +21,7 @@ mod help;
 mod intake;
 mod mailboxes;
 mod message;
+mod oidc;
 mod others;
 mod page;
 mod queue;
@@ -107,6 +108,7 @@ struct Desk {
     store: Store,
     attempts: Attempts,
     setup: Setup,
+    sign_ins: oidc::SignIns,
     /// Held while a mail is released.
     releasing: tokio::sync::Mutex<()>,
     reports: reports::Watch,
@@ -204,6 +206,7 @@ async fn serve(settings: Settings, scan: config::Settings, store: Store) -> anyh
         store: store.clone(),
         attempts: Attempts::default(),
         setup: Setup::new()?,
+        sign_ins: oidc::SignIns::default(),
         rates: api::Rates::default(),
         releasing: Default::default(),
         reports: reports::Watch::default(),

@@ -1,5 +1,6 @@
 //! `[desk]` of the configuration file. Without a file everything has a default that needs nothing.
 
+use super::oidc::{self, Provider};
 use super::smtp::{self, Security, Server};
 use crate::front::config;
 use crate::front::pool::options::{Isolation, Lockdown, Options};
@@ -42,6 +43,8 @@ pub(super) struct Settings {
     pub(super) maildirs: Vec<PathBuf>,
     /// How scans are kept apart from the desk.
     pub(super) workers: Options,
+    /// Who else says who signs in.
+    pub(super) provider: Option<Provider>,
 }
 
 /// Where LMTP listens.
@@ -71,6 +74,7 @@ impl Default for Settings {
             answer_domains: Vec::new(),
             maildirs: Vec::new(),
             workers: Options { cache: 0, ..Options::default() },
+            provider: None,
         }
     }
 }
@@ -112,6 +116,7 @@ struct Section {
     isolation: Option<Isolation>,
     lockdown: Option<Lockdown>,
     worker_memory: Option<u64>,
+    oidc: Option<oidc::Keys>,
 }
 
 impl Settings {
@@ -145,7 +150,8 @@ impl Settings {
     /// # Errors
     /// One cannot.
     pub(super) fn check_files(&self) -> anyhow::Result<()> {
-        self.smtp.as_ref().map_or(Ok(()), |server| server.check().context("[desk]"))
+        self.smtp.as_ref().map_or(Ok(()), |server| server.check().context("[desk]"))?;
+        self.provider.as_ref().map_or(Ok(()), |provider| provider.check().context("[desk.oidc]"))
     }
 
     fn apply(&mut self, section: Section, folder: &Path) -> anyhow::Result<()> {
@@ -173,6 +179,8 @@ impl Settings {
             file: section.smtp_password_file,
         };
         self.smtp = Server::of(smtp, folder)?;
+        let provider = section.oidc.map(|keys| Provider::of(keys, folder));
+        self.provider = provider.transpose().context("`oidc`")?;
         self.two_person = section.two_person;
         if let Some(zone) = section.zone {
             self.zone = super::time::zone(&zone)

@@ -1,8 +1,8 @@
 //! The addresses of the pages, and the listening for those who open them.
 
 use super::{
-    Desk, account, api, audit, campaign, decide, exceptions, export, exposure, guard, help, message, queue,
-    search, setup, status, texts, upload, users,
+    Desk, account, api, audit, campaign, decide, exceptions, export, exposure, guard, help, message, oidc,
+    queue, search, setup, status, texts, upload, users,
 };
 use anyhow::Context;
 use axum::Router;
@@ -50,6 +50,8 @@ fn pages(desk: Arc<Desk>) -> Router {
         .route("/campaigns/{campaign}/export/{form}", get(export::campaign))
         .route("/search", get(search::show))
         .route("/login", get(account::ask).post(account::sign_in))
+        .route("/login/oidc", get(oidc::begin))
+        .route("/login/oidc/back", get(oidc::back))
         .route("/logout", post(account::sign_out))
         .route("/password", get(account::ask_password).post(account::change_password))
         .route("/setup", get(setup::ask).post(setup::make))

@@ -32,6 +32,8 @@ struct Row {
     role: &'static str,
     role_word: &'static str,
     is_disabled: bool,
+    /// Whether somebody else says who signs in, and with which role.
+    is_external: bool,
     /// Whether it is the reader's own, which neither is closed nor loses its role here.
     is_own: bool,
     created: String,
@@ -111,9 +113,13 @@ async fn add(desk: &Desk, by: &User, form: Form, lang: Lang) -> Result<Option<&'
 /// Changes an account. Nobody closes or demotes the own one, so that an administrator always is left.
 async fn alter(desk: &Desk, by: &User, act: &str, form: Form) -> Result<Option<&'static str>, Fail> {
     let user = desk.store.user(&form.name).await?.ok_or(Fail::Missing)?;
-    let (is_own, name) = (user.name == by.name, user.name);
+    let (is_own, is_external) = (user.name == by.name, user.is_external());
+    let name = user.name;
     if is_own && act != "password" {
         return Ok(Some("users.own"));
+    }
+    if is_external && matches!(act, "role" | "password") {
+        return Ok(Some("users.external"));
     }
     let nothing = UserChange::default();
     let (change, act, detail) = match act {
@@ -150,6 +156,7 @@ async fn shown(desk: &Desk, visit: &Visit, problem: &'static str) -> Result<Resp
         role: user.role.id(),
         role_word: member(lang, "role", user.role.id()),
         is_disabled: user.is_disabled,
+        is_external: user.is_external(),
         is_own: user.name == own.name,
         created: told(user.created, zone, lang),
         name: user.name,

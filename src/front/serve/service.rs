@@ -10,9 +10,10 @@ use super::room::Room;
 use super::settings::Settings;
 use crate::detect::heuristics::HEURISTICS;
 use crate::detect::{self, yara};
-use crate::exception::Exceptions;
+use crate::exception::{Excepted, Exceptions, Way};
 use crate::front::config::{self, Options, Passwords};
 use crate::front::pool::{Answer, Base, Beat, Failure, Pool, Wish, lock};
+use crate::report::Report;
 use crate::scan::{Input, Scanner};
 use anyhow::bail;
 use serde_json::json;
@@ -216,6 +217,11 @@ impl Service {
             return keeping.exceptions();
         }
         Arc::default()
+    }
+
+    /// What the exceptions of the help desk make of what came without an envelope: those of senders cannot count.
+    pub(super) fn excepted(&self, report: &Report) -> Option<Excepted> {
+        self.exceptions().of(report, |_| true, &Way::default(), log::now())
     }
 
     /// Has the store remember what it should of a mail that was answered.

@@ -271,11 +271,9 @@ fn members_without_number_end_by_a_limit() {
     let file = header(b"a", b'0', "0").repeat(30_000);
     let (out, stop) = open_as("a.tar", file, &Limits { artifacts: 100, ..Limits::default() });
     assert_eq!((out.children.len(), stop), (101, Err(Stop::Artifacts)));
-    let started = std::time::Instant::now();
     // Each header is wrong and claims all that follows.
     let mut wrong = header(b"a", b'2', "77777777777");
     wrong[148] = b'7';
     let (out, stop) = open_as("a.tar", wrong.repeat(60_000), &Limits::default());
     assert!(stop.is_ok() && out.children.len() <= 1);
-    assert!(started.elapsed().as_secs() < 20);
 }

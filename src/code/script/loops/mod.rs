@@ -16,6 +16,7 @@ use crate::limits::{Budget, Stop};
 use candidates::{Candidate, Written, candidates};
 use recipe::Recipe;
 use shapes::Shapes;
+use std::cell::LazyCell;
 use std::io::Read;
 
 /// What the loops of a script decode.
@@ -144,11 +145,13 @@ fn says_more(result: &[u32], candidate: &Candidate) -> bool {
     if result.len() < SHORTEST {
         return false;
     }
-    let before = if candidate.written == Written::Text { lower(&candidate.codes) } else { String::new() };
+    let pairs = Pairs::of(&said);
+    let is_text = candidate.written == Written::Text;
+    let before = LazyCell::new(|| if is_text { lower(&candidate.codes) } else { String::new() });
     let words = words().map(|entry| entry.word).chain(HIDDEN.iter().copied()).chain(CODE.iter().copied());
     let mut seen: Vec<&str> = Vec::new();
     for word in words.filter(|word| word.len() >= 5) {
-        let is_new = said.contains(word) && !before.contains(word);
+        let is_new = pairs.may_hold(word) && said.contains(word) && !before.contains(word);
         if is_new && !seen.iter().any(|other| other.contains(word) || word.contains(other)) {
             if word.len() >= 7 || !seen.is_empty() {
                 return true;
@@ -157,6 +160,34 @@ fn says_more(result: &[u32], candidate: &Candidate) -> bool {
         }
     }
     false
+}
+
+/// Which pairs of bytes stand in a text: most words are ruled out by them, so that many texts can be looked through.
+struct Pairs([u64; 1024]);
+
+impl Pairs {
+    fn of(text: &str) -> Self {
+        let mut pairs = Self([0; 1024]);
+        for pair in text.as_bytes().array_windows() {
+            let (place, bit) = Self::bit(*pair);
+            if let Some(word) = pairs.0.get_mut(place) {
+                *word |= bit;
+            }
+        }
+        pairs
+    }
+
+    fn bit(pair: [u8; 2]) -> (usize, u64) {
+        let number = u16::from_be_bytes(pair);
+        (usize::from(number >> 6), 1 << (number & 63))
+    }
+
+    fn may_hold(&self, word: &str) -> bool {
+        word.as_bytes().array_windows().all(|pair| {
+            let (place, bit) = Self::bit(*pair);
+            self.0.get(place).is_some_and(|word| word & bit != 0)
+        })
+    }
 }
 
 /// Characters of the shortest result that is looked into for words.

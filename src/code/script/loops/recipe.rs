@@ -21,8 +21,8 @@ pub(super) enum Recipe {
     Less(Vec<u32>),
     /// The place of each is added, times a number.
     Place(i64),
-    /// RC4 under a key.
-    Rc4(Vec<u8>),
+    /// RC4, as its key begins it.
+    Rc4(Box<Rc4>),
     /// Every so many characters one, from a place on.
     Every { step: usize, start: usize },
     /// Each two characters exchanged.
@@ -55,8 +55,8 @@ impl Recipe {
             Self::Place(times) => {
                 Box::new(codes.iter().zip(0i64..).map(move |(code, at)| moved(*code, at * times)))
             }
-            Self::Rc4(key) => {
-                let mut cipher = Rc4::new(key);
+            Self::Rc4(begun) => {
+                let mut cipher = Rc4::clone(begun);
                 Box::new(codes.iter().map(move |code| code ^ u32::from(cipher.step())))
             }
             Self::Every { step, start } => {

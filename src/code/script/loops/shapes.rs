@@ -2,6 +2,7 @@
 //! or difference of a character code, the steps of counters.
 
 use super::Recipe;
+use crate::cipher::Rc4;
 use crate::code::script::dialect::Dialect;
 use crate::code::script::fold::Folding;
 use crate::code::script::lexer::Token;
@@ -264,7 +265,7 @@ impl Seen {
             out.extend(self.keys.iter().map(|key| Recipe::Key(codes(key))));
             out.extend(self.lists.iter().map(|key| Recipe::Key(key.clone())));
             if self.wraps {
-                out.extend(self.keys.iter().map(|key| Recipe::Rc4(key.clone().into_bytes())));
+                out.extend(self.keys.iter().map(|key| Recipe::Rc4(Box::new(Rc4::new(key.as_bytes())))));
             }
         }
         if self.makes {

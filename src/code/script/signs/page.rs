@@ -26,6 +26,10 @@ impl Script<'_> {
         for (place, (at, token)) in self.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
             let line = *at;
+            // Only with a capital it makes a function of a text.
+            if **word == *"function" {
+                continue;
+            }
             match word.to_ascii_lowercase().as_str() {
                 "location" => {
                     if let Some(target) = self.leads(place) {
@@ -153,9 +157,11 @@ impl Script<'_> {
         let mut computed = false;
         for token in near.take_while(|token| !ends(token)) {
             match token {
-                Token::Text(text) if is_address(text) => {
+                Token::Text(text) if is_address(text) && !text.ends_with("//") => {
                     return Some(text.to_string());
                 }
+                // The host is put together behind it.
+                Token::Text(text) if is_address(text) => computed = true,
                 Token::Text(text) if is_decoder(text) => computed = true,
                 Token::Word(word) if self.decoded.contains(&**word) || is_decoder(word) => computed = true,
                 _ => {}

@@ -294,8 +294,14 @@ fn sense(tokens: &[(usize, Token)], lookup: &Lookup, text: &str) -> usize {
     let is_member = before(1).is_some_and(|token| token.is_mark('['))
         && tokens.get(lookup.at + lookup.length).is_some_and(|(_, token)| token.is_mark(']'));
     let opener = || before(1).is_some_and(|token| token.is_mark('(')).then(|| before(2)).flatten();
+    let is_of_owner = || {
+        let owner = before(2);
+        OWNERS
+            .iter()
+            .any(|(known, members)| owner.is_some_and(|owner| owner.is(known)) && members.contains(&text))
+    };
     if is_member {
-        usize::from(is_name()) * 2 + usize::from(MEMBERS.contains(&text)) * 3
+        usize::from(is_name()) * 2 + usize::from(MEMBERS.contains(&text)) * 3 + usize::from(is_of_owner()) * 4
     } else if opener().is_some_and(|word| word.is("parseint")) {
         usize::from(text.starts_with(|c: char| c.is_ascii_digit())) * 4
     } else if opener().is_some_and(|word| word.is("activexobject") || word.is("createobject")) {
@@ -304,6 +310,34 @@ fn sense(tokens: &[(usize, Token)], lookup: &Lookup, text: &str) -> usize {
         0
     }
 }
+
+/// Members that programs use most of what every page has.
+const OWNERS: &[(&str, &[&str])] = &[
+    ("window", WINDOW),
+    ("self", WINDOW),
+    ("top", WINDOW),
+    (
+        "document",
+        &[
+            "write",
+            "getElementById",
+            "createElement",
+            "body",
+            "head",
+            "location",
+            "cookie",
+            "documentElement",
+            "querySelector",
+            "open",
+            "close",
+            "title",
+        ],
+    ),
+    ("navigator", &["msSaveOrOpenBlob", "msSaveBlob", "userAgent", "clipboard", "language", "platform"]),
+];
+
+const WINDOW: &[&str] =
+    &["location", "document", "atob", "navigator", "open", "URL", "onload", "addEventListener", "setTimeout"];
 
 /// Members that programs use most.
 const MEMBERS: &[&str] = &[
@@ -341,6 +375,8 @@ const MEMBERS: &[&str] = &[
     "status",
     "location",
     "href",
+    "hash",
+    "search",
     "assign",
     "createElement",
     "appendChild",

@@ -31,6 +31,11 @@ fn lookups_become_texts() {
              x[g(5)](),x[g(6)](),x[g(7)]()",
             "open send Run",
         ),
+        (
+            "var t=['aGk=','location','replace','split','hash','href'];var g=function(a){a=a-0x0;return t[a];};\
+             window[g('0x1')][g('0x2')](atob(g('0x0'))+window[g('0x1')][g('0x4')]);",
+            "location replace aGk= location hash",
+        ),
     ];
     for (source, want) in rows {
         assert!(read(source).ends_with(want), "{source}\n{}", read(source));

@@ -10,7 +10,9 @@ use super::connection::Connection;
 use super::keeping::Scanned;
 use super::log::Mail;
 use super::service::{Engine, Service};
+use crate::exception::Excepted;
 use crate::front::pool::{Answer, Failure};
+use crate::report::Report;
 use crate::scan::Input;
 use names::Outcome;
 use std::io::{self, ErrorKind, Read};
@@ -152,14 +154,20 @@ impl Client<'_> {
             None => Err(Failure::Busy),
         };
         let report = answer.as_ref().map(|answer| &answer.report).map_err(|failure| *failure);
+        let excepted = report.ok().and_then(|report| self.service.excepted(report));
+        let meant = |report: &Report| excepted.as_ref().map_or(report.verdict, |excepted| excepted.verdict);
         let settings = &engine.settings;
-        let outcome = names::outcome(report, &settings.clamd, &settings.policy, streamed);
+        let judged = report.map(|report| (report, meant(report)));
+        let outcome = names::outcome(judged, &settings.clamd, &settings.policy, streamed);
         let peer = self.connection.peer();
-        let mail = Mail { front: "clamd", id: &id, local_id: place, client: &peer, ..Mail::default() };
+        let exceptions: Vec<String> = excepted.iter().flat_map(Excepted::names).collect();
+        let exceptions = &exceptions;
+        let mail =
+            Mail { front: "clamd", id: &id, local_id: place, client: &peer, exceptions, ..Mail::default() };
         self.service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), outcome.id());
         #[cfg(feature = "desk")]
         if let (Some(input), Ok(answer)) = (&input, &answer) {
-            let scanned = Scanned { mail: &mail, input, asked, excepted: None };
+            let scanned = Scanned { mail: &mail, input, asked, excepted: excepted.as_ref() };
             self.service.keep(&scanned, answer, outcome.id());
         }
         outcome

@@ -39,16 +39,16 @@ impl Outcome {
     }
 }
 
-/// What is told of an answer. Over a stream a failure is a hit unless the file says otherwise, because rspamd takes
+/// What is told of an answer: a report, and the verdict that exceptions leave of it. Over a stream a failure is a hit unless the file says otherwise, because rspamd takes
 /// an error for no answer at all and lets the message pass.
 pub(super) fn outcome(
-    answer: Result<&Report, Failure>,
+    answer: Result<(&Report, Verdict), Failure>,
     clamd: &Clamd,
     policy: &Policy,
     streamed: bool,
 ) -> Outcome {
     let of_policy = |action| if action == Action::Accept { Told::Ok } else { Told::Found };
-    let told = match answer.map(|report| report.verdict) {
+    let told = match answer.map(|(_, verdict)| verdict) {
         Ok(Verdict::Clean) => Told::Ok,
         Ok(Verdict::Malicious) => of_policy(policy.malicious),
         Ok(Verdict::Suspicious) => clamd.suspicious.unwrap_or_else(|| of_policy(policy.suspicious)),
@@ -61,7 +61,8 @@ pub(super) fn outcome(
     match (told, answer) {
         (Told::Ok, _) => Outcome::Clean,
         (Told::Error, _) => Outcome::Error("Scanner failed."),
-        (Told::Found, Ok(report)) => Outcome::Found(name(report)),
+        (Told::Found, Ok((report, Verdict::Unverified))) => Outcome::Found(unread(report)),
+        (Told::Found, Ok((report, _))) => Outcome::Found(name(report)),
         (Told::Found, Err(_)) => Outcome::Found("Heuristics.Limits.Exceeded.ScanFailed".into()),
     }
 }
@@ -136,7 +137,7 @@ mod tests {
     }
 
     fn words(report: &Report, clamd: Clamd, policy: Policy) -> String {
-        outcome(Ok(report), &clamd, &policy, true).words()
+        outcome(Ok((report, report.verdict)), &clamd, &policy, true).words()
     }
 
     #[test]
@@ -169,6 +170,17 @@ mod tests {
         assert_eq!(words(&locked, Clamd::default(), lenient), "OK");
         let strict = Clamd { unverified: Some(Told::Found), ..Clamd::default() };
         assert_eq!(words(&locked, strict, lenient), "Heuristics.Encrypted.Zip FOUND");
+    }
+
+    #[test]
+    fn what_exceptions_leave_is_told() {
+        let told = |report: &Report, verdict| {
+            outcome(Ok((report, verdict)), &Clamd::default(), &Policy::default(), true).words()
+        };
+        assert_eq!(told(&malicious(), Verdict::Clean), "OK");
+        let locked = report(Some(("vba-downloads", Strength::Strong)), Some(("zip", "encrypted")));
+        assert_eq!(told(&locked, locked.verdict), "Tenpu.VbaDownloads FOUND");
+        assert_eq!(told(&locked, Verdict::Unverified), "Heuristics.Encrypted.Zip FOUND");
     }
 
     #[test]

@@ -117,7 +117,7 @@ pub(super) fn decide(book: &Book, listener: &Rows, facts: &Facts, report: Option
     let excepted = facts.allowed.of(report, counts, &facts.way(book), facts.now);
     if let Some(excepted) = &excepted {
         verdict = excepted.verdict;
-        exceptions.extend(excepted.numbers.iter().take(NAMED).map(|number| format!("desk/{number}")));
+        exceptions.extend(excepted.names());
     }
     let mut action = policy.action(Some(verdict));
     let mut others = meant.iter().filter_map(|exception| Some((exception, exception.action?)));
@@ -129,9 +129,6 @@ pub(super) fn decide(book: &Book, listener: &Rows, facts: &Facts, report: Option
     }
     Decision { action, direction, exceptions, excepted }
 }
-
-/// Exceptions of the help desk that are named of one message: each program may have its own.
-const NAMED: usize = 20;
 
 /// Whether findings of a rule are not disregarded.
 fn is_left(meant: &[&Exception], id: &str) -> bool {

@@ -11,6 +11,7 @@ use super::clamd::wire::Streamed;
 use super::connection::Connection;
 use super::log::Mail;
 use super::service::{Engine, Service};
+use crate::exception::Excepted;
 use crate::front::pool::macros::Macros;
 use crate::front::pool::{Answer, Failure};
 use crate::report::{Report, Word};
@@ -73,12 +74,18 @@ fn scan(connection: &Connection, service: &Service, engine: &Arc<Engine>, input:
         Some(_) => Err(Failure::Fault),
         None => Ok(answer),
     });
+    let excepted = answer.as_ref().ok().and_then(|answer| service.excepted(&answer.report));
+    let exceptions: Vec<String> = excepted.iter().flat_map(Excepted::names).collect();
+    let exceptions = &exceptions;
     let peer = connection.peer();
-    let mail = Mail { front: "olefy", id: &id, local_id: task, client: &peer, ..Mail::default() };
+    let mail = Mail { front: "olefy", id: &id, local_id: task, client: &peer, exceptions, ..Mail::default() };
     let done = if answer.is_ok() { "answered" } else { "error" };
     service.told(engine, &mail, answer.as_ref().map_err(|failure| *failure), done);
     match &answer {
-        Ok(answer) => reply(&answer.macros, unread(&answer.report)),
+        Ok(answer) => {
+            let verdict = excepted.map_or(answer.report.verdict, |excepted| excepted.verdict);
+            reply(&left(&answer.macros, verdict), unread(&answer.report, verdict))
+        }
         Err(_) => failed("The file could not be scanned"),
     }
 }
@@ -93,11 +100,20 @@ fn failed(why: &str) -> Value {
     json!([speaker(), { "type": "msg", "level": "ERROR", "message": why }, ended(UNEXPECTED)])
 }
 
+/// The macros, with what they do only where that counts: none of it does if exceptions took every reason away.
+fn left(macros: &Macros, verdict: Verdict) -> Macros {
+    let mut left = macros.clone();
+    if verdict < Verdict::Suspicious && !macros.suspicious.is_empty() {
+        (left.automatic, left.suspicious) = (Vec::new(), Vec::new());
+    }
+    left
+}
+
 /// Why something was not read, where nothing worse is known: locked, if anything was.
-fn unread(report: &Report) -> Option<Word> {
+fn unread(report: &Report, verdict: Verdict) -> Option<Word> {
     let mut reasons = report.unread.iter().map(|unread| unread.reason);
     let first = reasons.clone().next().unwrap_or("unread");
-    (report.verdict == Verdict::Unverified).then(|| reasons.find(|why| *why == "encrypted").unwrap_or(first))
+    (verdict == Verdict::Unverified).then(|| reasons.find(|why| *why == "encrypted").unwrap_or(first))
 }
 
 /// The reply, without the last keywords where it would be too long.
@@ -197,6 +213,18 @@ mod tests {
     }
 
     #[test]
+    fn excepted_macros_are_there_and_do_nothing() {
+        let macros = Macros {
+            modules: vec![Module { name: "ThisDocument".into(), place: "a.doc".into() }],
+            automatic: vec!["AutoOpen".into()],
+            suspicious: vec!["vba-autoexec-runs-command".into()],
+            ..Macros::default()
+        };
+        assert_eq!(reply(&left(&macros, Verdict::Clean), None)[1]["analysis"], json!([]));
+        assert_eq!(left(&macros, Verdict::Suspicious).automatic, macros.automatic);
+    }
+
+    #[test]
     fn what_was_not_read_is_told_where_nothing_worse_is() {
         let report = |reasons: &[&'static str], strength: Option<Strength>| {
             let mut root = Child::new("a.zip", "file", b"\0".to_vec()).of_kind("zip");
@@ -205,7 +233,9 @@ mod tests {
                 strength.map(|strength| finding("vba-runs", strength, 0)).into_iter().collect();
             Report::new("-", 0, &Tree::new(root), &findings)
         };
-        let code = |report: &Report| reply(&Macros::default(), unread(report))[2]["return_code"].clone();
+        let code = |report: &Report| {
+            reply(&Macros::default(), unread(report, report.verdict))[2]["return_code"].clone()
+        };
         assert_eq!(code(&report(&[], None)), OK);
         assert_eq!(code(&report(&["limit-depth"], Some(Strength::Weak))), UNREADABLE);
         assert_eq!(code(&report(&["damaged", "encrypted"], None)), ENCRYPTED);

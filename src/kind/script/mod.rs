@@ -2,6 +2,8 @@
 //! two places that ask. A text that may be a letter or a listing of another language must show more (`Place::Anywhere`)
 //! than one that lies where no paper does, behind a shortcut or under a button of a notebook (`Place::Hidden`).
 
+mod shape;
+
 use super::Kind;
 use crate::text::{decode, guess};
 
@@ -92,25 +94,32 @@ const HIDDEN: &[&str] = &["hta", "wsf", "ps1", "bat", "vbs", "js"];
 
 /// Whether a text of any place is of that language.
 pub(super) fn is_js(bytes: &[u8]) -> bool {
-    is("js", bytes)
+    is("js", bytes) || shape::has("js", bytes)
 }
 
 /// See [`is_js`].
 pub(super) fn is_vbs(bytes: &[u8]) -> bool {
-    is("vbs", bytes)
+    is("vbs", bytes) || shape::has("vbs", bytes)
 }
 
 /// See [`is_js`].
 pub(super) fn is_bat(bytes: &[u8]) -> bool {
-    is("bat", bytes)
+    is("bat", bytes) || shape::has("bat", bytes)
 }
 
 /// See [`is_js`].
 pub(super) fn is_ps1(bytes: &[u8]) -> bool {
-    is("ps1", bytes)
+    is("ps1", bytes) || shape::has("ps1", bytes)
 }
 
 impl Kind {
+    /// Whether the words of a text tell its kind so surely that it counts as a script where no name says so. Program text
+    /// that has only the shape of one is read as one; it may be a listing.
+    pub fn is_told(&self, bytes: &[u8]) -> bool {
+        !LANGUAGES.iter().any(|language| language.kind == self.id && !matches!(self.id, "hta" | "wsf"))
+            || is(self.id, bytes)
+    }
+
     /// The kind of script that a text is by its words alone, whatever its name, where no paper lies.
     pub fn of_script(bytes: &[u8]) -> Option<&'static Self> {
         let text = text(bytes, Place::Hidden)?;
@@ -183,7 +192,12 @@ impl<'a> Seen<'a> {
 
     /// Whether a variable of PowerShell is set.
     fn assigns(&self) -> bool {
-        self.text.lines().flat_map(|line| line.split(';')).any(|piece| assigns(piece.trim_start()))
+        Self::sets_variables(self.text)
+    }
+
+    /// Whether a text sets a variable of PowerShell.
+    fn sets_variables(text: &str) -> bool {
+        text.lines().flat_map(|line| line.split(';')).any(|piece| assigns(piece.trim_start()))
     }
 
     /// One sure word is enough, or two different others, where the text opens as the language may.
