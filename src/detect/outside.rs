@@ -134,7 +134,10 @@ pub(super) fn is_numbered(address: &str) -> bool {
     let host = host(rest);
     let bare = host.strip_prefix("0x").unwrap_or(&host);
     let is_hex = bare.len() < host.len() && bare.chars().all(|c| c.is_ascii_hexdigit());
-    is_foreign && !host.is_empty() && (is_hex || host.chars().all(|c| c.is_ascii_digit() || c == '.'))
+    let is_version_6 = host.starts_with('[');
+    is_foreign
+        && !host.is_empty()
+        && (is_version_6 || is_hex || host.chars().all(|c| c.is_ascii_digit() || c == '.'))
 }
 
 /// Whether a web address leads to a place that anybody gets at once.
@@ -185,6 +188,10 @@ fn host(rest: &str) -> String {
 
 /// Whether a host is of the own network: a bare name, one that ends like an inner one, a private address.
 fn is_inside(host: &str) -> bool {
+    // Of an address of version 6 the first group is left.
+    if let Some(group) = host.strip_prefix('[') {
+        return group.is_empty() || ["fe80", "fc", "fd"].iter().any(|own| group.starts_with(own));
+    }
     if let Ok(address) = host.parse::<std::net::Ipv4Addr>() {
         return address.is_private() || address.is_loopback() || address.is_link_local();
     }
@@ -249,11 +256,20 @@ mod tests {
             "https://u@203.0.113.9:80/x",
             "http://3405803785/x",
             "http://0xcb007109/x",
+            "http://[2001:db8::1]/x",
         ] {
             assert!(is_numbered(yes), "{yes}");
         }
         assert!(is_numbered("file:///\\\\203.0.113.9\\s\\x") && is_numbered("\\\\203.0.113.9\\s"));
-        for no in ["http://192.168.1.4/x", "http://a.example/x", "http://dead.example/", "203.0.113.9", ""] {
+        for no in [
+            "http://[::1]/x",
+            "http://[fe80::1]:80/x",
+            "http://192.168.1.4/x",
+            "http://a.example/x",
+            "http://dead.example/",
+            "203.0.113.9",
+            "",
+        ] {
             assert!(!is_numbered(no), "{no}");
         }
     }

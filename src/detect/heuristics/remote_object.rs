@@ -40,7 +40,15 @@ const READ: &[&str] =
     &["image", "video", "audio", "media", "externalLinkPath", "include-picture", "control-media", "protocol"];
 
 /// Tables that are read anew when the workbook opens, workbooks that a macro opens, and videos on the web.
-const SOURCES: &[&str] = &["connection-web", "connection", "query-source", "xlm-open", "web-video"];
+const SOURCES: &[&str] = &[
+    "connection-web",
+    "connection",
+    "query-source",
+    "xlm-open",
+    "web-video",
+    "mailMergeSource",
+    "mailMergeHeaderSource",
+];
 
 fn check(tree: &Tree, hit: &mut Check) {
     let pages = LazyCell::new(|| pages(tree));

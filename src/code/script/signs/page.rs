@@ -365,5 +365,7 @@ fn is_command(text: &str) -> bool {
         let piped = piped.and_then(|last| last.split(' ').next()).unwrap_or_default();
         ["bash", "sh", "zsh", "iex", "cmd", "osascript"].contains(&piped)
     };
-    plain.trim().len() > first.len() + 2 && (COMMANDS.contains(&first.trim_end_matches(".exe")) || is_piped())
+    let decodes = || plain.contains("frombase64string") && plain.contains("iex");
+    plain.trim().len() > first.len() + 2
+        && (decodes() || COMMANDS.contains(&first.trim_end_matches(".exe")) || is_piped())
 }

@@ -5,6 +5,7 @@
 //! By how many places the list is turned is not computed as the program would; that turn is taken under which the
 //! look-ups make most sense where they stand: names behind a bracket, numbers inside `parseInt`.
 
+mod direct;
 mod entries;
 
 use super::fold::Folded;
@@ -59,7 +60,7 @@ pub(super) fn resolved<'a>(
     }
     budget.tick()?;
     let accessors = accessors(&tokens, &tables);
-    let mut found = BTreeMap::new();
+    let mut found = direct::lookups(&tokens, &tables, budget)?;
     for (at, table) in tables.iter().enumerate() {
         for (names, accessor) in accessors.iter().filter(|(_, accessor)| accessor.table == at) {
             budget.tick()?;
@@ -376,7 +377,6 @@ const MEMBERS: &[&str] = &[
     "location",
     "href",
     "hash",
-    "search",
     "assign",
     "createElement",
     "appendChild",

@@ -4,7 +4,7 @@ use crate::code::script::lexer;
 use crate::limits::Limits;
 
 /// The texts of a script whose look-ups were exchanged, joined by blanks.
-fn read(source: &str) -> String {
+pub(super) fn read(source: &str) -> String {
     let tokens = lexer::tokens(source, Dialect::JavaScript);
     let (tokens, _) = resolved(tokens, &mut Budget::new(&Limits::default())).unwrap();
     let texts = tokens.iter().filter_map(|(_, token)| match token {
