@@ -5,6 +5,7 @@ pub mod active_mime;
 mod art;
 mod attack_elements;
 pub(crate) mod base64;
+pub mod build_files;
 mod classes;
 mod controls;
 pub mod decrypt;
@@ -78,4 +79,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &old::OldDocument,
     &packages::Msix,
     &mashup::Mashup,
+    &build_files::BuildFiles,
 ];
