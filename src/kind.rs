@@ -7,6 +7,7 @@ mod outlook;
 mod packed;
 mod page;
 mod script;
+mod shortcut;
 
 use disk::is_disk;
 pub(crate) use disk::{is_disc, is_fat, is_partitioned, is_vhd};
@@ -57,7 +58,12 @@ impl Kind {
     pub fn of(name: &str, bytes: &[u8]) -> &'static Self {
         let is_page = |kind: &Self| matches!(kind.id, "html" | "svg") && is_text(bytes);
         let known_by_name = |kind: &&Self| {
-            kind.test.is_none() || kind.class == Class::Script || kind.id == "eml" || is_page(kind)
+            let is_shortcut = matches!(kind.id, "url" | "iqy");
+            kind.test.is_none()
+                || kind.class == Class::Script
+                || is_shortcut
+                || kind.id == "eml"
+                || is_page(kind)
         };
         let by_name = || Self::by_name(name).filter(|kind| known_by_name(kind) && **kind != TEXT);
         // Many scripts and shortcuts are XML or HTML, and the name alone tells Windows to run them. A script is told by
@@ -74,6 +80,11 @@ impl Kind {
     pub fn by_name(name: &str) -> Option<&'static Self> {
         let extension = extension(name);
         KINDS.iter().chain([&TEXT]).find(|kind| kind.extensions.contains(&extension.as_str()))
+    }
+
+    /// The ending of the name under which Windows would open a shortcut or settings in text, by its content.
+    pub fn shortcut_ending(bytes: &[u8]) -> Option<&'static str> {
+        shortcut::ending(bytes)
     }
 
     /// The kind of that id.
@@ -204,6 +215,10 @@ static KINDS: &[Kind] = &[
     row("wmf", Class::Media, &["wmf"], Some(|b| starts(b, b"\xd7\xcd\xc6\x9a"))),
     // Text with a form of its own.
     row("eml", Class::Message, &["eml", "mht", "mhtml"], Some(is_message)),
+    // Shortcuts and settings; Windows goes by their names.
+    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "vsto", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider", "jnlp"], Some(|b| shortcut::is_one(b, &["url", "scf", "theme", "rdp", "library-ms", "searchconnector-ms", "search-ms", "settingcontent-ms", "msc", "jnlp"]))),
+    row("reg", Class::Script, &["reg", "inf"], Some(|b| shortcut::is_one(b, &["reg", "inf"]))),
+    row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], Some(|b| shortcut::is_one(b, &["iqy", "oqy", "dqy"]))),
     row("hta", Class::Script, &["hta"], Some(|b| is_html(b) && page::is_application(b))),
     row("wsf", Class::Script, &["wsf", "wsh", "wsc", "sct"], Some(is_script_file)),
     row("html", Class::Document, &["html", "htm", "xhtml", "shtml"], Some(is_html)),
@@ -215,11 +230,8 @@ static KINDS: &[Kind] = &[
     row("js", Class::Script, &["js"], Some(script::is_js)),
     row("vbs", Class::Script, &["vbs"], Some(script::is_vbs)),
     row("bat", Class::Script, &["bat", "cmd"], Some(script::is_bat)),
-    row("ps1", Class::Script, &["ps1", "psm1"], Some(script::is_ps1)),
+    row("ps1", Class::Script, &["ps1", "psm1", "psd1"], Some(script::is_ps1)),
     row("shell", Class::Script, &["sh", "command"], None),
-    row("reg", Class::Script, &["reg", "inf"], None),
-    row("url", Class::Shortcut, &["url", "website", "library-ms", "search-ms", "searchconnector-ms", "settingcontent-ms", "application", "vsto", "appref-ms", "appinstaller", "rdp", "desktop", "scf", "msc", "theme", "deploymentprovider", "jnlp"], None),
-    row("iqy", Class::Document, &["iqy", "oqy", "rqy", "dqy"], None),
     row("csv", Class::Text, &["csv", "tsv"], None),
     row("vba", Class::Source, &["bas", "cls", "frm"], None),
     row("vba-texts", Class::Source, &[], None),

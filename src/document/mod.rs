@@ -5,6 +5,7 @@ pub mod active_mime;
 mod art;
 mod attack_elements;
 pub(crate) mod base64;
+pub mod build_files;
 mod classes;
 mod control_state;
 mod controls;
@@ -79,4 +80,5 @@ pub const FORMATS: &[&dyn Format] = &[
     &old::OldDocument,
     &packages::Msix,
     &mashup::Mashup,
+    &build_files::BuildFiles,
 ];

@@ -232,6 +232,7 @@ static TABLE: &[(&str, &str, &str)] = &[
     ("via.lnk-command", "command of a shortcut", "ショートカットのコマンド"),
     ("via.lnk-appended", "behind a shortcut", "ショートカットの後ろ"),
     ("via.onenote-file", "in a OneNote page", "OneNoteのページの中"),
+    ("via.xml-command", "commands in an XML file", "XMLファイルの中の命令"),
     ("via.html-script", "script of a web page", "Webページのスクリプト"),
     ("via.mashup", "query of a workbook", "ブックの中のクエリ"),
     ("via.web-video", "web video of a document", "文書に埋め込まれたWeb上の動画"),

@@ -21,6 +21,8 @@ fn check(tree: &Tree, hit: &mut Check) {
         let Some(shown) = Kind::by_name(&artifact.name) else { continue };
         let told =
             artifact.kind.class != Class::Data && artifact.kind.class != Class::Text && artifact.size > 0;
+        // What has only the shape of a script may be a listing.
+        let told = told && artifact.kind.is_told(&artifact.bytes);
         if told && shown != artifact.kind && !is_everyday(shown, artifact.kind) {
             hit(artifact.id, format!("{}: {}", artifact.name, artifact.kind.id));
         }

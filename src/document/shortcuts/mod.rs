@@ -13,7 +13,7 @@ mod xml_based;
 
 use crate::artifact::{Artifact, Fact, Format, Opened};
 use crate::keyring::Keyring;
-use crate::kind::extension;
+use crate::kind::{Kind, extension};
 use crate::limits::{Budget, Stop};
 use crate::text::guess;
 
@@ -66,7 +66,8 @@ impl Format for Shortcuts {
     ) -> Result<(), Stop> {
         budget.tick()?;
         let ending = extension(&artifact.name);
-        let by_name = READERS.iter().find(|(endings, _)| endings.contains(&ending.as_str()));
+        let of = |ending: &str| READERS.iter().find(|(endings, _)| endings.contains(&ending));
+        let by_name = of(&ending).or_else(|| of(Kind::shortcut_ending(&artifact.bytes)?));
         let read = by_name.map(|(_, read)| *read);
         let by_content = || is_installer(artifact).then_some(xml_based::installer as Read);
         if let Some(read) = read.or_else(by_content) {

@@ -9,7 +9,7 @@ fn each(text: &str, visit: &mut dyn FnMut(&str, &str)) {
     let mut open: Vec<String> = Vec::new();
     xml::walk(text.trim_start_matches('\u{feff}').as_bytes(), &mut |node| match node {
         Node::Open { name, attributes } => {
-            for key in ["uri", "codebase", "command", "params", "publisher", "file"] {
+            for key in ["uri", "codebase", "command", "params", "publisher", "file", "path"] {
                 if let Some(value) = attributes.value(key) {
                     visit(&format!("{}@{key}", name.to_ascii_lowercase()), value);
                 }
@@ -34,7 +34,9 @@ const DEEPEST: usize = 1_000;
 /// Libraries, saved searches and search connectors: the places they show, and their pictures.
 pub(super) fn library(text: &str, facts: &mut Vec<Fact>) {
     each(text, &mut |place, value| match place {
-        "url" | "domain" | "connectedurl" | "path" | "linkurl" if facts.len() < super::MOST_FACTS => {
+        "url" | "domain" | "connectedurl" | "path" | "linkurl" | "include@path"
+            if facts.len() < super::MOST_FACTS =>
+        {
             facts.push(leads("shortcut-library", value));
         }
         "iconreference" | "imagelink" if facts.len() < super::MOST_FACTS => {
