@@ -62,6 +62,10 @@ fn of_word<'a>(word: &'a str, after: &'a [Token], line: &'a Line) -> impl Iterat
                     .any(|all| after.last().is_some_and(|last| last.is(all)))
         }
         "count" => counts_documents(&line.tokens),
+        // Its own text is written on where it stands in another document.
+        "insertlines" | "addfromstring" | "replaceline" => {
+            on_line("lines") && on_line("vbproject") && (on_line("thisworkbook") || on_line("thisdocument"))
+        }
         _ => false,
     };
     let found = [

@@ -50,6 +50,11 @@ const VITAL: &[&str] = &[
     "\\windows\\win.ini",
     "\\user.dat",
     "\\system.dat",
+    "\\windows\\*.",
+    // What protects from viruses.
+    "antivirus",
+    "anti-virus",
+    "antiviral",
 ];
 
 fn is_vital(said: &str) -> bool {
@@ -90,6 +95,8 @@ mod tests {
     fn what_the_system_needs_is_told_from_what_a_macro_made() {
         for source in [
             "Kill \"C:\\*.*\"",
+            "Kill \"C:\\Windows\\*.ini\"",
+            "Kill \"C:\\Program Files\\Some AntiVirus\\*.dat\"",
             "fso.DeleteFolder \"C:\\Windows\\System32\"",
             "Open \"c:\\autoexec.bat\" For Append As #1",
             "Print #1, \"@deltree /y c:\\windows\"",
@@ -100,6 +107,7 @@ mod tests {
         }
         for source in [
             "Kill \"C:\\temp\\*.tmp\"",
+            "Kill \"C:\\windows\\temp\\a.csv\"",
             "Kill Environ(\"TEMP\") & \"\\*.*\"",
             "Open \"c:\\data\\out.csv\" For Output As #1",
             "MsgBox \"format c: is not what you want\"",
