@@ -15,6 +15,21 @@ const IN_FUNCTION: usize = 200;
 const MOST_SEARCHED: usize = 20_000;
 const LONG: usize = 100;
 
+/// What writes a page, or runs a text.
+const WRITERS: &[&str] = &[
+    "write",
+    "writeln",
+    "eval",
+    "innerhtml",
+    "outerhtml",
+    "srcdoc",
+    "insertadjacenthtml",
+    "function",
+    "settimeout",
+    "execscript",
+    "parsefromstring",
+];
+
 impl Script<'_> {
     /// What pages do: lead on, write themselves, make files.
     pub(super) fn page(&self, signs: &mut Signs) {
@@ -29,56 +44,37 @@ impl Script<'_> {
             if **word == *"function" {
                 continue;
             }
-            match word.to_ascii_lowercase().as_str() {
-                "location" => {
-                    if let Some(target) = self.leads(place) {
-                        signs.add(Sign::Redirect, &target, line);
-                    }
+            let word = word.to_ascii_lowercase();
+            let is = |list: &[&str]| list.contains(&word.as_str());
+            if is(WRITERS) && self.decodes(place, &BTreeSet::new()) {
+                signs.add(Sign::WritesPage, &self.shown(line), line);
+            } else if let Some(target) = self.leads_by(place, &word) {
+                signs.add(Sign::Redirect, &target, line);
+            } else if is(&["write", "writeln", "srcdoc"]) && self.decodes(place, &computed) {
+                signs.add(Sign::WritesPage, &self.shown(line), line);
+                if let Some(text) = self.handed(place) {
+                    signs.add(Sign::EncodedText, &text, line);
                 }
-                "write" | "writeln" | "eval" | "innerhtml" | "outerhtml" | "srcdoc"
-                | "insertadjacenthtml" | "function" | "settimeout" | "execscript" | "parsefromstring"
-                    if self.decodes(place, &BTreeSet::new()) =>
-                {
-                    signs.add(Sign::WritesPage, &self.shown(*at), line);
-                }
-                "settimeout" | "setinterval" | "eval" | "function" | "execscript"
-                    if self.leads_in_text(place).is_some() =>
-                {
-                    let target = self.leads_in_text(place).unwrap_or_default();
-                    signs.add(Sign::Redirect, &target, line);
-                }
-                "navigate" if self.is_of(place, "navigation") => {
-                    if let Some(target) = self.target(place + 2) {
-                        signs.add(Sign::Redirect, &target, line);
-                    }
-                }
-                "write" | "writeln" | "srcdoc" if self.decodes(place, &computed) => {
-                    signs.add(Sign::WritesPage, &self.shown(*at), line);
-                    if let Some(text) = self.handed(place) {
-                        signs.add(Sign::EncodedText, &text, line);
-                    }
-                }
-                "open" => {
-                    if let Some(target) = self.opens(place) {
-                        signs.add(Sign::Redirect, &target, line);
-                    }
-                }
-                "src" => {
-                    if let Some(target) = self.loads_decoded(place) {
-                        signs.add(Sign::Redirect, &target, line);
-                    }
-                }
-                "download" | "mssaveoropenblob" | "mssaveblob" | "file" if makes => {
-                    if let Some(name) = self.text_near(place) {
-                        is_saved = true;
-                        signs.add(Sign::SavesFile, &name, line);
-                    }
-                }
-                _ => {}
+            } else if makes && is(&["download", "mssaveoropenblob", "mssaveblob", "file"]) {
+                let Some(name) = self.text_near(place) else { continue };
+                is_saved = true;
+                signs.add(Sign::SavesFile, &name, line);
             }
         }
         if makes && !is_saved && self.clicks() {
             signs.add(Sign::SavesFile, "", 0);
+        }
+    }
+
+    /// Where a word leads whoever reads the page.
+    fn leads_by(&self, place: usize, word: &str) -> Option<String> {
+        match word {
+            "location" => self.leads(place),
+            "open" => self.opens(place),
+            "src" => self.loads_decoded(place),
+            "settimeout" | "setinterval" | "eval" | "function" | "execscript" => self.leads_in_text(place),
+            "navigate" if self.is_of(place, "navigation") => self.target(place + 2),
+            _ => None,
         }
     }
 
