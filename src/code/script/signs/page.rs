@@ -11,6 +11,21 @@ use std::collections::BTreeSet;
 const MOST_COMPUTED: usize = 2_000;
 const IN_STATEMENT: usize = 40;
 const IN_FUNCTION: usize = 200;
+/// Words of a script that somebody wrote for one page.
+const MOST_WORDS: usize = 4_000;
+/// What a page names its window and itself by.
+const OF_PAGES: &[&str] = &[
+    "document",
+    "window",
+    "self",
+    "top",
+    "parent",
+    "opener",
+    "globalthis",
+    "contentdocument",
+    "contentwindow",
+    "defaultview",
+];
 
 impl Script<'_> {
     /// What pages do: lead on, write themselves, make files.
@@ -22,12 +37,13 @@ impl Script<'_> {
             });
         self.clipboard(signs);
         let computed = self.computed();
+        let is_library = self.is_library();
         let mut is_saved = false;
         for (place, (at, token)) in self.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
             let line = *at;
             // Only with a capital it makes a function of a text.
-            if **word == *"function" {
+            if **word == *"function" || is_library && self.is_of_something_else(place, word) {
                 continue;
             }
             match word.to_ascii_lowercase().as_str() {
@@ -72,6 +88,29 @@ impl Script<'_> {
         if makes && !is_saved && clicks() {
             signs.add(Sign::SavesFile, "", 0);
         }
+    }
+
+    /// Whether the script is so long that it holds libraries, in which short names mean many things.
+    fn is_library(&self) -> bool {
+        self.tokens.iter().filter(|(_, token)| matches!(token, Token::Word(_))).count() > MOST_WORDS
+    }
+
+    /// Whether a word that leads on or writes is a member of what is neither the window nor the page: libraries have
+    /// streams to write to and places in texts.
+    fn is_of_something_else(&self, place: usize, word: &str) -> bool {
+        let before = |back: usize| place.checked_sub(back).and_then(|at| self.tokens.get(at));
+        let is_member = before(1).is_some_and(|(_, token)| token.is_mark('.'));
+        let is_own = before(2).is_some_and(|(_, token)| OF_PAGES.iter().any(|name| token.is(name)));
+        let can_be = ["write", "writeln", "location"].iter().any(|other| word.eq_ignore_ascii_case(other));
+        let is_defined = before(1).is_some_and(|(_, token)| token.is("function"));
+        can_be && (!is_own && is_member || is_defined) && !self.decodes_there(place)
+    }
+
+    /// Whether what decodes stands by its name close behind a word.
+    fn decodes_there(&self, place: usize) -> bool {
+        let near = self.tokens.get(place + 1..).unwrap_or_default().iter().take(14).map(|(_, token)| token);
+        near.take_while(|token| !matches!(token, Token::Mark(';' | '}' | '{')))
+            .any(|token| matches!(token, Token::Word(word) if is_decoder(word)))
     }
 
     /// A command that is put into the clipboard, for the reader to paste where it runs.
@@ -124,7 +163,9 @@ impl Script<'_> {
             .named
             .iter()
             .filter(|folded| folded.is_decoded && folded.pieces > 1 && (*at..end).contains(&folded.at));
-        let is_address = |text: &str| text.starts_with("http") || text.starts_with("//");
+        let is_address = |text: &str| {
+            (text.starts_with("http") || text.starts_with("//")) && !text.starts_with(NAMESPACES)
+        };
         decoded.find(|folded| is_address(&folded.text)).map(|folded| folded.text.clone())
     }
 
@@ -166,7 +207,7 @@ impl Script<'_> {
             }
         }
         let (at, first) = self.tokens.get(start).map(|(at, token)| (*at, token))?;
-        let address = |folded: &&&Folded| folded.text.contains("://");
+        let address = |folded: &&&Folded| folded.text.contains("://") && !folded.text.starts_with(NAMESPACES);
         let folded = self
             .named
             .iter()
@@ -184,7 +225,9 @@ impl Script<'_> {
         let undone = || {
             let mut undone =
                 self.texts.iter().filter(|folded| is_name && folded.is_decoded && folded.pieces > 1);
-            undone.find(|folded| folded.text.starts_with("http")).map(|folded| folded.text.clone())
+            undone
+                .find(|folded| folded.text.starts_with("http") && !folded.text.starts_with(NAMESPACES))
+                .map(|folded| folded.text.clone())
         };
         folded.or_else(named).or_else(undone).or_else(|| computed.then(|| "(computed)".to_string()))
     }
@@ -259,8 +302,14 @@ fn is_decoder(word: &str) -> bool {
     DECODERS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// How the names of elements and attributes begin, which no reader is led to.
+const NAMESPACES: &str = "http://www.w3.org/";
+
 /// Whether a text is an address: of a page, or of a program that the reader's computer starts.
 fn is_address(text: &str) -> bool {
+    if text.starts_with(NAMESPACES) {
+        return false;
+    }
     let lower = text.trim_start().get(..16).unwrap_or(text).to_ascii_lowercase();
     text.contains("://")
         || text.starts_with("//")
@@ -282,4 +331,28 @@ fn is_command(text: &str) -> bool {
         ["bash", "sh", "zsh", "iex", "cmd", "osascript"].contains(&piped)
     };
     plain.trim().len() > first.len() + 2 && (COMMANDS.contains(&first.trim_end_matches(".exe")) || is_piped())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::artifact::Sign;
+    use crate::code::script::tests::signs;
+
+    #[test]
+    fn streams_of_libraries_are_written_to_and_pages_are_written() {
+        let library = "function f(a, b) { return g(a).h(b, c); }\n".repeat(600);
+        let has = |source: &str| signs("a.js", source).contains(&Sign::WritesPage);
+        let stream = "var t = unescape(p); s.write(t); e.write = t;";
+        assert!(!has(&format!("{library}{stream}")));
+        assert!(has(&format!("{library}{}", stream.replace("s.write", "document.write"))));
+        assert!(has(&format!("{library} d.write(atob(p));")));
+        assert!(has(stream));
+    }
+
+    #[test]
+    fn names_of_elements_lead_nowhere() {
+        let page = "e = document.createElementNS('http://www.w3.org/1999/xhtml', 'html:script'); location = 'http://www.w3.org/1999/xhtml';";
+        assert!(!signs("a.js", page).contains(&Sign::Redirect));
+        assert!(signs("a.js", &page.replace("www.w3.org", "a.example")).contains(&Sign::Redirect));
+    }
 }
