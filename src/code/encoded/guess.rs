@@ -117,7 +117,9 @@ fn program_key(bytes: &[u8]) -> Option<Vec<u8>> {
 pub(in crate::code) fn kind(payload: Vec<u8>) -> Option<(&'static Kind, Vec<u8>)> {
     let payload = if is_wide(&payload) { text::decode("utf-16le", &payload).into_bytes() } else { payload };
     let by_content = Kind::of("", &payload);
+    let is_cut = SMALLEST.iter().any(|(start, least)| payload.starts_with(start) && payload.len() < *least);
     let kind = match by_content.class {
+        _ if is_cut => None,
         Class::Media | Class::Data | Class::Source | Class::Message => None,
         Class::Text => program_text(&payload),
         Class::Document if by_content.id == "svg" => acts(&payload).then_some(by_content),
@@ -126,6 +128,10 @@ pub(in crate::code) fn kind(payload: Vec<u8>) -> Option<(&'static Kind, Vec<u8>)
     };
     kind.map(|kind| (kind, payload))
 }
+
+/// The least bytes of files: a ZIP with one entry, a compound file with its header, a program with its headers. Libraries
+/// that write such files hold their beginnings.
+const SMALLEST: &[(&[u8], usize)] = &[(b"PK\x03\x04", 100), (b"\xd0\xcf\x11\xe0", 512), (b"MZ", 97)];
 
 /// Whether a picture does more than show itself.
 fn acts(payload: &[u8]) -> bool {

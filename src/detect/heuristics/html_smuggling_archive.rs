@@ -51,6 +51,7 @@ mod tests {
             "<html><script>window.data = '%Z';</script>",
             "<html><script>u = URL.createObjectURL(b); a.download = 'plot.png'; a.click();</script>",
             "<html><a download href='https://a.example/x.zip'>x</a>",
+            "<html><script>var head = '0M8R4KGxGuEAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='; u = URL.createObjectURL(b); a.download = 'a.xls';</script>",
         ] {
             assert_eq!(hits(&RULE, "a.html", fill(page).as_bytes()), [""; 0], "{page}");
         }

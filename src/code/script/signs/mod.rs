@@ -1,5 +1,6 @@
 //! Source and folded texts → signs of what a script does.
 
+mod libraries;
 mod odd;
 mod page;
 mod runs;

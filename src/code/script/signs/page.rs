@@ -36,12 +36,13 @@ impl Script<'_> {
         let makes = self.makes_files();
         self.clipboard(signs);
         let computed = self.computed();
+        let is_library = self.is_library();
         let mut is_saved = false;
         for (place, (at, token)) in self.tokens.iter().enumerate() {
             let Token::Word(word) = token else { continue };
             let line = *at;
             // Only with a capital it makes a function of a text.
-            if **word == *"function" {
+            if **word == *"function" || is_library && self.is_of_something_else(place, word) {
                 continue;
             }
             let word = word.to_ascii_lowercase();
@@ -148,7 +149,9 @@ impl Script<'_> {
             .named
             .iter()
             .filter(|folded| folded.is_decoded && folded.pieces > 1 && (*at..end).contains(&folded.at));
-        let is_address = |text: &str| text.starts_with("http") || text.starts_with("//");
+        let is_address = |text: &str| {
+            (text.starts_with("http") || text.starts_with("//")) && !text.starts_with(NAMESPACES)
+        };
         decoded.find(|folded| is_address(&folded.text)).map(|folded| folded.text.clone())
     }
 
@@ -212,7 +215,7 @@ impl Script<'_> {
             }
         }
         let (at, first) = self.tokens.get(start).map(|(at, token)| (*at, token))?;
-        let address = |folded: &&&Folded| folded.text.contains("://");
+        let address = |folded: &&&Folded| folded.text.contains("://") && !folded.text.starts_with(NAMESPACES);
         let folded = self
             .named
             .iter()
@@ -230,7 +233,9 @@ impl Script<'_> {
         let undone = || {
             let mut undone =
                 self.texts.iter().filter(|folded| is_name && folded.is_decoded && folded.pieces > 1);
-            undone.find(|folded| folded.text.starts_with("http")).map(|folded| folded.text.clone())
+            undone
+                .find(|folded| folded.text.starts_with("http") && !folded.text.starts_with(NAMESPACES))
+                .map(|folded| folded.text.clone())
         };
         let is_grown = || matches!(first, Token::Word(word) if self.is_grown(word));
         let found = folded.or_else(named).or_else(undone);
@@ -335,12 +340,18 @@ impl Script<'_> {
     }
 }
 
-fn is_decoder(word: &str) -> bool {
+pub(super) fn is_decoder(word: &str) -> bool {
     DECODERS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
+/// How the names of elements and attributes begin, which no reader is led to.
+const NAMESPACES: &str = "http://www.w3.org/";
+
 /// Whether a text is an address: of a page, or of a program that the reader's computer starts.
 fn is_address(text: &str) -> bool {
+    if text.starts_with(NAMESPACES) {
+        return false;
+    }
     let lower = text.trim_start().get(..16).unwrap_or(text).to_ascii_lowercase();
     text.contains("://")
         || text.starts_with("//")
@@ -364,4 +375,17 @@ fn is_command(text: &str) -> bool {
     let decodes = || plain.contains("frombase64string") && plain.contains("iex");
     plain.trim().len() > first.len() + 2
         && (decodes() || COMMANDS.contains(&first.trim_end_matches(".exe")) || is_piped())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::artifact::Sign;
+    use crate::code::script::tests::signs;
+
+    #[test]
+    fn names_of_elements_lead_nowhere() {
+        let page = "e = document.createElementNS('http://www.w3.org/1999/xhtml', 'html:script'); location = 'http://www.w3.org/1999/xhtml';";
+        assert!(!signs("a.js", page).contains(&Sign::Redirect));
+        assert!(signs("a.js", &page.replace("www.w3.org", "a.example")).contains(&Sign::Redirect));
+    }
 }
