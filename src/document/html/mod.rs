@@ -37,7 +37,10 @@ impl Format for Html {
     fn matches(&self, artifact: &Artifact) -> bool {
         let is_markup = match artifact.kind.id {
             "html" | "svg" | "hta" | "wsf" => true,
-            "xml" => holds(&artifact.bytes, &[b"<script", b"<svg", b"<html", b":script", b":svg", b":html"]),
+            "xml" => {
+                holds(&artifact.bytes, &[b"<script", b"<svg", b"<html"])
+                    || has_element_of_pages(&artifact.bytes)
+            }
             _ => false,
         };
         is_markup && (artifact.via != "body" || holds(&artifact.bytes, ACTIVE))
@@ -155,6 +158,24 @@ fn holds(bytes: &[u8], words: &[&[u8]]) -> bool {
         words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
     }
 }
+
+/// Whether XML has an element of pages under a prefix. Most OpenDocument files only declare such prefixes, or have scripts of
+/// their own kind, and reading tables of many megabytes as a page takes long.
+fn has_element_of_pages(bytes: &[u8]) -> bool {
+    let is_part =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || *byte >= 0x80;
+    let is_tag = |at: usize, name: &[u8]| {
+        let (before, behind) = bytes.split_at_checked(at).unwrap_or_default();
+        let prefix = before.iter().rev().take(LONGEST_PREFIX).position(|byte| !is_part(byte));
+        let opens = prefix.and_then(|length| before.iter().rev().nth(length)) == Some(&b'<');
+        opens && behind.get(name.len()).is_none_or(|byte| !is_part(byte))
+    };
+    let names: [&[u8]; 3] = [b":script", b":svg", b":html"];
+    names.iter().any(|name| memchr::memmem::find_iter(bytes, name).any(|at| is_tag(at, name)))
+}
+
+/// Bytes of a prefix that is looked behind for the beginning of a tag.
+const LONGEST_PREFIX: usize = 256;
 
 /// The charset a page names itself; a byte order mark says more and is read by the decoder.
 fn charset(bytes: &[u8]) -> String {

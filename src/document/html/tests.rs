@@ -198,3 +198,19 @@ fn damaged_pages_end() {
     let (_, facts) = opened("a.html", "<a href='search-ms:x%N'>".repeat(9).replace("%N", "y").as_bytes());
     assert_eq!(facts.len(), 1);
 }
+
+#[test]
+fn only_elements_under_a_prefix_make_xml_a_page() {
+    let rows = [
+        ("<a xmlns:script='urn:x' xmlns:svg='urn:y'><office:scripts/><office:script-x/></a>", false),
+        ("<a><svg:desc>:script</svg:desc></a>", false),
+        ("<a><x:script xmlns:x='http://www.w3.org/1999/xhtml'>go()</x:script></a>", true),
+        ("<a><x:script/></a>", true),
+        ("<a><文:html></文:html></a>", true),
+        ("<a><x:svg", true),
+    ];
+    for (xml, want) in rows {
+        let tree = Tree::new(Child::new("a.xml", "attachment", xml.into()).of_kind("xml"));
+        assert_eq!(Html.matches(tree.get(0).unwrap()), want, "{xml}");
+    }
+}
