@@ -37,10 +37,7 @@ impl Format for Html {
     fn matches(&self, artifact: &Artifact) -> bool {
         let is_markup = match artifact.kind.id {
             "html" | "svg" | "hta" | "wsf" => true,
-            "xml" => {
-                holds(&artifact.bytes, &[b"<script", b"<svg", b"<html"])
-                    || has_element_of_pages(&artifact.bytes)
-            }
+            "xml" => has_element_of_pages(&artifact.bytes),
             _ => false,
         };
         is_markup && (artifact.via != "body" || holds(&artifact.bytes, ACTIVE))
@@ -152,26 +149,39 @@ const ACTIVE: &[&[u8]] = &[
 
 /// Whether bytes hold one of the words, whatever their case, ASCII or UTF-16.
 fn holds(bytes: &[u8], words: &[&[u8]]) -> bool {
-    let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    is_wide || {
+    is_wide(bytes) || {
         let lower = bytes.to_ascii_lowercase();
         words.iter().any(|word| memchr::memmem::find(&lower, word).is_some())
     }
 }
 
-/// Whether XML has an element of pages under a prefix. Most OpenDocument files only declare such prefixes, or have scripts of
-/// their own kind, and reading tables of many megabytes as a page takes long.
+/// Whether bytes begin with the mark of UTF-16.
+fn is_wide(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff")
+}
+
+/// Whether XML has an element of pages, be it under a prefix. Most OpenDocument files only declare such prefixes, or have
+/// scripts of their own kind, and reading tables of many megabytes as a page takes long.
 fn has_element_of_pages(bytes: &[u8]) -> bool {
-    let is_part =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || *byte >= 0x80;
+    if is_wide(bytes) {
+        return true;
+    }
+    let lower = bytes.to_ascii_lowercase();
     let is_tag = |at: usize, name: &[u8]| {
-        let (before, behind) = bytes.split_at_checked(at).unwrap_or_default();
-        let prefix = before.iter().rev().take(LONGEST_PREFIX).position(|byte| !is_part(byte));
-        let opens = prefix.and_then(|length| before.iter().rev().nth(length)) == Some(&b'<');
-        opens && behind.get(name.len()).is_none_or(|byte| !is_part(byte))
+        let (before, behind) = lower.split_at_checked(at).unwrap_or_default();
+        let before = before.strip_suffix(b":").map_or(before, |prefixed| {
+            let length = prefixed.iter().rev().take(LONGEST_PREFIX).take_while(|byte| is_part(byte)).count();
+            prefixed.split_at_checked(prefixed.len() - length).map_or(prefixed, |(before, _)| before)
+        });
+        before.ends_with(b"<") && behind.get(name.len()).is_none_or(|byte| !is_part(byte) && *byte != b':')
     };
-    let names: [&[u8]; 3] = [b":script", b":svg", b":html"];
-    names.iter().any(|name| memchr::memmem::find_iter(bytes, name).any(|at| is_tag(at, name)))
+    let names: [&[u8]; 3] = [b"script", b"svg", b"html"];
+    names.iter().any(|name| memchr::memmem::find_iter(&lower, name).any(|at| is_tag(at, name)))
+}
+
+/// Whether a byte can stand in the name of an element, without its colon.
+fn is_part(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || *byte >= 0x80
 }
 
 /// Bytes of a prefix that is looked behind for the beginning of a tag.

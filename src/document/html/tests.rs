@@ -200,12 +200,14 @@ fn damaged_pages_end() {
 }
 
 #[test]
-fn only_elements_under_a_prefix_make_xml_a_page() {
+fn only_elements_of_pages_make_xml_a_page() {
     let rows = [
         ("<a xmlns:script='urn:x' xmlns:svg='urn:y'><office:scripts/><office:script-x/></a>", false),
         ("<a><svg:desc>:script</svg:desc></a>", false),
         ("<a><x:script xmlns:x='http://www.w3.org/1999/xhtml'>go()</x:script></a>", true),
+        ("<script:event-listener script:language='x'/>", false),
         ("<a><x:script/></a>", true),
+        ("<a><Script>", true),
         ("<a><文:html></文:html></a>", true),
         ("<a><x:svg", true),
     ];
