@@ -21,7 +21,14 @@ pub(super) fn pages(tree: &Tree) -> Vec<Bundle<'_>> {
 /// Whether a text is the page of a web archive (`.mht`), which is written like a mail and opens in a browser.
 fn is_of_web_archive(tree: &Tree, artifact: &Artifact) -> bool {
     let holder = artifact.parent.and_then(|parent| tree.get(parent));
-    holder.is_some_and(|holder| matches!(extension(&holder.name).as_str(), "mht" | "mhtml"))
+    let is_named = |holder: &Artifact| matches!(extension(&holder.name).as_str(), "mht" | "mhtml");
+    holder.is_some_and(|holder| is_named(holder) || holder.kind.id == "eml" && was_saved(holder))
+}
+
+/// Whether what is written like a mail was never one: browsers say that they saved it, Office names nobody.
+fn was_saved(holder: &Artifact) -> bool {
+    let was_sent = ["to", "cc", "received", "message-id"].iter().any(|name| holder.header(name).is_some());
+    !was_sent && holder.header("from").is_none_or(|from| from.starts_with("<Saved by"))
 }
 
 /// The scripts of a tree that run outside of a browser.
@@ -192,6 +199,12 @@ pub(super) mod tests {
 
     /// What a rule finds in a file of that name, opened whole.
     pub(in crate::detect) fn hits(rule: &Heuristic, name: &str, bytes: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        (rule.check)(&opened(name, bytes), &mut |_, evidence| found.push(evidence));
+        found
+    }
+
+    fn opened(name: &str, bytes: &[u8]) -> Tree {
         let mut tree = Tree::new(Child::new(name, "file", bytes.to_vec()));
         let mut budget = Budget::new(&Limits::default());
         let mut next = 0;
@@ -206,9 +219,24 @@ pub(super) mod tests {
             }
             next += 1;
         }
-        let mut found = Vec::new();
-        (rule.check)(&tree, &mut |_, evidence| found.push(evidence));
-        found
+        tree
+    }
+
+    #[test]
+    fn pages_of_web_archives_are_pages_whatever_the_name() {
+        let body = "MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary=\"b\"\r\n\r\n--b\r\n\
+                    Content-Type: text/html\r\n\r\n<script>a()</script>\r\n--b--\r\n";
+        let rows = [
+            ("f", "", 1),
+            ("f", "From: <Saved by Blink>\r\n", 1),
+            ("f", "From: a@b.example\r\n", 0),
+            ("f", "To: a@b.example\r\n", 0),
+            ("a.mht", "From: a@b.example\r\n", 1),
+        ];
+        for (name, head, want) in rows {
+            let tree = opened(name, format!("{head}{body}").as_bytes());
+            assert_eq!(pages(&tree).len(), want, "{name} {head}");
+        }
     }
 
     #[test]
