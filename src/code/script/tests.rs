@@ -29,6 +29,22 @@ pub(super) fn signs(name: &str, source: &str) -> Vec<Sign> {
 }
 
 #[test]
+fn arithmetic_is_worked_out_in_the_order_of_its_language() {
+    let rows = [
+        ("a.js", "x = String.fromCharCode(60+3*4, 4|112, 3^112+7, 240/2-8%9);", "Http"),
+        (
+            "a.vbs",
+            "x = Chr(60 + 3 * 4) & Chr(1 + 315 Mod 200) & Chr(7 Xor 110 + 5) & Chr(240 / 2 - 8)",
+            "Http",
+        ),
+    ];
+    for (name, source, want) in rows {
+        let (texts, _) = read(name, source);
+        assert!(texts.lines().any(|line| line.contains(want)), "{source}\n{texts}");
+    }
+}
+
+#[test]
 fn pieces_become_texts() {
     let rows = [
         ("a.js", "var a = 'WScr' + 'ipt.' + \"Shell\";", "WScript.Shell"),

@@ -5,6 +5,12 @@ use crate::code::script::dialect::Dialect;
 use crate::code::script::lexer::Token;
 use crate::code::script::values::Value;
 
+/// How strongly operators bind: ECMA-262 section 13.15 and before, and MS-VBAL section 5.6.9.
+const OF_OTHERS: &[(char, u8)] =
+    &[('|', 1), ('^', 2), ('&', 3), ('+', 4), ('-', 4), ('*', 5), ('/', 5), ('%', 5)];
+const OF_BASIC: &[(char, u8)] =
+    &[('^', 1), ('+', 2), ('-', 2), ('%', 3), ('\\', 4), ('*', 5), ('/', 5), ('?', 6)];
+
 impl Folder<'_> {
     /// Codes with commas between, up to the closing bracket.
     pub(super) fn codes(&mut self, at: usize, depth: usize) -> Found {
@@ -24,26 +30,19 @@ impl Folder<'_> {
         }
     }
 
-    /// Arithmetic from left to right.
+    /// Arithmetic, by the order in which its language works it out.
     pub(super) fn number(&mut self, at: usize, depth: usize) -> Option<(i64, usize)> {
         if depth > DEEPEST {
             return None;
         }
+        self.number_above(0, at, depth)
+    }
+
+    /// The same as far as operators bind as strongly as that.
+    fn number_above(&mut self, least: u8, at: usize, depth: usize) -> Option<(i64, usize)> {
         let (mut sum, mut next) = self.factor(at, depth)?;
-        loop {
-            let operator = match self.token(next)? {
-                Token::Mark(mark @ ('+' | '-' | '*' | '/' | '^' | '\\')) => *mark,
-                token if token.is("xor") => '^',
-                token if token.is("mod") => '%',
-                _ => return Some((sum, next)),
-            };
-            let operator =
-                if operator == '^' && self.dialect == Dialect::VisualBasic && self.is_mark(next, '^') {
-                    '?'
-                } else {
-                    operator
-                };
-            let (right, after) = self.factor(next + 1, depth)?;
+        while let Some((operator, level)) = self.operator(next).filter(|(_, level)| *level >= least) {
+            let (right, after) = self.number_above(level + 1, next + 1, depth)?;
             sum = match operator {
                 '+' => sum.wrapping_add(right),
                 '-' => sum.wrapping_sub(right),
@@ -51,10 +50,31 @@ impl Folder<'_> {
                 '/' | '\\' => sum.checked_div(right)?,
                 '%' => sum.checked_rem(right)?,
                 '^' => sum ^ right,
+                '&' => sum & right,
+                '|' => sum | right,
                 _ => return None,
             };
             next = after;
         }
+        Some((sum, next))
+    }
+
+    /// The operator of two numbers at a place, and how strongly it binds.
+    fn operator(&self, at: usize) -> Option<(char, u8)> {
+        let is_basic = self.dialect == Dialect::VisualBasic;
+        let levels = if is_basic { OF_BASIC } else { OF_OTHERS };
+        let operator = match self.token(at)? {
+            // Two of them are another operator.
+            Token::Mark('&' | '|') if self.dialect != Dialect::JavaScript => return None,
+            Token::Mark(mark @ ('&' | '|')) if self.is_mark(at + 1, *mark) => return None,
+            // Visual Basic's own is a power.
+            Token::Mark('^') if is_basic => '?',
+            Token::Mark(mark) => *mark,
+            token if token.is("xor") => '^',
+            token if token.is("mod") => '%',
+            _ => return None,
+        };
+        levels.iter().find(|(known, _)| *known == operator).copied()
     }
 
     pub(super) fn factor(&mut self, at: usize, depth: usize) -> Option<(i64, usize)> {
