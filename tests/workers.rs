@@ -16,13 +16,13 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use service::{Milter, Server};
+use service::{Milter, Server, wait_until};
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{scope, sleep};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 fn case(name: &str) -> Vec<u8> {
     build::cases::recipe(&build::cases::place(&format!("tests/cases/{name}/build.toml"))).message.bytes()
@@ -62,7 +62,7 @@ fn workers(server: &Server) -> Vec<i32> {
 /// The same, once there are so many that are locked in.
 fn workers_once(server: &Server, count: usize) -> Vec<i32> {
     let mut pids = Vec::new();
-    until(|| {
+    wait_until("so many workers are ready", || {
         pids = workers(server);
         pids.len() == count && pids.iter().all(|pid| is_locked_in(*pid, server))
     });
@@ -85,19 +85,11 @@ fn send(pid: i32, signal: Signal) {
 /// Stops a process, and waits until not one of its threads runs: the signal reaches them one after the other.
 fn stop(pid: i32) {
     send(pid, Signal::STOP);
-    until(|| {
+    wait_until("a worker stands", || {
         let threads = fs::read_dir(format!("/proc/{pid}/task")).unwrap().flatten();
         let mut states = threads.map(|entry| status(entry.file_name().to_str()?.parse().ok()?, "State"));
         states.all(|state| state.is_some_and(|state| state.starts_with('T')))
     });
-}
-
-/// Waits until something is so, for a minute at most.
-fn until(mut is_so: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !is_so() && Instant::now() < end {
-        sleep(Duration::from_millis(20));
-    }
 }
 
 #[test]
@@ -143,6 +135,15 @@ fn every_thread_of_every_worker_is_locked_in() {
     }
 }
 
+/// Lets the clients come to an end, also where something fails beside them.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 /// Does something again and again while clients ask, until it was done so often; answers whether all went well.
 fn meanwhile(times: usize, mut what: impl FnMut(usize) + Send, clients: &[&(dyn Fn(usize) + Sync)]) -> bool {
     let done = AtomicBool::new(false);
@@ -151,10 +152,11 @@ fn meanwhile(times: usize, mut what: impl FnMut(usize) + Send, clients: &[&(dyn 
             (0..).take_while(|_| !done.load(Ordering::SeqCst)).for_each(client)
         };
         let clients: Vec<_> = clients.iter().map(|client| scope.spawn(move || asked(*client))).collect();
+        let over = Over(&done);
         for n in 0..times {
             what(n);
         }
-        done.store(true, Ordering::SeqCst);
+        drop(over);
         clients.into_iter().all(|client| client.join().is_ok())
     })
 }
@@ -168,7 +170,9 @@ fn no_message_is_lost_when_workers_are_killed() {
     let kill = |n: usize| {
         // No message loses two workers: each client has begun two rounds since the one before.
         let before = begun();
-        until(|| begun().iter().zip(before).all(|(now, before)| *now >= before + 2));
+        wait_until("every client gets on", || {
+            begun().iter().zip(before).all(|(now, before)| *now >= before + 2)
+        });
         workers(&server).get(n % 2).into_iter().for_each(|pid| send(*pid, Signal::KILL));
     };
     let by_clamd = |round: &AtomicUsize| {
@@ -235,7 +239,7 @@ fn no_message_is_lost_when_rules_change_all_the_time() {
     };
     assert!(meanwhile(30, reload, &[&ask, &ask, &ask]), "{:?}", server.log());
     assert!(server.events("reloaded").len() > 2);
-    until(|| !workers(&server).iter().any(|pid| before.contains(pid)));
+    wait_until("the old workers are gone", || !workers(&server).iter().any(|pid| before.contains(pid)));
     let after = workers_once(&server, 2);
     assert!(after.len() == 2 && !after.iter().any(|pid| before.contains(pid)), "{before:?} {after:?}");
     assert!(server.events("worker-lost").is_empty());
@@ -269,8 +273,7 @@ fn workers_end_with_the_service_and_not_before() {
     server.signal(Signal::KILL);
     server.ended();
     let alive = |pid: &i32| status(*pid, "State").is_some_and(|state| !state.starts_with('Z'));
-    until(|| !pids.iter().any(alive));
-    assert!(!pids.iter().any(alive), "workers outlive the service");
+    wait_until("no worker outlives the service", || !pids.iter().any(alive));
 }
 
 #[test]

@@ -40,9 +40,8 @@ pub(super) struct Wanted {
 }
 
 /// What the provider sends the browser back with (sections 3.1.2.5 and 3.1.2.6, RFC 9207).
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 pub(super) struct Back {
     state: String,
     code: String,

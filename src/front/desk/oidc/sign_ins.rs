@@ -2,8 +2,9 @@
 
 use super::provider::Metadata;
 use crate::front::desk::secret::same;
+use crate::front::pool::lock;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// What a browser was sent to the provider with.
@@ -61,10 +62,6 @@ impl SignIns {
     pub(super) fn keep(&self, metadata: &Arc<Metadata>) {
         *lock(&self.provider) = Some((Instant::now(), metadata.clone()));
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
